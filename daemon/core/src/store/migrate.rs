@@ -1,0 +1,24 @@
+//! Migrations: numbered files, each in a transaction of its own; a file from a newer program is refused.
+
+use rusqlite::Connection;
+
+use super::StoreFault;
+
+/// The migrations of `office.db` in order; the schema version is their number.
+pub const OFFICE: &[&str] = &[include_str!("migrations/0001_office.sql")];
+
+/// Brings `conn` to the newest schema; says from which version it came.
+pub fn migrate(conn: &mut Connection, migrations: &[&str]) -> Result<i64, StoreFault> {
+    let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = migrations.len() as i64;
+    if found > known {
+        return Err(StoreFault::NewerSchema { found, known });
+    }
+    for (index, migration) in migrations.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute_batch(migration)?;
+        tx.pragma_update(None, "user_version", index as i64 + 1)?;
+        tx.commit()?;
+    }
+    Ok(found)
+}

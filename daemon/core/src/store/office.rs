@@ -1,0 +1,47 @@
+//! The one row about this office.
+
+use interoffice_protocol::epoch::Epoch;
+
+use super::{SqlExt, StoreFault, Tx, View};
+
+/// This office's own settings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OfficeRow {
+    /// Name for people.
+    pub name: String,
+    /// This life of the database.
+    pub epoch: Epoch,
+    /// Whether users see only contacts assigned to them.
+    pub office_security: bool,
+}
+
+/// Sets the office up; done once.
+pub fn create(tx: &Tx<'_>, name: &str, epoch: Epoch) -> Result<(), StoreFault> {
+    tx.sql().execute(
+        "INSERT INTO office (id, name, epoch_counter, epoch_identity, created_ms) VALUES (1, ?1, ?2, ?3, ?4)",
+        &[name.into(), epoch.counter.into(), epoch.identity.into(), tx.now_ms.into()],
+    )?;
+    Ok(())
+}
+
+/// The office, `None` before it was set up.
+pub fn find(view: &View<'_>) -> Result<Option<OfficeRow>, StoreFault> {
+    view.sql().first("SELECT name, epoch_counter, epoch_identity, office_security FROM office", &[], |row| {
+        Ok(OfficeRow {
+            name: row.text(0)?,
+            epoch: Epoch { counter: row.uint(1)?, identity: row.bytes(2)? },
+            office_security: row.flag(3)?,
+        })
+    })
+}
+
+/// The office.
+pub fn load(view: &View<'_>) -> Result<OfficeRow, StoreFault> {
+    find(view)?.ok_or_else(|| StoreFault::Corrupt("the office is not set up".to_owned()))
+}
+
+/// Switches office security.
+pub fn set_security(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET office_security = ?1", &[on.into()])?;
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! The seam between our statements and a database: parameters and columns as plain values, SQL in the subset that SQLite
+//! and PostgreSQL share.
+
+use rusqlite::types::ValueRef;
+
+/// A parameter or a column.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    /// SQL NULL.
+    Null,
+    /// Integers, times (milliseconds) and flags (0 or 1).
+    Int(i64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+macro_rules! value_from {
+    ($($type:ty => |$value:ident| $into:expr,)*) => {
+        $(impl From<$type> for Value {
+            fn from($value: $type) -> Self {
+                $into
+            }
+        })*
+    };
+}
+
+value_from! {
+    i64 => |value| Self::Int(value),
+    u32 => |value| Self::Int(i64::from(value)),
+    u8 => |value| Self::Int(i64::from(value)),
+    u64 => |value| Self::Int(i64::try_from(value).unwrap_or(i64::MAX)),
+    usize => |value| Self::Int(i64::try_from(value).unwrap_or(i64::MAX)),
+    bool => |value| Self::Int(i64::from(value)),
+    &str => |value| Self::Text(value.to_owned()),
+    String => |value| Self::Text(value),
+    &String => |value| Self::Text(value.clone()),
+    Vec<u8> => |value| Self::Blob(value),
+    &[u8] => |value| Self::Blob(value.to_vec()),
+    [u8; 16] => |value| Self::Blob(value.to_vec()),
+    [u8; 32] => |value| Self::Blob(value.to_vec()),
+    &[u8; 16] => |value| Self::Blob(value.to_vec()),
+    &[u8; 32] => |value| Self::Blob(value.to_vec()),
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The database could not do what it was asked; nothing of the transaction happened.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreFault {
+    /// No room: revocations are kept in memory and denied meanwhile.
+    #[error("the disk is full: free some space, everything asked for since then was refused and nothing is half done")]
+    DiskFull,
+    /// The file was written by a newer program.
+    #[error("the data folder was written by a newer interoffice (schema {found}, this program knows {known}): install that version again")]
+    NewerSchema {
+        /// Version in the file.
+        found: i64,
+        /// Newest version known here.
+        known: i64,
+    },
+    /// A row does not have the shape that the program wrote.
+    #[error("a stored row can't be read: {0}")]
+    Corrupt(String),
+    /// The operating system refused a file operation.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Anything else the database reports.
+    #[error("the database reports: {0}")]
+    Database(String),
+}
+
+impl StoreFault {
+    /// A failed file operation.
+    pub fn io(what: impl Into<String>, error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::StorageFull { Self::DiskFull } else { Self::Io { what: what.into(), error } }
+    }
+}
+
+impl From<rusqlite::Error> for StoreFault {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
+
+/// What a store needs of a database.
+pub trait Sql {
+    /// Runs a statement; says how many rows it changed.
+    fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreFault>;
+
+    /// Runs a query and hands each row to `each`.
+    fn query(&self, sql: &str, params: &[Value], each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreFault>) -> Result<(), StoreFault>;
+}
+
+/// One row of an answer.
+pub struct Row<'r>(&'r rusqlite::Row<'r>);
+
+impl Row<'_> {
+    fn column(&self, index: usize) -> Result<ValueRef<'_>, StoreFault> {
+        Ok(self.0.get_ref(index)?)
+    }
+
+    /// An integer column.
+    pub fn int(&self, index: usize) -> Result<i64, StoreFault> {
+        self.column(index)?.as_i64().map_err(|error| StoreFault::Corrupt(error.to_string()))
+    }
+
+    /// An integer column that is never negative.
+    pub fn uint(&self, index: usize) -> Result<u64, StoreFault> {
+        u64::try_from(self.int(index)?).map_err(|_| StoreFault::Corrupt(format!("column {index} is negative")))
+    }
+
+    /// A flag.
+    pub fn flag(&self, index: usize) -> Result<bool, StoreFault> {
+        Ok(self.int(index)? != 0)
+    }
+
+    /// An integer column that may be NULL.
+    pub fn int_or_null(&self, index: usize) -> Result<Option<i64>, StoreFault> {
+        match self.column(index)? {
+            ValueRef::Null => Ok(None),
+            _ => self.int(index).map(Some),
+        }
+    }
+
+    /// A text column.
+    pub fn text(&self, index: usize) -> Result<String, StoreFault> {
+        let text = self.column(index)?.as_str().map_err(|error| StoreFault::Corrupt(error.to_string()))?;
+        Ok(text.to_owned())
+    }
+
+    /// A bytes column.
+    pub fn blob(&self, index: usize) -> Result<&[u8], StoreFault> {
+        match self.column(index)? {
+            ValueRef::Blob(bytes) => Ok(bytes),
+            other => Err(StoreFault::Corrupt(format!("column {index} holds {} where bytes belong", other.data_type()))),
+        }
+    }
+
+    /// A bytes column of a fixed length.
+    pub fn bytes<const N: usize>(&self, index: usize) -> Result<[u8; N], StoreFault> {
+        let bytes = self.blob(index)?;
+        bytes.try_into().map_err(|_| StoreFault::Corrupt(format!("column {index} holds {} bytes where {N} belong", bytes.len())))
+    }
+
+    /// A bytes column of a fixed length that may be NULL.
+    pub fn bytes_or_null<const N: usize>(&self, index: usize) -> Result<Option<[u8; N]>, StoreFault> {
+        match self.column(index)? {
+            ValueRef::Null => Ok(None),
+            _ => self.bytes(index).map(Some),
+        }
+    }
+}
+
+/// Shorthands over [`Sql`].
+pub trait SqlExt: Sql {
+    /// All rows, each turned into a `T`.
+    fn all<T>(&self, sql: &str, params: &[Value], mut row: impl FnMut(&Row<'_>) -> Result<T, StoreFault>) -> Result<Vec<T>, StoreFault> {
+        let mut rows = Vec::new();
+        self.query(sql, params, &mut |found| {
+            rows.push(row(found)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row, if there is one.
+    fn first<T>(&self, sql: &str, params: &[Value], row: impl FnMut(&Row<'_>) -> Result<T, StoreFault>) -> Result<Option<T>, StoreFault> {
+        Ok(self.all(sql, params, row)?.into_iter().next())
+    }
+
+    /// A number, 0 when there is no row or it is NULL.
+    fn count(&self, sql: &str, params: &[Value]) -> Result<u64, StoreFault> {
+        Ok(self.first(sql, params, |row| row.int_or_null(0))?.flatten().map_or(0, |count| u64::try_from(count).unwrap_or(0)))
+    }
+}
+
+impl<S: Sql + ?Sized> SqlExt for S {}
+
+impl Sql for rusqlite::Connection {
+    fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreFault> {
+        let mut statement = self.prepare_cached(sql)?;
+        Ok(statement.execute(rusqlite::params_from_iter(params.iter().map(Bound)))? as u64)
+    }
+
+    fn query(&self, sql: &str, params: &[Value], each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreFault>) -> Result<(), StoreFault> {
+        let mut statement = self.prepare_cached(sql)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(params.iter().map(Bound)))?;
+        while let Some(row) = rows.next()? {
+            each(&Row(row))?;
+        }
+        Ok(())
+    }
+}
+
+struct Bound<'v>(&'v Value);
+
+impl rusqlite::ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        Ok(rusqlite::types::ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Int(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}

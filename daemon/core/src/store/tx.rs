@@ -1,0 +1,237 @@
+//! Transactions: what a verb sees of the store ([`View`], [`Tx`]), and how waiting verbs share one commit.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use interoffice_protocol::ids::{LinkId, OfficeId};
+use interoffice_protocol::statement::Signer;
+use rusqlite::Connection;
+
+use super::{Sql, StoreFault, audit, migrate};
+use crate::domain::actor::Actor;
+use crate::domain::moment::Moment;
+use crate::domain::refusal::{Refusal, RefusalKind};
+
+/// Whom a commit concerns; the doors wake who waits for it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Ring {
+    /// Statements or lists wait for this office, or its standing changed.
+    Peer(OfficeId),
+    /// The log or standing of this link changed.
+    Link(LinkId),
+    /// A removal is to be carried out here.
+    Removal(LinkId),
+    /// Audit lines were written.
+    Audit,
+}
+
+/// The rings of one commit.
+pub type Rings = BTreeSet<Ring>;
+
+/// What does not change while the daemon runs.
+#[derive(Debug)]
+pub struct OfficeContext {
+    /// Signs what this office declares.
+    pub signer: Signer,
+}
+
+impl OfficeContext {
+    /// This office.
+    pub fn office(&self) -> OfficeId {
+        self.signer.office()
+    }
+}
+
+/// Why a verb did not happen: it was refused, or the store failed. In both cases nothing of it remains.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// A rule says no.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The store could not.
+    #[error("{0}")]
+    Store(#[from] StoreFault),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// A consistent state of the store, to read from.
+pub struct View<'c> {
+    sql: &'c dyn Sql,
+    /// This office.
+    pub office: &'c OfficeContext,
+    /// The wall clock (milliseconds since 1970, UTC).
+    pub now_ms: i64,
+}
+
+impl<'c> View<'c> {
+    /// The database, for the modules of the store.
+    pub(crate) fn sql(&self) -> &'c dyn Sql {
+        self.sql
+    }
+}
+
+/// A transaction: a [`View`] that may be changed.
+pub struct Tx<'c> {
+    view: View<'c>,
+    /// Time and randomness of this run.
+    pub moment: Moment,
+    rings: RefCell<Rings>,
+    verb: RefCell<Option<(Actor, &'static str, String)>>,
+}
+
+impl<'c> std::ops::Deref for Tx<'c> {
+    type Target = View<'c>;
+
+    fn deref(&self) -> &View<'c> {
+        &self.view
+    }
+}
+
+impl Tx<'_> {
+    /// Notes whom the commit concerns.
+    pub fn ring(&self, ring: Ring) {
+        self.rings.borrow_mut().insert(ring);
+    }
+
+    /// Says what is being attempted, so that a denial can be written down although the attempt leaves nothing else behind.
+    pub fn attempt(&self, actor: &Actor, verb: &'static str, object: impl Into<String>) {
+        *self.verb.borrow_mut() = Some((actor.clone(), verb, object.into()));
+    }
+}
+
+/// The one connection that writes.
+pub struct WriteStore {
+    conn: Connection,
+    context: Arc<OfficeContext>,
+}
+
+impl WriteStore {
+    /// Opens `office.db` in `folder`, creating or migrating it.
+    pub fn open(folder: &Path, context: Arc<OfficeContext>) -> Result<Self, StoreFault> {
+        let mut conn = Connection::open(folder.join("office.db"))?;
+        set_up(&conn)?;
+        migrate::migrate(&mut conn, migrate::OFFICE)?;
+        Ok(Self { conn, context })
+    }
+
+    /// A store in memory, for simulations.
+    pub fn in_memory(context: Arc<OfficeContext>) -> Result<Self, StoreFault> {
+        let mut conn = Connection::open_in_memory()?;
+        set_up(&conn)?;
+        migrate::migrate(&mut conn, migrate::OFFICE)?;
+        Ok(Self { conn, context })
+    }
+
+    /// Starts a transaction for a group of jobs.
+    pub fn begin(&mut self) -> Result<(), StoreFault> {
+        Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Runs one job of the group in a savepoint: what it did stays only when it returns `Ok`. A denial is written into the audit.
+    pub fn job<T>(&mut self, moment: Moment, job: &mut dyn FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<(T, Rings), Fault> {
+        self.conn.execute_batch("SAVEPOINT job").map_err(StoreFault::from)?;
+        let tx = Tx {
+            view: View { sql: &self.conn, office: &self.context, now_ms: moment.now_ms },
+            moment,
+            rings: RefCell::default(),
+            verb: RefCell::default(),
+        };
+        let end = job(&tx);
+        let (rings, verb) = (tx.rings.into_inner(), tx.verb.into_inner());
+        let now_ms = tx.view.now_ms;
+        match end {
+            Ok(value) => {
+                self.conn.execute_batch("RELEASE job").map_err(StoreFault::from)?;
+                Ok((value, rings))
+            }
+            Err(fault) => {
+                self.conn.execute_batch("ROLLBACK TO job; RELEASE job").map_err(StoreFault::from)?;
+                if let (Fault::Refused(refusal), Some((actor, verb, object))) = (&fault, verb)
+                    && refusal.kind == RefusalKind::Denied
+                {
+                    audit::append(&self.conn, now_ms, &actor, verb, &object, refusal.code, &refusal.message)?;
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    /// Makes the group durable.
+    pub fn commit(&mut self) -> Result<(), StoreFault> {
+        self.conn.execute_batch("COMMIT").map_err(|error| {
+            let fault = StoreFault::from(error);
+            self.roll_back();
+            fault
+        })
+    }
+
+    /// Drops the group.
+    pub fn roll_back(&mut self) {
+        if !self.conn.is_autocommit() {
+            // Nothing is left to be done when even this fails: the transaction dies with the connection.
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+    }
+
+    /// One job in a transaction of its own, durable when this returns.
+    pub fn write<T>(&mut self, moment: Moment, mut job: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<(T, Rings), Fault> {
+        self.begin()?;
+        let end = self.job(moment, &mut job);
+        match &end {
+            Err(Fault::Store(_)) => self.roll_back(),
+            _ => self.commit()?,
+        }
+        end
+    }
+
+    /// Reads on this connection.
+    pub fn read<T>(&self, now_ms: i64, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        read(&View { sql: &self.conn, office: &self.context, now_ms })
+    }
+
+    /// Folds the write-ahead log into the file, for a graceful stop.
+    pub fn checkpoint(&mut self) -> Result<(), StoreFault> {
+        Ok(self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+    }
+}
+
+/// One of the connections that read.
+pub struct ReadStore {
+    conn: Connection,
+    context: Arc<OfficeContext>,
+}
+
+impl ReadStore {
+    /// Opens `office.db` in `folder` for reading; a [`WriteStore`] has been there before.
+    pub fn open(folder: &Path, context: Arc<OfficeContext>) -> Result<Self, StoreFault> {
+        let conn = Connection::open(folder.join("office.db"))?;
+        set_up(&conn)?;
+        conn.execute_batch("PRAGMA query_only=ON")?;
+        Ok(Self { conn, context })
+    }
+
+    /// Reads from one consistent state.
+    pub fn read<T>(&self, now_ms: i64, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.conn.execute_batch("BEGIN DEFERRED").map_err(StoreFault::from)?;
+        let end = read(&View { sql: &self.conn, office: &self.context, now_ms });
+        self.conn.execute_batch("COMMIT").map_err(StoreFault::from)?;
+        end
+    }
+}
+
+fn set_up(conn: &Connection) -> Result<(), StoreFault> {
+    conn.set_prepared_statement_cache_capacity(256);
+    conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    conn.execute_batch(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
+         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=16777216; PRAGMA wal_autocheckpoint=2000;",
+    )?;
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! Every bound two offices keep, each with its reason; relations between them are checked when this file is compiled.
+
+/// A frame on the control lane: a statement with the longest texts, or one chunk of a list.
+pub const CONTROL_FRAME_BYTES: usize = 64 * 1024;
+/// A frame on the data lane: one batch.
+pub const DATA_FRAME_BYTES: usize = 1024 * 1024;
+/// Frame header: kind, version, length.
+pub const FRAME_HEADER_BYTES: usize = 6;
+/// What a courier packs into one batch before it starts the next, so that one big record still fits behind it.
+pub const BATCH_TARGET_BYTES: usize = 192 * 1024;
+/// Entries in one batch: a bound on the work of one apply.
+pub const BATCH_ENTRIES: usize = 256;
+/// Batches sent and not yet acknowledged, a link.
+pub const BATCHES_IN_FLIGHT: usize = 8;
+/// One record in wire form, all related items included; a photo of half a megabyte still fits.
+pub const RECORD_BYTES_MAX: usize = 700 * 1024;
+/// Leaves of a removal list or entries of an inventory in one chunk; 1,000 x 48 bytes stay under a control frame.
+pub const LIST_CHUNK_ENTRIES: usize = 1_000;
+
+/// User name, shortest (characters).
+pub const USER_NAME_CHARS_MIN: usize = 2;
+/// User name, longest (characters).
+pub const USER_NAME_CHARS_MAX: usize = 256;
+/// Office name (bytes).
+pub const OFFICE_NAME_BYTES_MAX: usize = 256;
+/// Purpose of a link, basis of a hold, reason of an end (bytes).
+pub const STATEMENT_TEXT_BYTES_MAX: usize = 2_000;
+/// Extensions of one statement.
+pub const EXTENSIONS_MAX: usize = 16;
+/// Bytes of one extension.
+pub const EXTENSION_BYTES_MAX: usize = 1_024;
+/// TLS pins of one key set: the present certificate, the next, and spares.
+pub const TLS_PINS_MAX: usize = 8;
+/// Key sets in a chain that a peer may send; a rotation a month for five years.
+pub const KEY_SETS_MAX: usize = 60;
+/// Addresses that an office announces or an invite carries.
+pub const ADDRESSES_MAX: usize = 8;
+/// One address, `host:port` (bytes).
+pub const ADDRESS_BYTES_MAX: usize = 260;
+
+/// Life of an invite code (milliseconds): one day, long enough for a letter to be typed in.
+pub const INVITE_LIFE_MS: i64 = 24 * 3600 * 1000;
+/// Requests from one peer that nobody has answered yet.
+pub const WAITING_REQUESTS_PER_PEER: usize = 20;
+/// Requests waiting for one user.
+pub const WAITING_REQUESTS_PER_USER: usize = 100;
+/// Control statements a second that a known peer may send for long.
+pub const CONTROL_STATEMENTS_PER_S: u32 = 200;
+/// Control statements that a known peer may send at once.
+pub const CONTROL_STATEMENTS_BURST: u32 = 1_000;
+/// Bad frames before a peer is cut off for a while.
+pub const BAD_FRAMES_MAX: u32 = 10;
+/// Shortest cool-down of a peer that misbehaved (milliseconds).
+pub const COOL_DOWN_MIN_MS: u64 = 60_000;
+/// Longest cool-down of a peer that misbehaved (milliseconds).
+pub const COOL_DOWN_MAX_MS: u64 = 3_600_000;
+/// Pairing attempts a minute from one address.
+pub const UNKNOWN_OFFICE_PER_MIN: u32 = 5;
+
+/// QUIC streams of either kind that a peer may open.
+pub const STREAMS_MAX: u32 = 8;
+/// Receive window of one stream (bytes).
+pub const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
+/// Receive window of a connection (bytes).
+pub const CONNECTION_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
+/// Send window of a connection (bytes).
+pub const SEND_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
+/// Data streams a connection uses.
+pub const DATA_STREAMS: u32 = 1;
+/// Credit that data may never take, so that control gets through at once (bytes).
+pub const CONTROL_RESERVE_BYTES: u32 = 256 * 1024;
+/// A connection without a packet for this long is dead (milliseconds).
+pub const IDLE_MS: u64 = 30_000;
+/// Keep-alive packets (milliseconds).
+pub const KEEP_ALIVE_MS: u64 = 10_000;
+/// A handshake, Hello included, that takes longer is given up (milliseconds).
+pub const HANDSHAKE_MS: u64 = 10_000;
+/// Half-open handshakes above which an address must show that it can receive (Retry).
+pub const HALF_OPEN_RETRY: usize = 64;
+/// Half-open handshakes above which new ones are refused.
+pub const HALF_OPEN_REFUSE: usize = 512;
+/// Incoming connections that wait for the accept loop.
+pub const INCOMING_MAX: usize = 1_024;
+/// Bytes buffered for one incoming connection before it is accepted.
+pub const INCOMING_BUFFER_BYTES: u64 = 64 * 1024;
+/// Bytes buffered for all of them.
+pub const INCOMING_BUFFERS_BYTES: u64 = 8 * 1024 * 1024;
+
+/// First pause before a second attempt to reach a peer (milliseconds).
+pub const RETRY_FIRST_MS: u64 = 500;
+/// Longest pause between attempts while nothing urgent waits (milliseconds).
+pub const RETRY_MAX_MS: u64 = 15 * 60 * 1000;
+/// Longest pause while a removal waits (milliseconds).
+pub const RETRY_REMOVAL_MAX_MS: u64 = 3_600_000;
+/// Probes between connected peers (milliseconds); the heartbeat that words like "within one heartbeat" mean.
+pub const HEARTBEAT_MS: u64 = 10_000;
+
+/// Lease of a copy under Read or Write (seconds).
+pub const LEASE_SHORT_S: u32 = 3 * 24 * 3600;
+/// Lease of a copy under Full Control (seconds).
+pub const LEASE_LONG_S: u32 = 7 * 24 * 3600;
+
+const _: () = assert!(RECORD_BYTES_MAX + BATCH_TARGET_BYTES < DATA_FRAME_BYTES, "a record that ends a batch must still fit into its frame");
+const _: () = assert!(LIST_CHUNK_ENTRIES * 60 < CONTROL_FRAME_BYTES, "a chunk of a list must fit into a control frame");
+const _: () = assert!(
+    DATA_STREAMS * STREAM_WINDOW_BYTES + CONTROL_RESERVE_BYTES <= CONNECTION_WINDOW_BYTES,
+    "control never waits for data: data streams may not use up the connection's credit"
+);
+const _: () = assert!(
+    DATA_STREAMS * STREAM_WINDOW_BYTES + CONTROL_RESERVE_BYTES <= SEND_WINDOW_BYTES,
+    "control never waits for data: data streams may not use up the send window"
+);
+const _: () = assert!(RETRY_MAX_MS <= RETRY_REMOVAL_MAX_MS, "a removal is never tried less often than its own bound");

@@ -1,0 +1,60 @@
+//! Names for people: user names, office names, and the rules both ends check.
+
+use std::fmt;
+
+use bincode::{Decode, Encode};
+
+use crate::limits;
+
+/// A user's permanent sign-in name: 2 to 256 ASCII letters and digits, kept in lower case.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cfg_attr(test, derive(wincode::SchemaWrite, wincode::SchemaRead))]
+pub struct UserName(String);
+
+/// A text that can't be a user name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a user name has 2 to 256 letters and digits, nothing else: '{0}' does not fit")]
+pub struct BadUserName(pub String);
+
+impl UserName {
+    /// The name in `text`, folded to lower case.
+    pub fn new(text: &str) -> Result<Self, BadUserName> {
+        let fits = (limits::USER_NAME_CHARS_MIN..=limits::USER_NAME_CHARS_MAX).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if fits {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(BadUserName(text.chars().take(64).collect()))
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a decoded name keeps the rules of [`UserName::new`]; what a peer sends is checked with this.
+    pub fn is_valid(&self) -> bool {
+        Self::new(&self.0).is_ok_and(|name| name.0 == self.0)
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserName({})", self.0)
+    }
+}
+
+impl std::str::FromStr for UserName {
+    type Err = BadUserName;
+
+    fn from_str(text: &str) -> Result<Self, BadUserName> {
+        Self::new(text)
+    }
+}

@@ -1,0 +1,98 @@
+//! Signing: the only place where a statement of ours comes into being.
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use sha2::{Digest, Sha256};
+
+use super::{Body, Envelope, Kind, Signed};
+use crate::ids::{LinkId, OfficeId, StatementHash};
+use crate::wire::codec;
+
+/// Signs an office's statements with the statement key of one key set.
+pub struct Signer {
+    office: OfficeId,
+    key_set_version: u32,
+    key: SigningKey,
+}
+
+impl Signer {
+    /// A signer for `office` with the statement key of its key set `key_set_version`; `secret` is the Ed25519 seed.
+    pub fn new(office: OfficeId, key_set_version: u32, secret: &[u8; 32]) -> Self {
+        Self { office, key_set_version, key: SigningKey::from_bytes(secret) }
+    }
+
+    /// A signer with the root or recovery key, whose statements carry key-set version 0.
+    pub fn root(office: OfficeId, secret: &[u8; 32]) -> Self {
+        Self::new(office, 0, secret)
+    }
+
+    /// The office it signs for.
+    pub fn office(&self) -> OfficeId {
+        self.office
+    }
+
+    /// The public half of its key.
+    pub fn public_key(&self) -> [u8; 32] {
+        self.key.verifying_key().to_bytes()
+    }
+
+    /// The statement of `body` in `envelope`, whose `from` is this office whatever stood there.
+    pub fn sign(&self, mut envelope: Envelope, body: &Body) -> Signed {
+        envelope.from = self.office;
+        let mut signed = Signed {
+            kind: body.kind() as u8,
+            version: 1,
+            key_set_version: self.key_set_version,
+            payload: encode_payload(&envelope, body),
+            signature: [0; 64],
+        };
+        signed.signature = self.key.sign(&signing_bytes(&signed)).to_bytes();
+        signed
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({}, key set {})", self.office, self.key_set_version)
+    }
+}
+
+/// What a signature covers: domain prefix with the kind's name, kind, version, key-set version, payload.
+pub fn signing_bytes(signed: &Signed) -> Vec<u8> {
+    let name = Kind::from_byte(signed.kind).map_or("unknown", Kind::as_str);
+    let mut bytes = Vec::with_capacity(signed.payload.len() + 48);
+    bytes.extend_from_slice(b"interoffice/v1/");
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.push(0);
+    bytes.push(signed.kind);
+    bytes.push(signed.version);
+    bytes.extend_from_slice(&signed.key_set_version.to_be_bytes());
+    bytes.extend_from_slice(&signed.payload);
+    bytes
+}
+
+/// The id of the link that a Request with this payload opens.
+pub fn link_id(request_payload: &[u8]) -> LinkId {
+    let mut hash = Sha256::new();
+    hash.update(b"interoffice/v1/link-id\0");
+    hash.update(request_payload);
+    LinkId(hash.finalize().into())
+}
+
+pub(super) fn statement_hash(signed: &Signed) -> StatementHash {
+    let mut hash = Sha256::new();
+    hash.update(b"interoffice/v1/statement\0");
+    hash.update(signing_bytes(signed));
+    StatementHash(hash.finalize().into())
+}
+
+macro_rules! encode_bodies {
+    ($($name:ident),*) => {
+        fn encode_payload(envelope: &Envelope, body: &Body) -> Vec<u8> {
+            match body {
+                $(Body::$name(body) => codec::encode(&(envelope, body)),)*
+            }
+        }
+    };
+}
+
+crate::for_each_body!(encode_bodies);

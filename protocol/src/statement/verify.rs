@@ -1,0 +1,316 @@
+//! Checking: the only place where a [`Verified`] statement comes into being.
+
+use std::ops::RangeInclusive;
+
+use bincode::Decode;
+use ed25519_dalek::{Signature, VerifyingKey};
+use sha2::{Digest, Sha256};
+
+use super::{Audience, Body, Envelope, Kind, KeySet, KeySetAuthority, Signed, Subject, link_id, signing_bytes};
+use crate::ids::{LinkId, OfficeId, StatementHash};
+use crate::limits;
+use crate::wire::codec;
+
+/// A statement whose signature, signer, addressing and bounds were checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verified {
+    signed: Signed,
+    hash: StatementHash,
+    envelope: Envelope,
+    body: Body,
+}
+
+/// Why a statement was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyFault {
+    /// A kind this program does not know: answered Unsupported, never misbehaviour.
+    #[error("statements of kind {0} are not known here")]
+    UnknownKind(u8),
+    /// A version of a known kind that this program does not know.
+    #[error("version {version} of {kind:?} statements is not known here")]
+    UnknownVersion {
+        /// The kind.
+        kind: Kind,
+        /// Its version.
+        version: u8,
+    },
+    /// An extension that must be understood and is not.
+    #[error("the critical extension {0} is not known here")]
+    UnknownExtension(u16),
+    /// The payload does not decode.
+    #[error("the payload is malformed: {0}")]
+    Malformed(#[from] codec::Malformed),
+    /// A text or list is over its bound, or a name breaks its rule.
+    #[error("{0} is out of bounds")]
+    OutOfBounds(&'static str),
+    /// `from` is not the office on the other end of the connection.
+    #[error("the statement is from another office")]
+    ForeignFrom,
+    /// `to` is not this office.
+    #[error("the statement is for another office")]
+    ForeignTo,
+    /// The subject does not fit the kind.
+    #[error("the subject does not fit the kind")]
+    WrongSubject,
+    /// The key set that is named does not exist in the issuer's chain.
+    #[error("key set {0} is not in the issuer's chain")]
+    UnknownKeySet(u32),
+    /// The key set is past its end, and the kind is not one that an expired set may still sign.
+    #[error("the issuer's key set has expired")]
+    ExpiredKeySet,
+    /// The signature does not fit.
+    #[error("the signature is wrong")]
+    BadSignature,
+}
+
+impl Verified {
+    /// The statement as it was received.
+    pub fn signed(&self) -> &Signed {
+        &self.signed
+    }
+
+    /// Its hash.
+    pub fn hash(&self) -> StatementHash {
+        self.hash
+    }
+
+    /// Its envelope.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// Its body.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The issuing office.
+    pub fn from(&self) -> OfficeId {
+        self.envelope.from
+    }
+
+    /// The link it is about, computed for a Request; `None` for office statements.
+    pub fn link(&self) -> Option<LinkId> {
+        match &self.envelope.subject {
+            Subject::Office => None,
+            Subject::Opening { .. } => Some(link_id(&self.signed.payload)),
+            Subject::Link { link, .. } => Some(*link),
+        }
+    }
+
+    /// A statement from this office's own store, which was verified or signed here before it was written.
+    pub fn from_store(signed: Signed) -> Result<Self, VerifyFault> {
+        open(signed)
+    }
+}
+
+/// Checks a statement that came over a connection whose other end is `from`, at the office `to`, at `now_ms`.
+///
+/// The received bytes are checked; nothing is encoded again.
+pub fn verify(signed: Signed, chain: &Chain, to: OfficeId, now_ms: i64) -> Result<Verified, VerifyFault> {
+    let verified = open(signed)?;
+    if verified.envelope.from != chain.office() {
+        return Err(VerifyFault::ForeignFrom);
+    }
+    match verified.envelope.to {
+        Audience::Office(office) if office == to => {}
+        _ => return Err(VerifyFault::ForeignTo),
+    }
+    let version = verified.signed.key_set_version;
+    let set = chain.set(version).ok_or(VerifyFault::UnknownKeySet(version))?;
+    if now_ms > set.not_after_ms && !matches!(verified.body, Body::Delete(_) | Body::Withdraw(_) | Body::Receipt(_)) {
+        return Err(VerifyFault::ExpiredKeySet);
+    }
+    check_signature(&verified.signed, &set.statement_key).then_some(verified).ok_or(VerifyFault::BadSignature)
+}
+
+fn check_signature(signed: &Signed, key: &[u8; 32]) -> bool {
+    let Ok(key) = VerifyingKey::from_bytes(key) else { return false };
+    !key.is_weak() && key.verify_strict(&signing_bytes(signed), &Signature::from_bytes(&signed.signature)).is_ok()
+}
+
+fn open(signed: Signed) -> Result<Verified, VerifyFault> {
+    let kind = Kind::from_byte(signed.kind).ok_or(VerifyFault::UnknownKind(signed.kind))?;
+    if signed.version != 1 {
+        return Err(VerifyFault::UnknownVersion { kind, version: signed.version });
+    }
+    let (envelope, body) = decode_payload(kind, &signed.payload)?;
+    check_envelope(kind, &envelope)?;
+    check_body(&body)?;
+    Ok(Verified { hash: signed.hash(), signed, envelope, body })
+}
+
+macro_rules! decode_bodies {
+    ($($name:ident),*) => {
+        fn decode_payload(kind: Kind, payload: &[u8]) -> Result<(Envelope, Body), codec::Malformed> {
+            match kind {
+                $(Kind::$name => both(payload, Body::$name),)*
+            }
+        }
+    };
+}
+
+crate::for_each_body!(decode_bodies);
+
+fn both<T: Decode<()>>(payload: &[u8], wrap: fn(T) -> Body) -> Result<(Envelope, Body), codec::Malformed> {
+    let (envelope, body): (Envelope, T) = codec::decode_control(payload)?;
+    Ok((envelope, wrap(body)))
+}
+
+fn check_envelope(kind: Kind, envelope: &Envelope) -> Result<(), VerifyFault> {
+    if envelope.extensions.len() > limits::EXTENSIONS_MAX
+        || envelope.extensions.iter().any(|extension| extension.bytes.len() > limits::EXTENSION_BYTES_MAX)
+    {
+        return Err(VerifyFault::OutOfBounds("the list of extensions"));
+    }
+    if let Some(extension) = envelope.extensions.iter().find(|extension| extension.critical) {
+        return Err(VerifyFault::UnknownExtension(extension.tag));
+    }
+    let fits = match (&envelope.subject, kind) {
+        (Subject::Opening { owner, reader }, Kind::Request) => owner.is_valid() && reader.is_valid(),
+        (Subject::Office, Kind::KeySet | Kind::Revoke | Kind::Epoch | Kind::Head) => true,
+        (
+            Subject::Link { owner, reader, .. },
+            Kind::Accept
+            | Kind::Decline
+            | Kind::Withdraw
+            | Kind::Delete
+            | Kind::Amend
+            | Kind::Freeze
+            | Kind::Thaw
+            | Kind::Hold
+            | Kind::Receipt,
+        ) => owner.is_valid() && reader.is_valid(),
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(VerifyFault::WrongSubject) }
+}
+
+fn check_body(body: &Body) -> Result<(), VerifyFault> {
+    let text = match body {
+        Body::Request(request) => &request.terms.purpose,
+        Body::Accept(accept) => &accept.terms.purpose,
+        Body::Amend(amend) => &amend.terms.purpose,
+        Body::Decline(decline) => &decline.reason,
+        Body::Withdraw(withdraw) => &withdraw.reason,
+        Body::Delete(delete) => &delete.note,
+        Body::Freeze(freeze) => &freeze.reason,
+        Body::Hold(hold) => &hold.basis,
+        Body::Receipt(receipt) if receipt.holds.len() > limits::LIST_CHUNK_ENTRIES => {
+            return Err(VerifyFault::OutOfBounds("the list of holds"));
+        }
+        Body::KeySet(set) if set.tls_pins.len() > limits::TLS_PINS_MAX || set.tls_pins.is_empty() => {
+            return Err(VerifyFault::OutOfBounds("the list of TLS pins"));
+        }
+        _ => return Ok(()),
+    };
+    if text.len() > limits::STATEMENT_TEXT_BYTES_MAX { Err(VerifyFault::OutOfBounds("a text")) } else { Ok(()) }
+}
+
+/// An office's chain of key sets, checked from the first to the last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chain {
+    office: OfficeId,
+    sets: Vec<KeySet>,
+    signed: Vec<Signed>,
+}
+
+/// Why a chain was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainFault {
+    /// No set at all, or more than the bound.
+    #[error("a chain has {range:?} key sets, not {0}", range = RANGE)]
+    Length(usize),
+    /// A set is no valid statement.
+    #[error("key set {index} is not a valid statement: {fault}")]
+    Statement {
+        /// Position from 0.
+        index: usize,
+        /// What is wrong with it.
+        fault: VerifyFault,
+    },
+    /// The sets do not follow on each other, change the root, or claim another office.
+    #[error("key set {0} does not follow on the one before")]
+    Order(usize),
+    /// A set is not signed by the root or recovery key that must sign it.
+    #[error("key set {0} is not signed by the key that must sign it")]
+    BadSignature(usize),
+}
+
+const RANGE: RangeInclusive<usize> = 1..=limits::KEY_SETS_MAX;
+
+impl Chain {
+    /// Checks `sets`, oldest first.
+    pub fn verify(sets: &[Signed]) -> Result<Self, ChainFault> {
+        if !RANGE.contains(&sets.len()) {
+            return Err(ChainFault::Length(sets.len()));
+        }
+        let mut checked: Vec<KeySet> = Vec::with_capacity(sets.len());
+        let mut recovered = false;
+        for (index, signed) in sets.iter().enumerate() {
+            let verified = open(signed.clone()).map_err(|fault| ChainFault::Statement { index, fault })?;
+            let Body::KeySet(set) = verified.body else {
+                return Err(ChainFault::Statement { index, fault: VerifyFault::WrongSubject });
+            };
+            let before = checked.last();
+            let root = before.map_or(set.root_key, |before| before.root_key);
+            let follows = set.version as usize == index + 1
+                && set.previous == index.checked_sub(1).map_or(StatementHash::NONE, |before| sets[before].hash())
+                && set.root_key == root
+                && verified.envelope.from == office_id(&root)
+                && signed.key_set_version == 0;
+            if !follows {
+                return Err(ChainFault::Order(index));
+            }
+            let key = match set.authority {
+                KeySetAuthority::Root if !recovered => root,
+                KeySetAuthority::Root => return Err(ChainFault::BadSignature(index)),
+                KeySetAuthority::Recovery => {
+                    recovered = true;
+                    before.map(|before| before.recovery_key).filter(|key| *key != [0; 32]).ok_or(ChainFault::BadSignature(index))?
+                }
+            };
+            if !check_signature(signed, &key) {
+                return Err(ChainFault::BadSignature(index));
+            }
+            checked.push(set);
+        }
+        Ok(Self { office: office_id(&checked[0].root_key), sets: checked, signed: sets.to_vec() })
+    }
+
+    /// The office.
+    pub fn office(&self) -> OfficeId {
+        self.office
+    }
+
+    /// The newest key set.
+    pub fn latest(&self) -> &KeySet {
+        // A chain is never empty: `verify` refuses that.
+        &self.sets[self.sets.len() - 1]
+    }
+
+    /// The key set with this version.
+    pub fn set(&self, version: u32) -> Option<&KeySet> {
+        self.sets.get((version as usize).checked_sub(1)?)
+    }
+
+    /// The sets as they were received.
+    pub fn signed(&self) -> &[Signed] {
+        &self.signed
+    }
+
+    /// Whether a TLS certificate with this SPKI hash is one of the office's present ones.
+    pub fn accepts_pin(&self, spki_sha256: &[u8; 32]) -> bool {
+        self.latest().tls_pins.contains(spki_sha256)
+    }
+
+    /// Whether this chain is `older` or a continuation of it; anything else is a fork or a step back.
+    pub fn continues(&self, older: &Chain) -> bool {
+        self.office == older.office && self.signed.starts_with(&older.signed)
+    }
+}
+
+/// The office whose root public key is `root_key`.
+pub fn office_id(root_key: &[u8; 32]) -> OfficeId {
+    OfficeId(Sha256::digest(root_key).into())
+}
