@@ -60,7 +60,11 @@ impl LinkSecret {
 
     /// What a receipt says of a record version.
     pub fn version_id(&self, record: RecordId, version: Version) -> VersionId {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(&self.0.into());
+        // HMAC fills a short key up with zeros to its block; done here since the block-sized constructor can't fail.
+        let mut key = [0; 64];
+        key[..32].copy_from_slice(&self.0);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&key.into());
+        key.zeroize();
         mac.update(b"interoffice/v1/version-id\0");
         mac.update(&record.0);
         mac.update(&version.epoch.to_be_bytes());

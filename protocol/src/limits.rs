@@ -17,6 +17,27 @@ pub const RECORD_BYTES_MAX: usize = 700 * 1024;
 /// Leaves of a removal list or entries of an inventory in one chunk; 1,000 x 48 bytes stay under a control frame.
 pub const LIST_CHUNK_ENTRIES: usize = 1_000;
 
+/// Name of a record as lists show it, longest (characters).
+pub const DISPLAY_NAME_CHARS_MAX: usize = 256;
+/// Properties of one record; the fullest real address cards have some two hundred.
+pub const PROPERTIES_MAX: usize = 1_000;
+/// Parameters of one property.
+pub const PARAMS_MAX: usize = 64;
+/// Values of one parameter.
+pub const PARAM_VALUES_MAX: usize = 256;
+/// Members of one household.
+pub const MEMBERS_MAX: usize = 1_000;
+/// Cases, policies, investments and opportunities of one record.
+pub const RELATED_MAX: usize = 1_000;
+/// Links in one renewal frame: 1,900 x 32 bytes stay under a control frame.
+pub const RENEWAL_LINKS: usize = 1_900;
+/// Reason of a refused proposal (bytes).
+pub const VERDICT_TEXT_BYTES_MAX: usize = 2_000;
+/// Statements kept for a link whose Request is not known: what one side can say before it ends, with room to spare.
+pub const ORPHANS_PER_LINK: usize = 64;
+/// How far above the highest epoch we know a peer may say it heard us: more restores than any office makes, and far too few to use the counter up.
+pub const EPOCH_JUMP_MAX: u64 = 1_000_000;
+
 /// User name, shortest (characters).
 pub const USER_NAME_CHARS_MIN: usize = 2;
 /// User name, longest (characters).
@@ -100,8 +121,18 @@ pub const LEASE_SHORT_S: u32 = 3 * 24 * 3600;
 /// Lease of a copy under Full Control (seconds).
 pub const LEASE_LONG_S: u32 = 7 * 24 * 3600;
 
+/// A text, list or number that a peer sent, or we meant to send, over the bound that this file names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is out of bounds")]
+pub struct OutOfBounds(pub &'static str);
+
 const _: () = assert!(RECORD_BYTES_MAX + BATCH_TARGET_BYTES < DATA_FRAME_BYTES, "a record that ends a batch must still fit into its frame");
 const _: () = assert!(LIST_CHUNK_ENTRIES * 60 < CONTROL_FRAME_BYTES, "a chunk of a list must fit into a control frame");
+const _: () = assert!(RENEWAL_LINKS * 32 + 64 < CONTROL_FRAME_BYTES, "a renewal must fit into a control frame");
+const _: () = assert!(
+    KEY_SETS_MAX * (600 + TLS_PINS_MAX * 32) + ADDRESSES_MAX * ADDRESS_BYTES_MAX + OFFICE_NAME_BYTES_MAX + 256 < CONTROL_FRAME_BYTES,
+    "a greeting with the longest chain of key sets must fit into a control frame"
+);
 const _: () = assert!(
     DATA_STREAMS * STREAM_WINDOW_BYTES + CONTROL_RESERVE_BYTES <= CONNECTION_WINDOW_BYTES,
     "control never waits for data: data streams may not use up the connection's credit"

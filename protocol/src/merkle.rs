@@ -20,7 +20,8 @@ impl MerkleTree {
 
     /// Adds the next leaf.
     pub fn push(&mut self, leaf: &Leaf) {
-        let mut node: [u8; 32] = Sha256::new().chain_update([0u8]).chain_update(leaf.record.0).chain_update(leaf.version.0).finalize().into();
+        let mut node: [u8; 32] =
+            Sha256::new().chain_update([0u8]).chain_update(leaf.record.0).chain_update(leaf.version.0).finalize().into();
         for slot in &mut self.waiting {
             match slot.take() {
                 None => {

@@ -21,11 +21,7 @@ impl UserName {
     pub fn new(text: &str) -> Result<Self, BadUserName> {
         let fits = (limits::USER_NAME_CHARS_MIN..=limits::USER_NAME_CHARS_MAX).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if fits {
-            Ok(Self(text.to_ascii_lowercase()))
-        } else {
-            Err(BadUserName(text.chars().take(64).collect()))
-        }
+        if fits { Ok(Self(text.to_ascii_lowercase())) } else { Err(BadUserName(text.chars().take(64).collect())) }
     }
 
     /// The name as text.

@@ -93,6 +93,9 @@ pub enum Misfit {
     /// An Accept whose terms are not those of the Request.
     #[error("the accepted terms are not the requested ones")]
     OtherTerms,
+    /// The Request is not known, and as many statements wait for it as may.
+    #[error("too many statements wait for the link's request: send the request first")]
+    TooManyOrphans,
 }
 
 /// The statements about one link.
@@ -167,9 +170,8 @@ impl LinkSet {
     /// Whether either side's latest Freeze is not thawed. Freeze and Thaw of one issuer are ordered by its epoch and sequence.
     fn frozen(&self) -> bool {
         let thawed = |hash: StatementHash, from: OfficeId| {
-            self.statements().any(|statement| {
-                statement.from() == from && matches!(statement.body(), Body::Thaw(thaw) if thaw.freeze == hash)
-            })
+            self.statements()
+                .any(|statement| statement.from() == from && matches!(statement.body(), Body::Thaw(thaw) if thaw.freeze == hash))
         };
         self.statements()
             .filter(|statement| matches!(statement.body(), Body::Freeze(_)))

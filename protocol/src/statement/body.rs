@@ -254,6 +254,30 @@ pub struct Head {
     pub hash: [u8; 32],
 }
 
+/// Runs the macro `$then!` with the list of kinds and their types, so that neither `Body`, encoding nor decoding can miss one.
+macro_rules! for_each_body {
+    ($then:ident) => {
+        $then! {
+            Request(Request),
+            Accept(Accept),
+            Decline(Decline),
+            Withdraw(Withdraw),
+            Delete(Delete),
+            Amend(Amend),
+            Freeze(Freeze),
+            Thaw(Thaw),
+            Hold(Hold),
+            Receipt(Receipt),
+            KeySet(KeySet),
+            Revoke(Revoke),
+            Epoch(EpochNotice),
+            Head(Head),
+        }
+    };
+}
+
+pub(super) use for_each_body;
+
 macro_rules! bodies {
     ($($name:ident($type:ty),)*) => {
         /// The body of a statement of a known kind and version.
@@ -276,31 +300,7 @@ macro_rules! bodies {
                 Self::$name(body)
             }
         })*
-
-        /// Runs the macro `$then!` with the list of (kind, type) pairs, so that encoding and decoding can't miss one.
-        #[macro_export]
-        #[doc(hidden)]
-        macro_rules! for_each_body {
-            ($then:ident) => {
-                $then! { $($name),* }
-            };
-        }
     };
 }
 
-bodies! {
-    Request(Request),
-    Accept(Accept),
-    Decline(Decline),
-    Withdraw(Withdraw),
-    Delete(Delete),
-    Amend(Amend),
-    Freeze(Freeze),
-    Thaw(Thaw),
-    Hold(Hold),
-    Receipt(Receipt),
-    KeySet(KeySet),
-    Revoke(Revoke),
-    Epoch(EpochNotice),
-    Head(Head),
-}
+for_each_body!(bodies);

@@ -3,6 +3,7 @@
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
 
+use super::body::for_each_body;
 use super::{Body, Envelope, Kind, Signed};
 use crate::ids::{LinkId, OfficeId, StatementHash};
 use crate::wire::codec;
@@ -86,7 +87,7 @@ pub(super) fn statement_hash(signed: &Signed) -> StatementHash {
 }
 
 macro_rules! encode_bodies {
-    ($($name:ident),*) => {
+    ($($name:ident($type:ty),)*) => {
         fn encode_payload(envelope: &Envelope, body: &Body) -> Vec<u8> {
             match body {
                 $(Body::$name(body) => codec::encode(&(envelope, body)),)*
@@ -95,4 +96,4 @@ macro_rules! encode_bodies {
     };
 }
 
-crate::for_each_body!(encode_bodies);
+for_each_body!(encode_bodies);

@@ -6,7 +6,8 @@ use bincode::Decode;
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 
-use super::{Audience, Body, Envelope, Kind, KeySet, KeySetAuthority, Signed, Subject, link_id, signing_bytes};
+use super::body::for_each_body;
+use super::{Audience, Body, Envelope, KeySet, KeySetAuthority, Kind, Signed, Subject, link_id, signing_bytes};
 use crate::ids::{LinkId, OfficeId, StatementHash};
 use crate::limits;
 use crate::wire::codec;
@@ -141,7 +142,7 @@ fn open(signed: Signed) -> Result<Verified, VerifyFault> {
 }
 
 macro_rules! decode_bodies {
-    ($($name:ident),*) => {
+    ($($name:ident($type:ty),)*) => {
         fn decode_payload(kind: Kind, payload: &[u8]) -> Result<(Envelope, Body), codec::Malformed> {
             match kind {
                 $(Kind::$name => both(payload, Body::$name),)*
@@ -150,7 +151,7 @@ macro_rules! decode_bodies {
     };
 }
 
-crate::for_each_body!(decode_bodies);
+for_each_body!(decode_bodies);
 
 fn both<T: Decode<()>>(payload: &[u8], wrap: fn(T) -> Body) -> Result<(Envelope, Body), codec::Malformed> {
     let (envelope, body): (Envelope, T) = codec::decode_control(payload)?;

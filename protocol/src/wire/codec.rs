@@ -54,4 +54,3 @@ fn exactly<T: Decode<()>, const LIMIT: usize>(bytes: &[u8]) -> Result<T, Malform
 fn invalid(error: DecodeError) -> Malformed {
     Malformed::Invalid(error.to_string())
 }
-

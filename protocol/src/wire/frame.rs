@@ -1,5 +1,6 @@
 //! Frames: kind, version, length, body. The longest body of each kind is known before a byte of it is read.
 
+use super::codec::Malformed;
 use crate::limits::{CONTROL_FRAME_BYTES, DATA_FRAME_BYTES, FRAME_HEADER_BYTES};
 
 /// First kind number of statements: a statement frame's kind is this plus the statement kind.
@@ -102,6 +103,30 @@ pub struct Oversized {
     pub length: u32,
     /// Longest body of the kind (bytes).
     pub most: usize,
+}
+
+/// Why a frame of a known kind is no message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FrameFault {
+    /// Its body is longer than its kind may be.
+    #[error(transparent)]
+    Oversized(#[from] Oversized),
+    /// Its body does not decode.
+    #[error("a frame of kind {kind} is malformed: {cause}")]
+    Malformed {
+        /// Number of the kind.
+        kind: u8,
+        /// What is wrong with the bytes.
+        cause: Malformed,
+    },
+    /// Its body decodes, and something in it is over its bound or breaks a rule.
+    #[error("{what} in a frame of kind {kind} is out of bounds")]
+    OutOfBounds {
+        /// Number of the kind.
+        kind: u8,
+        /// The text, list or number.
+        what: &'static str,
+    },
 }
 
 /// Longest body of a kind (bytes); unknown kinds may be as long as a control frame.
