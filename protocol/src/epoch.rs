@@ -4,6 +4,8 @@ use std::fmt;
 
 use bincode::{Decode, Encode};
 
+use crate::limits;
+
 /// One life of an office's database: a counter and 128 random bits, minted at the first run and after each restore.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
 #[cfg_attr(test, derive(wincode::SchemaWrite, wincode::SchemaRead))]
@@ -19,6 +21,13 @@ impl Epoch {
     pub fn after(known: impl IntoIterator<Item = Epoch>, identity: [u8; 16]) -> Epoch {
         let highest = known.into_iter().map(|epoch| epoch.counter).max().unwrap_or(0);
         Epoch { counter: highest.saturating_add(1), identity }
+    }
+
+    /// Whether a peer may have heard `self` from an office whose own highest known epoch is `known`.
+    ///
+    /// A claim far above it is a lie or damage; believed, it would use up the counter and bar every later epoch.
+    pub fn is_plausible_after(&self, known: Epoch) -> bool {
+        self.counter <= known.counter.saturating_add(limits::EPOCH_JUMP_MAX)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{LinkId, OfficeId, StatementHash};
+use crate::limits;
 use crate::names::UserName;
 use crate::statement::{Body, EndReason, Subject, Terms, Verified};
 
@@ -118,14 +119,23 @@ impl LinkSet {
 
     /// Adds a statement; says whether it is new.
     ///
-    /// A statement that can't be judged since the Request is not known yet is kept and judged with it; one that turns out
-    /// not to fit has no effect on the state.
+    /// A statement that can't be judged since the Request is not known yet is kept, up to a bound, and judged when it comes:
+    /// one that does not fit is dropped then. So the set is the same in whatever order its statements came. The link's id
+    /// fixes the bytes of its Request; the same bytes signed twice, under two key sets, share one sequence number and are
+    /// refused as equivocation before they come here.
+    ///
+    /// # Errors
+    /// [`Misfit`]; the set is unchanged then.
     pub fn insert(&mut self, statement: Verified) -> Result<bool, Misfit> {
         if statement.link() != Some(self.link) {
             return Err(Misfit::OtherLink);
         }
-        if let Some(request) = self.request() {
+        if matches!(statement.body(), Body::Request(_)) && self.request().is_none() {
+            self.statements.retain(|_, orphan| fits(&statement, orphan).is_ok());
+        } else if let Some(request) = self.request() {
             fits(request, &statement)?;
+        } else if self.statements.len() >= limits::ORPHANS_PER_LINK && !self.statements.contains_key(&statement.hash()) {
+            return Err(Misfit::TooManyOrphans);
         }
         Ok(self.statements.insert(statement.hash(), statement).is_none())
     }
@@ -140,7 +150,7 @@ impl LinkSet {
         self.request().and_then(parties)
     }
 
-    /// The agreed terms, if the Request is known.
+    /// The terms of the Request, if it is known; an Accept repeats them word for word.
     pub fn terms(&self) -> Option<&Terms> {
         match self.request()?.body() {
             Body::Request(request) => Some(&request.terms),
@@ -148,10 +158,9 @@ impl LinkSet {
         }
     }
 
-    /// The statements that fit, in hash order.
+    /// The statements in hash order: those that fit, or, while the Request is not known, those that wait for it.
     pub fn statements(&self) -> impl Iterator<Item = &Verified> {
-        let request = self.request();
-        self.statements.values().filter(move |statement| request.is_none_or(|request| fits(request, statement).is_ok()))
+        self.statements.values()
     }
 
     /// Where the link stands: a pure function of the set.
@@ -167,7 +176,8 @@ impl LinkSet {
         }
     }
 
-    /// Whether either side's latest Freeze is not thawed. Freeze and Thaw of one issuer are ordered by its epoch and sequence.
+    /// Whether a Freeze of either side is not thawed. A Thaw names the Freeze of its own issuer that it ends, so their order is
+    /// in the statements themselves and neither clock nor arrival matters.
     fn frozen(&self) -> bool {
         let thawed = |hash: StatementHash, from: OfficeId| {
             self.statements()

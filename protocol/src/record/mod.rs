@@ -1,11 +1,13 @@
 //! Records as two offices see them: kind, properties under JSContact names, related items, and the scope of a share.
 
+mod bounds;
 mod field;
 mod related;
 mod scope;
 
 use bincode::{Decode, Encode};
 
+pub use bounds::check_properties;
 pub use field::FieldName;
 pub use related::{Related, RelatedKind};
 pub use scope::{Level, Scope};

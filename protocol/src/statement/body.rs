@@ -1,5 +1,7 @@
 //! The bodies of the fourteen kinds of statements, version 1.
 
+use std::fmt;
+
 use bincode::{Decode, Encode};
 
 use super::Kind;
@@ -39,13 +41,20 @@ pub enum HoldTerms {
 }
 
 /// Opens a link.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(test, derive(wincode::SchemaWrite, wincode::SchemaRead))]
 pub struct Request {
     /// What is asked for.
     pub terms: Terms,
     /// Random key of the link: digests and version ids are keyed with it.
     pub secret: [u8; 32],
+}
+
+impl fmt::Debug for Request {
+    /// Leaves the secret out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("terms", &self.terms).finish_non_exhaustive()
+    }
 }
 
 /// Agrees to a Request, word for word.

@@ -5,9 +5,13 @@
 //! were checked; it is made in `verify.rs` alone, and nothing else can change a link.
 
 mod body;
+mod chain;
 mod envelope;
+mod received;
 mod sign;
 mod verify;
+
+use std::fmt;
 
 use bincode::{Decode, Encode};
 
@@ -15,9 +19,11 @@ pub use body::{
     Accept, Amend, Body, Decline, Delete, EndReason, EpochNotice, Freeze, Head, Hold, HoldTerms, KeySet, KeySetAuthority, Receipt,
     ReceiptLevel, RemovalCover, Request, Revoke, Terms, Thaw, Withdraw,
 };
+pub use chain::{Chain, ChainFault, ChainStep, office_id};
 pub use envelope::{Audience, Envelope, Extension, Subject};
+pub use received::verify;
 pub use sign::{Signer, link_id, signing_bytes};
-pub use verify::{Chain, ChainFault, Verified, VerifyFault, office_id, verify};
+pub use verify::{Verified, VerifyFault};
 
 use crate::ids::StatementHash;
 
@@ -101,7 +107,7 @@ impl Kind {
 }
 
 /// A statement as it travels: kind and version outside, payload as the issuer encoded it, and the signature over all of it.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(test, derive(wincode::SchemaWrite, wincode::SchemaRead))]
 pub struct Signed {
     /// Number of the kind; may be one this program does not know.
@@ -120,5 +126,13 @@ impl Signed {
     /// The statement's hash: what requests, acknowledgements and later statements name it by.
     pub fn hash(&self) -> StatementHash {
         sign::statement_hash(self)
+    }
+}
+
+impl fmt::Debug for Signed {
+    /// Names the statement and leaves its payload out: a Request's holds the secret of its link.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, version, key_set_version, .. } = self;
+        write!(f, "Signed(kind {kind}, version {version}, key set {key_set_version}, {})", self.hash())
     }
 }

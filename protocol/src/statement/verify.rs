@@ -1,13 +1,10 @@
 //! Checking: the only place where a [`Verified`] statement comes into being.
 
-use std::ops::RangeInclusive;
-
 use bincode::Decode;
 use ed25519_dalek::{Signature, VerifyingKey};
-use sha2::{Digest, Sha256};
 
 use super::body::for_each_body;
-use super::{Audience, Body, Envelope, KeySet, KeySetAuthority, Kind, Signed, Subject, link_id, signing_bytes};
+use super::{Body, Envelope, Kind, Signed, Subject, link_id, signing_bytes};
 use crate::ids::{LinkId, OfficeId, StatementHash};
 use crate::limits;
 use crate::wire::codec;
@@ -99,38 +96,20 @@ impl Verified {
         }
     }
 
-    /// A statement from this office's own store, which was verified or signed here before it was written.
+    /// A statement from this office's own store, which was verified or signed here before it was written: its signature and key
+    /// set are not looked at again, since keys may have expired meanwhile.
     pub fn from_store(signed: Signed) -> Result<Self, VerifyFault> {
         open(signed)
     }
 }
 
-/// Checks a statement that came over a connection whose other end is `from`, at the office `to`, at `now_ms`.
-///
-/// The received bytes are checked; nothing is encoded again.
-pub fn verify(signed: Signed, chain: &Chain, to: OfficeId, now_ms: i64) -> Result<Verified, VerifyFault> {
-    let verified = open(signed)?;
-    if verified.envelope.from != chain.office() {
-        return Err(VerifyFault::ForeignFrom);
-    }
-    match verified.envelope.to {
-        Audience::Office(office) if office == to => {}
-        _ => return Err(VerifyFault::ForeignTo),
-    }
-    let version = verified.signed.key_set_version;
-    let set = chain.set(version).ok_or(VerifyFault::UnknownKeySet(version))?;
-    if now_ms > set.not_after_ms && !matches!(verified.body, Body::Delete(_) | Body::Withdraw(_) | Body::Receipt(_)) {
-        return Err(VerifyFault::ExpiredKeySet);
-    }
-    check_signature(&verified.signed, &set.statement_key).then_some(verified).ok_or(VerifyFault::BadSignature)
-}
-
-fn check_signature(signed: &Signed, key: &[u8; 32]) -> bool {
+pub(super) fn check_signature(signed: &Signed, key: &[u8; 32]) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(key) else { return false };
     !key.is_weak() && key.verify_strict(&signing_bytes(signed), &Signature::from_bytes(&signed.signature)).is_ok()
 }
 
-fn open(signed: Signed) -> Result<Verified, VerifyFault> {
+/// Decodes and checks all but the signature and who may have made it: that needs the chain of keys, see `chain` and `received`.
+pub(super) fn open(signed: Signed) -> Result<Verified, VerifyFault> {
     let kind = Kind::from_byte(signed.kind).ok_or(VerifyFault::UnknownKind(signed.kind))?;
     if signed.version != 1 {
         return Err(VerifyFault::UnknownVersion { kind, version: signed.version });
@@ -206,112 +185,4 @@ fn check_body(body: &Body) -> Result<(), VerifyFault> {
         _ => return Ok(()),
     };
     if text.len() > limits::STATEMENT_TEXT_BYTES_MAX { Err(VerifyFault::OutOfBounds("a text")) } else { Ok(()) }
-}
-
-/// An office's chain of key sets, checked from the first to the last.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Chain {
-    office: OfficeId,
-    sets: Vec<KeySet>,
-    signed: Vec<Signed>,
-}
-
-/// Why a chain was not accepted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChainFault {
-    /// No set at all, or more than the bound.
-    #[error("a chain has {range:?} key sets, not {0}", range = RANGE)]
-    Length(usize),
-    /// A set is no valid statement.
-    #[error("key set {index} is not a valid statement: {fault}")]
-    Statement {
-        /// Position from 0.
-        index: usize,
-        /// What is wrong with it.
-        fault: VerifyFault,
-    },
-    /// The sets do not follow on each other, change the root, or claim another office.
-    #[error("key set {0} does not follow on the one before")]
-    Order(usize),
-    /// A set is not signed by the root or recovery key that must sign it.
-    #[error("key set {0} is not signed by the key that must sign it")]
-    BadSignature(usize),
-}
-
-const RANGE: RangeInclusive<usize> = 1..=limits::KEY_SETS_MAX;
-
-impl Chain {
-    /// Checks `sets`, oldest first.
-    pub fn verify(sets: &[Signed]) -> Result<Self, ChainFault> {
-        if !RANGE.contains(&sets.len()) {
-            return Err(ChainFault::Length(sets.len()));
-        }
-        let mut checked: Vec<KeySet> = Vec::with_capacity(sets.len());
-        let mut recovered = false;
-        for (index, signed) in sets.iter().enumerate() {
-            let verified = open(signed.clone()).map_err(|fault| ChainFault::Statement { index, fault })?;
-            let Body::KeySet(set) = verified.body else {
-                return Err(ChainFault::Statement { index, fault: VerifyFault::WrongSubject });
-            };
-            let before = checked.last();
-            let root = before.map_or(set.root_key, |before| before.root_key);
-            let follows = set.version as usize == index + 1
-                && set.previous == index.checked_sub(1).map_or(StatementHash::NONE, |before| sets[before].hash())
-                && set.root_key == root
-                && verified.envelope.from == office_id(&root)
-                && signed.key_set_version == 0;
-            if !follows {
-                return Err(ChainFault::Order(index));
-            }
-            let key = match set.authority {
-                KeySetAuthority::Root if !recovered => root,
-                KeySetAuthority::Root => return Err(ChainFault::BadSignature(index)),
-                KeySetAuthority::Recovery => {
-                    recovered = true;
-                    before.map(|before| before.recovery_key).filter(|key| *key != [0; 32]).ok_or(ChainFault::BadSignature(index))?
-                }
-            };
-            if !check_signature(signed, &key) {
-                return Err(ChainFault::BadSignature(index));
-            }
-            checked.push(set);
-        }
-        Ok(Self { office: office_id(&checked[0].root_key), sets: checked, signed: sets.to_vec() })
-    }
-
-    /// The office.
-    pub fn office(&self) -> OfficeId {
-        self.office
-    }
-
-    /// The newest key set.
-    pub fn latest(&self) -> &KeySet {
-        // A chain is never empty: `verify` refuses that.
-        &self.sets[self.sets.len() - 1]
-    }
-
-    /// The key set with this version.
-    pub fn set(&self, version: u32) -> Option<&KeySet> {
-        self.sets.get((version as usize).checked_sub(1)?)
-    }
-
-    /// The sets as they were received.
-    pub fn signed(&self) -> &[Signed] {
-        &self.signed
-    }
-
-    /// Whether a TLS certificate with this SPKI hash is one of the office's present ones.
-    pub fn accepts_pin(&self, spki_sha256: &[u8; 32]) -> bool {
-        self.latest().tls_pins.contains(spki_sha256)
-    }
-
-    /// Whether this chain is `older` or a continuation of it; anything else is a fork or a step back.
-    pub fn continues(&self, older: &Chain) -> bool {
-        self.office == older.office && self.signed.starts_with(&older.signed)
-    }
-}
-
-/// The office whose root public key is `root_key`.
-pub fn office_id(root_key: &[u8; 32]) -> OfficeId {
-    OfficeId(Sha256::digest(root_key).into())
 }

@@ -5,6 +5,8 @@
 //! zero-sized elements.
 
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
+use bincode::enc::EncoderImpl;
+use bincode::enc::write::SizeWriter;
 use bincode::error::DecodeError;
 use bincode::{Decode, Encode};
 
@@ -31,6 +33,19 @@ fn config<const LIMIT: usize>() -> Config<LIMIT> {
 pub fn encode<T: Encode>(value: &T) -> Vec<u8> {
     // Encoding into memory fails only for types that refuse themselves, and none of ours does.
     bincode::encode_to_vec(value, config::standard()).unwrap_or_default()
+}
+
+/// Appends the encoding of `value` to `bytes`.
+pub fn append<T: Encode>(value: &T, bytes: &mut Vec<u8>) {
+    // Writing into memory can't fail either.
+    let _ = bincode::encode_into_std_write(value, bytes, config::standard());
+}
+
+/// How long the encoding of `value` is (bytes).
+pub fn encoded_len<T: Encode>(value: &T) -> usize {
+    let mut encoder = EncoderImpl::new(SizeWriter::default(), config::standard());
+    // Counting fails as little as encoding into memory does.
+    value.encode(&mut encoder).map_or(0, |()| encoder.into_writer().bytes_written)
 }
 
 /// The value in the body of a control frame, at most [`CONTROL_FRAME_BYTES`].

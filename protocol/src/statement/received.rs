@@ -1,0 +1,28 @@
+//! Checking a statement that came from a peer against that peer's chain of keys.
+
+use super::verify::{Verified, VerifyFault, check_signature, open};
+use super::{Audience, Body, Chain, Signed};
+use crate::ids::OfficeId;
+
+/// Checks a statement that came over a connection whose other end is `from`, at the office `to`, at `now_ms`.
+///
+/// The received bytes are checked; nothing is encoded again.
+///
+/// # Errors
+/// [`VerifyFault`]; an unknown kind, version or critical extension is to be answered Unsupported, the rest is misbehaviour.
+pub fn verify(signed: Signed, chain: &Chain, to: OfficeId, now_ms: i64) -> Result<Verified, VerifyFault> {
+    let verified = open(signed)?;
+    if verified.envelope().from != chain.office() {
+        return Err(VerifyFault::ForeignFrom);
+    }
+    match verified.envelope().to {
+        Audience::Office(office) if office == to => {}
+        _ => return Err(VerifyFault::ForeignTo),
+    }
+    let version = verified.signed().key_set_version;
+    let set = chain.set(version).ok_or(VerifyFault::UnknownKeySet(version))?;
+    if now_ms > set.not_after_ms && !matches!(verified.body(), Body::Delete(_) | Body::Withdraw(_) | Body::Receipt(_)) {
+        return Err(VerifyFault::ExpiredKeySet);
+    }
+    check_signature(verified.signed(), &set.statement_key).then_some(verified).ok_or(VerifyFault::BadSignature)
+}
