@@ -179,7 +179,8 @@ impl OfficeKeys {
     /// Replaces TLS key and certificate, on disk and in what is returned; the old pin counts no more.
     ///
     /// # Errors
-    /// [`KeyFault::ChainFull`], [`KeyFault::Certificate`] and [`KeyFault::Io`]; the old keys stay good then.
+    /// [`KeyFault::ChainFull`], [`KeyFault::Certificate`], [`KeyFault::Chain`]: nothing changed. After [`KeyFault::Io`] the next
+    /// [`OfficeKeys::load`] says whether the old or the new set holds.
     pub fn rotate_tls(&self, data: &Path, terms: &SetTerms) -> Result<Self, KeyFault> {
         let (tls, certificate) = TlsKey::generate()?;
         self.replace(data, self.statement.clone(), tls, certificate, terms)
@@ -188,7 +189,7 @@ impl OfficeKeys {
     /// Replaces the statement key by the one made from `statement`, on disk and in what is returned.
     ///
     /// # Errors
-    /// [`KeyFault::ChainFull`] and [`KeyFault::Io`]; the old keys stay good then.
+    /// Those of [`OfficeKeys::rotate_tls`].
     pub fn rotate_statement(&self, data: &Path, statement: SecretSeed, terms: &SetTerms) -> Result<Self, KeyFault> {
         self.replace(data, statement, self.tls.clone(), self.certificate.clone(), terms)
     }
