@@ -19,3 +19,6 @@ mod pairing_words;
 pub mod record;
 pub mod statement;
 pub mod wire;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Messages: lanes, bounds after decoding, batches from records in wire form.
+
+use proptest::prelude::*;
+
+use super::{samples, strategies};
+use crate::ids::{LinkId, RecordId};
+use crate::limits;
+use crate::messages::{
+    Batch, Change, Hello, Holding, Inventory, Lane, ListChunk, Message, Proposal, ProposalAnswer, RawChange, Renewal, Verdict,
+    encode_batch, lane,
+};
+use crate::names::UserName;
+use crate::record::{Param, Property, Record};
+use crate::wire::codec;
+use crate::wire::frame::{Frame, FrameFault, FrameKind, STATEMENT_KINDS_FROM};
+
+/// Sends `message` past every check and says what the receiver finds out of bounds.
+fn refused(message: impl Into<Message>) -> &'static str {
+    let message = message.into();
+    match Message::from_frame(&message.to_frame()) {
+        Err(FrameFault::OutOfBounds { kind, what }) => {
+            assert_eq!(kind, message.kind());
+            assert!(message.check().is_err(), "who sends finds the same");
+            what
+        }
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+fn batch_of(record: Record) -> Batch {
+    let mut batch = samples::batch();
+    if let Change::Put { record: kept, .. } = &mut batch.entries[0].change {
+        **kept = record;
+    }
+    batch
+}
+
+#[test]
+fn every_kind_has_one_lane_and_the_lane_message_opens_either() {
+    let control = [FrameKind::Hello, FrameKind::Pair, FrameKind::Answer, FrameKind::ListChunk, FrameKind::Ping, FrameKind::LeaseAsk];
+    for kind in FrameKind::ALL {
+        let expected = match kind {
+            FrameKind::Lane => None,
+            FrameKind::Renewal => Some(Lane::Control),
+            kind if control.contains(&kind) => Some(Lane::Control),
+            _ => Some(Lane::Data),
+        };
+        assert_eq!(lane(kind as u8), expected, "{kind:?}");
+    }
+    assert!((STATEMENT_KINDS_FROM..=u8::MAX).all(|kind| lane(kind) == Some(Lane::Control)), "statements, known or not");
+    assert_eq!(lane(0), None);
+    assert_eq!(Message::from(samples::batch()).lane_kind(), Some(Lane::Data));
+}
+
+#[test]
+fn an_unknown_kind_or_version_is_skipped_and_an_unknown_statement_is_kept_for_its_answer() {
+    for kind in (0..STATEMENT_KINDS_FROM).filter(|kind| FrameKind::from_byte(*kind).is_none()) {
+        assert_eq!(Message::from_frame(&Frame { kind, version: 1, body: vec![1, 2, 3] }), Ok(None));
+    }
+    for kind in FrameKind::ALL {
+        assert_eq!(Message::from_frame(&Frame { kind: kind as u8, version: 2, body: vec![1, 2, 3] }), Ok(None), "{kind:?}");
+    }
+    let unknown = crate::statement::Signed { kind: 77, version: 9, ..samples::opened().request };
+    let read = Message::from_frame(&Message::from(unknown.clone()).to_frame());
+    assert_eq!(read, Ok(Some(Message::Statement(unknown))));
+}
+
+#[test]
+fn a_greeting_over_its_bounds_is_refused() {
+    let hello = samples::hello;
+    assert_eq!(refused(Hello { chain: vec![], ..hello() }), "the chain of key sets");
+    let chain = vec![hello().chain[0].clone(); limits::KEY_SETS_MAX + 1];
+    assert_eq!(refused(Hello { chain, ..hello() }), "the chain of key sets");
+    let office_name = "x".repeat(limits::OFFICE_NAME_BYTES_MAX + 1);
+    assert_eq!(refused(Hello { office_name, ..hello() }), "the office name");
+    assert_eq!(refused(Hello { addresses: vec!["a:1".into(); limits::ADDRESSES_MAX + 1], ..hello() }), "the list of addresses");
+    assert_eq!(refused(Hello { addresses: vec!["a".repeat(limits::ADDRESS_BYTES_MAX + 1)], ..hello() }), "an address");
+    assert_eq!(refused(Hello { addresses: vec![String::new()], ..hello() }), "an address");
+}
+
+#[test]
+fn lists_out_of_order_or_over_their_bounds_are_refused() {
+    let statement = samples::opened().request.hash();
+    let chunk = |leaves| ListChunk { statement, index: 0, leaves };
+    assert_eq!(refused(chunk(samples::leaves(limits::LIST_CHUNK_ENTRIES as u32 + 1))), "the list of leaves");
+    let mut twice = samples::leaves(3);
+    twice[1].record = twice[0].record;
+    assert_eq!(refused(chunk(twice)), "the order of leaves");
+    let mut reversed = samples::leaves(3);
+    reversed.reverse();
+    assert_eq!(refused(chunk(reversed)), "the order of leaves");
+
+    let holding = |index: u32| Holding { record: samples::leaves(index + 1)[index as usize].record, version: version(1) };
+    let inventory = |holdings| Inventory { link: LinkId([1; 32]), index: 0, last: false, holdings, cursor: 1 };
+    assert_eq!(refused(inventory(vec![holding(1), holding(0)])), "the order of holdings");
+    assert_eq!(refused(inventory(vec![holding(0); limits::LIST_CHUNK_ENTRIES + 1])), "the list of holdings");
+
+    let renewal = |count| Renewal { nonce: crate::ids::Nonce([1; 16]), epoch: samples::epoch(1), links: vec![LinkId([255; 32]); count] };
+    assert_eq!(refused(renewal(limits::RENEWAL_LINKS + 1)), "the list of links");
+    let most = Message::from(renewal(limits::RENEWAL_LINKS));
+    assert_eq!(Message::from_frame(&most.to_frame()), Ok(Some(most)));
+}
+
+fn version(counter: u64) -> crate::epoch::Version {
+    crate::epoch::Version { epoch: 1, counter }
+}
+
+#[test]
+fn a_batch_over_its_bounds_is_refused() {
+    let batch = samples::batch;
+    assert_eq!(refused(Batch { to: 250, ..batch() }), "the cursor after the batch");
+    assert_eq!(refused(Batch { to: 0, ..batch() }), "the cursor after the batch");
+    let entries = vec![batch().entries[1].clone(); limits::BATCH_ENTRIES + 1];
+    assert_eq!(refused(Batch { entries, ..batch() }), "the list of entries");
+    let record = Box::new(samples::record());
+    let mut zero = batch();
+    zero.entries[0].change = Change::Put { version: version(0), record };
+    assert_eq!(refused(zero), "the version of a record");
+}
+
+#[test]
+fn a_record_over_its_bounds_is_refused() {
+    let record = samples::record;
+    let property = record().properties.remove(1);
+    let refused = |record| refused(batch_of(record));
+    assert_eq!(refused(Record { display_name: String::new(), ..record() }), "the display name of a record");
+    let display_name = "ü".repeat(limits::DISPLAY_NAME_CHARS_MAX);
+    assert!(Record { display_name: display_name.clone(), ..record() }.check().is_ok(), "characters count, not bytes");
+    assert_eq!(refused(Record { display_name: display_name + "ü", ..record() }), "the display name of a record");
+    let members = vec![RecordId([1; 16]); limits::MEMBERS_MAX + 1];
+    assert_eq!(refused(Record { members, ..record() }), "the members of a household");
+    let related = vec![record().related.remove(0); limits::RELATED_MAX + 1];
+    assert_eq!(refused(Record { related, ..record() }), "the related items of a record");
+    let with = |properties| Record { properties, ..record() };
+    assert_eq!(refused(with(vec![property.clone(); limits::PROPERTIES_MAX + 1])), "the properties of a record");
+    let params = vec![property.params[0].clone(); limits::PARAMS_MAX + 1];
+    assert_eq!(refused(with(vec![Property { params, ..property.clone() }])), "the parameters of a property");
+    let values = vec![String::new(); limits::PARAM_VALUES_MAX + 1];
+    let params = vec![Param { name: "TYPE".into(), values }];
+    assert_eq!(refused(with(vec![Property { params, ..property.clone() }])), "the values of a parameter");
+    let value = "x".repeat(limits::RECORD_BYTES_MAX);
+    assert_eq!(refused(with(vec![Property { value, ..property }])), "the length of a record");
+}
+
+#[test]
+fn a_proposal_over_its_bounds_is_refused() {
+    let proposal = || match samples::messages().into_iter().find(|(name, _)| *name == "proposal") {
+        Some((_, mut messages)) => match messages.remove(0) {
+            Message::Proposal(proposal) => proposal,
+            other => panic!("{other:?} is no proposal"),
+        },
+        None => panic!("there is a sample proposal"),
+    };
+    let property = proposal().add.remove(0);
+    assert_eq!(refused(Proposal { add: vec![property; limits::PROPERTIES_MAX + 1], ..proposal() }), "the properties of a record");
+    assert_eq!(refused(Proposal { add: vec![], remove: vec![], ..proposal() }), "a proposal without a change");
+    // A name that our own constructor would never make, as a peer can send it.
+    let actor: UserName = codec::decode_control(&codec::encode(&"No Name!".to_owned())).expect("a text is a text");
+    assert_eq!(refused(Proposal { actor, ..proposal() }), "the actor's name");
+    let verdict = Verdict::Refused("x".repeat(limits::VERDICT_TEXT_BYTES_MAX + 1));
+    assert_eq!(refused(ProposalAnswer { id: proposal().id, verdict }), "the reason of a refusal");
+}
+
+#[test]
+fn no_secret_token_or_nonce_of_a_pairing_shows_in_debug_output() {
+    for (name, messages) in samples::messages() {
+        for message in messages.iter().filter(|_| name == "pair") {
+            let shown = format!("{message:?}");
+            assert!(!shown.contains('['), "{shown}");
+        }
+    }
+    let shown = format!("{:?}", samples::opened().verified(&samples::opened().request));
+    assert!(!shown.contains("94"), "the link's secret is 0x5e bytes: {shown}");
+}
+
+proptest! {
+    #[test]
+    fn a_batch_from_records_in_wire_form_has_the_bytes_of_the_typed_one(batch in strategies::batch()) {
+        let entries: Vec<(RecordId, RawChange)> = batch
+            .entries
+            .iter()
+            .map(|entry| {
+                let change = match &entry.change {
+                    Change::Put { version, record } => RawChange::Put { version: *version, record: codec::encode(record.as_ref()) },
+                    Change::Withdraw => RawChange::Withdraw,
+                };
+                (entry.record, change)
+            })
+            .collect();
+        let raw = encode_batch(batch.link, batch.epoch, batch.from, batch.to, &entries, batch.digest_after);
+        prop_assert_eq!(raw, Message::from(batch).to_frame());
+    }
+}
