@@ -18,7 +18,7 @@ pub struct OfficeRow {
 /// Sets the office up; done once.
 pub fn create(tx: &Tx<'_>, name: &str, epoch: Epoch) -> Result<(), StoreFault> {
     tx.sql().execute(
-        "INSERT INTO office (id, name, epoch_counter, epoch_identity, created_ms) VALUES (1, ?1, ?2, ?3, ?4)",
+        "INSERT INTO office (id, name, epoch_counter, epoch_identity, safe_ms, safe_wall_ms, created_ms) VALUES (1, ?1, ?2, ?3, ?4, ?4, ?4)",
         &[name.into(), epoch.counter.into(), epoch.identity.into(), tx.now_ms.into()],
     )?;
     Ok(())
@@ -43,5 +43,28 @@ pub fn load(view: &View<'_>) -> Result<OfficeRow, StoreFault> {
 /// Switches office security.
 pub fn set_security(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE office SET office_security = ?1", &[on.into()])?;
+    Ok(())
+}
+
+/// The safe clock as last persisted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SafeClock {
+    /// Its reading (milliseconds).
+    pub safe_ms: i64,
+    /// The wall clock at that reading (milliseconds since 1970, UTC).
+    pub wall_ms: i64,
+}
+
+/// The safe clock.
+pub fn safe_clock(view: &View<'_>) -> Result<SafeClock, StoreFault> {
+    let clock = view.sql().first("SELECT safe_ms, safe_wall_ms FROM office", &[], |row| {
+        Ok(SafeClock { safe_ms: row.int(0)?, wall_ms: row.int(1)? })
+    })?;
+    clock.ok_or_else(|| StoreFault::Corrupt("the office is not set up".to_owned()))
+}
+
+/// Persists the safe clock.
+pub fn set_safe_clock(tx: &Tx<'_>, safe_ms: i64, wall_ms: i64) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET safe_ms = ?1, safe_wall_ms = ?2", &[safe_ms.into(), wall_ms.into()])?;
     Ok(())
 }

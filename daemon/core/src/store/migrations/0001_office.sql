@@ -6,6 +6,8 @@ CREATE TABLE office (
     epoch_counter     INTEGER NOT NULL,                   -- this life of the database: counter
     epoch_identity    BLOB    NOT NULL,                   -- and its 16 random bytes
     office_security   INTEGER NOT NULL DEFAULT 0,         -- whether users see only contacts assigned to them
+    safe_ms           INTEGER NOT NULL,                   -- safe clock: never runs slower than the machine, never goes back
+    safe_wall_ms      INTEGER NOT NULL,                   -- wall clock at that reading
     created_ms        INTEGER NOT NULL                    -- when the office was set up
 ) STRICT;
 
@@ -35,12 +37,16 @@ CREATE TABLE records (
     name              TEXT    NOT NULL,                   -- display name
     search            TEXT    NOT NULL,                   -- folded text of name, e-mail addresses and telephone numbers
     uid               TEXT    NOT NULL DEFAULT '',        -- UID of the imported card, empty for none
+    cases             INTEGER NOT NULL,                   -- related items: cases
+    policies          INTEGER NOT NULL,                   -- related items: policies
+    investments       INTEGER NOT NULL,                   -- related items: investments
+    opportunities     INTEGER NOT NULL,                   -- related items: opportunities
     body              BLOB    NOT NULL,                   -- the record in wire form
     card              BLOB,                               -- the imported card byte for byte, until the record is edited
     changed_ms        INTEGER NOT NULL                    -- last change
 ) STRICT;
-CREATE INDEX records_by_owner ON records (owner, id);
-CREATE INDEX records_by_name ON records (name, id);
+CREATE INDEX records_by_owner ON records (owner, archived, kind, private, assigned);
+CREATE INDEX records_by_name ON records (name, record);
 CREATE INDEX records_by_uid ON records (uid);
 
 CREATE TABLE invites (
@@ -135,6 +141,8 @@ CREATE TABLE link_log (
     put               INTEGER NOT NULL,                   -- 1 shared, 0 withdrawn
     held_epoch        INTEGER,                            -- version the reader is known to hold: epoch counter
     held_counter      INTEGER,                            -- version the reader is known to hold: counter
+    gone_epoch        INTEGER,                            -- version withdrawn and acknowledged, not yet on a receipt: epoch counter
+    gone_counter      INTEGER,                            -- version withdrawn and acknowledged, not yet on a receipt: counter
     UNIQUE (link, record)
 ) STRICT;
 CREATE UNIQUE INDEX link_log_by_sequence ON link_log (link, sequence);

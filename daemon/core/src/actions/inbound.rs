@@ -1,0 +1,222 @@
+//! What another office says: statements are checked, ordered and applied here, each in one transaction.
+
+use interoffice_protocol::ids::OfficeId;
+use interoffice_protocol::limits;
+use interoffice_protocol::link::{LinkState, Side};
+use interoffice_protocol::messages::{Answer, Outcome};
+use interoffice_protocol::misbehaviour::Misbehaviour;
+use interoffice_protocol::names::UserName;
+use interoffice_protocol::statement::{Body, Kind, Request, Signed, Subject, Verified, verify};
+
+use super::{links, removal};
+use crate::domain::actor::Actor;
+use crate::store::links::NewLink;
+use crate::store::peers::{PeerRow, Standing};
+use crate::store::{Fault, Ring, Tx, audit, links as link_rows, peers, statements};
+
+/// What to answer to a statement, and what was wrong with it if anything was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Heard {
+    /// The answer.
+    pub outcome: Outcome,
+    /// The misbehaviour, for the door to act on.
+    pub misbehaviour: Option<Misbehaviour>,
+}
+
+impl Heard {
+    fn fine(outcome: Outcome) -> Self {
+        Self { outcome, misbehaviour: None }
+    }
+
+    fn bad(misbehaviour: Misbehaviour) -> Self {
+        Self { outcome: Outcome::Refused, misbehaviour: Some(misbehaviour) }
+    }
+}
+
+/// Takes a statement from `office`, the other end of the connection it came on. A repeated one gets the same answer and changes
+/// nothing; one that breaks a rule changes nothing.
+pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard, Fault> {
+    let Some(peer) = peers::find(tx, office)? else { return Ok(Heard::bad(Misbehaviour::UnknownOffice)) };
+    match statements::answer_given(tx, signed.hash())? {
+        Some(2) => return Ok(Heard::fine(Outcome::Unsupported)),
+        Some(3) => return Ok(Heard::fine(Outcome::Refused)),
+        Some(_) => return Ok(Heard::fine(Outcome::Stored)),
+        None => {}
+    }
+    let chain = peers::chain(tx, peer.row)?;
+    let verified = match verify(signed.clone(), &chain, tx.office.office(), tx.now_ms) {
+        Ok(verified) => verified,
+        Err(fault) => {
+            return match Misbehaviour::try_from(fault) {
+                Ok(misbehaviour) => Ok(Heard::bad(misbehaviour)),
+                Err(_) => unsupported(tx, &peer, &signed),
+            };
+        }
+    };
+    match order(&peer, &verified) {
+        Order::Next => {}
+        Order::Gap(expected) => return Ok(Heard::fine(Outcome::Gap { expected })),
+        Order::Wrong(misbehaviour) => return Ok(Heard::bad(misbehaviour)),
+    }
+    if !allowed(peer.standing, &verified) {
+        return Ok(Heard::bad(Misbehaviour::BlockedOffice));
+    }
+    let heard = apply(tx, &peer, &verified)?;
+    if heard.misbehaviour.as_ref().is_none_or(|fault| matches!(fault, Misbehaviour::TooManyWaiting)) {
+        let envelope = verified.envelope();
+        peers::set_heard(tx, peer.row, envelope.epoch, envelope.sequence, verified.hash())?;
+    }
+    Ok(heard)
+}
+
+/// Whether an office of this standing may say this at all.
+fn allowed(standing: Standing, statement: &Verified) -> bool {
+    let settles = matches!(statement.body(), Body::Delete(_) | Body::Withdraw(_) | Body::Decline(_) | Body::Receipt(_));
+    match standing {
+        Standing::Paired => true,
+        Standing::Blocked | Standing::Removed => settles,
+        Standing::Comparing => false,
+    }
+}
+
+enum Order {
+    Next,
+    Gap(u64),
+    Wrong(Misbehaviour),
+}
+
+/// Where a statement that was not seen before stands in its issuer's order.
+fn order(peer: &PeerRow, statement: &Verified) -> Order {
+    let envelope = statement.envelope();
+    let (sequence, hash) = match peer.heard {
+        None => (0, interoffice_protocol::ids::StatementHash::NONE),
+        Some(heard) if envelope.epoch == heard => (peer.heard_sequence, peer.heard_hash),
+        Some(heard) if envelope.epoch.counter > heard.counter => (0, interoffice_protocol::ids::StatementHash::NONE),
+        Some(heard) if envelope.epoch.counter == heard.counter => return Order::Wrong(Misbehaviour::TwinOffice),
+        Some(_) => return Order::Wrong(Misbehaviour::EpochWentBack),
+    };
+    match () {
+        () if envelope.sequence > sequence + 1 => Order::Gap(sequence + 1),
+        () if envelope.sequence <= sequence => Order::Wrong(Misbehaviour::Equivocation),
+        () if envelope.previous != hash => Order::Wrong(Misbehaviour::BrokenOrder),
+        () => Order::Next,
+    }
+}
+
+/// A statement that is not understood takes its place in the order all the same, so that those after it are heard.
+fn unsupported(tx: &Tx<'_>, peer: &PeerRow, signed: &Signed) -> Result<Heard, Fault> {
+    if let Some(epoch) = peer.heard {
+        let sequence = peer.heard_sequence + 1;
+        statements::insert_unsupported(tx, peer.row, signed, epoch.counter, sequence)?;
+        peers::set_heard(tx, peer.row, epoch, sequence, signed.hash())?;
+    }
+    Ok(Heard::fine(Outcome::Unsupported))
+}
+
+fn apply(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard, Fault> {
+    match statement.body() {
+        Body::Request(request) => opening(tx, peer, statement, request),
+        Body::Receipt(receipt) => removal::receipt(tx, peer, statement, receipt),
+        Body::Accept(_) | Body::Decline(_) | Body::Withdraw(_) | Body::Delete(_) | Body::Freeze(_) | Body::Thaw(_) => {
+            about_link(tx, peer, statement)
+        }
+        // These have their format from the first version on; the verbs behind them are not here yet.
+        Body::Amend(_) | Body::Hold(_) | Body::Revoke(_) | Body::Epoch(_) | Body::Head(_) | Body::KeySet(_) => {
+            statements::insert(tx, peer.row, statement, false)?;
+            Ok(Heard::fine(Outcome::Unsupported))
+        }
+    }
+}
+
+/// A Request: the answer says nothing about whether its addressee exists, is enabled or is a specialist, and the work is the same.
+fn opening(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, request: &Request) -> Result<Heard, Fault> {
+    let (Some(link), Subject::Opening { owner, reader }) = (statement.link(), &statement.envelope().subject) else {
+        return Ok(Heard::bad(Misbehaviour::WrongSubject));
+    };
+    statements::insert(tx, peer.row, statement, false)?;
+    if too_many_wait(tx, peer, reader)? {
+        statements::set_refused(tx, statement.hash())?;
+        audit::done(tx, &Actor::Peer(peer.office), "link.request-refused", &link.to_string(), "too many wait")?;
+        return Ok(Heard { outcome: Outcome::Refused, misbehaviour: Some(Misbehaviour::TooManyWaiting) });
+    }
+    let new = NewLink {
+        link,
+        peer: peer.row,
+        side: Side::Reader,
+        local_user: reader,
+        remote_user: owner,
+        request: statement.hash(),
+        secret: request.secret,
+        terms: &request.terms,
+    };
+    link_rows::insert(tx, &new)?;
+    let row = link_rows::load(tx, link)?;
+    links::settle(tx, &row)?;
+    audit::done(tx, &Actor::Peer(peer.office), "link.requested", &link.to_string(), &format!("{owner} to {reader}"))?;
+    tx.ring(Ring::Link(link));
+    Ok(Heard::fine(Outcome::Stored))
+}
+
+fn too_many_wait(tx: &Tx<'_>, peer: &PeerRow, reader: &UserName) -> Result<bool, Fault> {
+    let from_peer = link_rows::waiting_from(tx, peer.row)?;
+    let for_user = link_rows::waiting_for(tx, reader)?;
+    Ok(from_peer >= limits::WAITING_REQUESTS_PER_PEER as u64 || for_user >= limits::WAITING_REQUESTS_PER_USER as u64)
+}
+
+/// A statement about a link that exists, or whose Request has not been seen.
+fn about_link(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard, Fault> {
+    let Some(id) = statement.link() else { return Ok(Heard::bad(Misbehaviour::WrongSubject)) };
+    let Some(link) = link_rows::find(tx, id)? else {
+        // An ending is kept all the same: should its Request ever arrive, the link is over before it begins.
+        if matches!(statement.body(), Body::Delete(_) | Body::Withdraw(_)) {
+            statements::insert(tx, peer.row, statement, false)?;
+            return Ok(Heard::fine(Outcome::Stored));
+        }
+        return Ok(Heard::bad(Misbehaviour::WrongLink));
+    };
+    if link.peer != peer.row {
+        return Ok(Heard::bad(Misbehaviour::WrongLink));
+    }
+    let mut set = statements::link_set(tx, id)?;
+    if let Err(misfit) = set.insert(statement.clone()) {
+        return Ok(Heard::bad(misfit.into()));
+    }
+    statements::insert(tx, peer.row, statement, false)?;
+    let after = links::settle(tx, &link)?;
+    audit::done(tx, &Actor::Peer(peer.office), verb(statement), &id.to_string(), "")?;
+    if let (Body::Accept(_), LinkState::Ended(_)) = (statement.body(), after.state) {
+        // The reader accepted what we had taken back: it learns so from our Withdraw, which is on its way.
+        tx.ring(Ring::Peer(peer.office));
+    }
+    Ok(Heard::fine(Outcome::Stored))
+}
+
+fn verb(statement: &Verified) -> &'static str {
+    match Kind::from_byte(statement.signed().kind) {
+        Some(Kind::Accept) => "link.accepted",
+        Some(Kind::Decline) => "link.declined",
+        Some(Kind::Withdraw) => "link.withdrawn",
+        Some(Kind::Delete) => "link.deleted",
+        Some(Kind::Freeze) => "link.frozen",
+        Some(Kind::Thaw) => "link.thawed",
+        _ => "link.statement",
+    }
+}
+
+/// Takes the peer's answer to a statement of ours.
+pub fn answer(tx: &Tx<'_>, office: OfficeId, answer: &Answer) -> Result<(), Fault> {
+    let Some(peer) = peers::find(tx, office)? else { return Ok(()) };
+    let outcome = match answer.outcome {
+        Outcome::Stored => 1,
+        Outcome::Unsupported => 2,
+        Outcome::Refused => 3,
+        Outcome::Gap { .. } | Outcome::Later => return Ok(()),
+    };
+    let ours = statements::answered(tx, peer.row, answer.statement, outcome)?;
+    if ours && outcome != 1 {
+        let what = if outcome == 2 { "the other office does not support this kind of statement yet" } else { "the other office refused it" };
+        audit::done(tx, &Actor::Peer(office), "statement.not-stored", &answer.statement.to_string(), what)?;
+    }
+    Ok(())
+}
+

@@ -1,0 +1,51 @@
+//! Leases: a copy stays readable only as long as the owner's office renews it, on a clock that never goes back.
+
+use interoffice_protocol::ids::LinkId;
+use interoffice_protocol::link::{LinkState, Side};
+
+use crate::store::{Fault, Tx, View, links, office, peers};
+
+/// The safe clock (milliseconds): the persisted sum of what passed on the wall clock or since boot, whichever is more.
+pub fn safe_now(view: &View<'_>) -> Result<i64, Fault> {
+    let clock = office::safe_clock(view)?;
+    Ok(clock.safe_ms.saturating_add(view.now_ms.saturating_sub(clock.wall_ms).max(0)))
+}
+
+/// Moves the safe clock on by what passed since the last tick; `since_boot_ms` is what the machine's own clock says passed.
+///
+/// Returns whether the wall clock stands before its last persisted reading, so that nobody can tell how much time is missing.
+pub fn tick(tx: &Tx<'_>, since_boot_ms: i64) -> Result<bool, Fault> {
+    let clock = office::safe_clock(tx)?;
+    let wall = tx.now_ms.saturating_sub(clock.wall_ms);
+    let passed = wall.max(since_boot_ms).max(0);
+    office::set_safe_clock(tx, clock.safe_ms.saturating_add(passed), tx.now_ms)?;
+    Ok(wall < 0)
+}
+
+/// The links that another office owns and this one reads, whose leases it may renew on `office`'s request: live, not frozen.
+pub fn renewable(view: &View<'_>, office: interoffice_protocol::ids::OfficeId) -> Result<Vec<LinkId>, Fault> {
+    let Some(peer) = peers::find(view, office)? else { return Ok(Vec::new()) };
+    if peer.standing != peers::Standing::Paired {
+        return Ok(Vec::new());
+    }
+    let live = |link: &links::LinkRow| link.side == Side::Owner && link.state == LinkState::Active { frozen: false };
+    Ok(links::of_peer(view, peer.row)?.into_iter().filter(live).map(|link| link.link).collect())
+}
+
+/// Takes a renewal from `office`: its links' leases run from `asked_ms` (safe clock), when this office sent the nonce.
+pub fn renewed(tx: &Tx<'_>, office: interoffice_protocol::ids::OfficeId, renewed: &[LinkId], asked_ms: i64) -> Result<u64, Fault> {
+    let Some(peer) = peers::find(tx, office)? else { return Ok(0) };
+    let mut count = 0;
+    for link in links::of_peer(tx, peer.row)? {
+        if link.side == Side::Reader && matches!(link.state, LinkState::Active { .. }) && renewed.contains(&link.link) {
+            links::set_lease(tx, link.row, asked_ms.saturating_add(i64::from(link.lease_s) * 1000))?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// Why a reader's link is locked, if it is: its lease ran out.
+pub fn locked(view: &View<'_>, link: &links::LinkRow) -> Result<bool, Fault> {
+    Ok(link.lease_until_ms.is_some_and(|until| until <= safe_now(view).unwrap_or(i64::MAX)))
+}

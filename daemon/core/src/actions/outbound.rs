@@ -1,0 +1,332 @@
+//! What goes to another office: statements and lists from the outbox, and each link's log as batches.
+
+use std::collections::{HashMap, VecDeque};
+
+use interoffice_protocol::digest::{LinkSecret, SetDigest};
+use interoffice_protocol::epoch::{Epoch, Version};
+use interoffice_protocol::ids::{LinkId, OfficeId, RecordId, StatementHash};
+use interoffice_protocol::limits;
+use interoffice_protocol::link::{LinkState, Side};
+use interoffice_protocol::messages::{BatchAck, Holding, ListChunk, RawChange, Resume, encode_batch};
+use interoffice_protocol::record::{Record, Scope};
+use interoffice_protocol::statement::Signed;
+use interoffice_protocol::wire::codec;
+use interoffice_protocol::wire::frame::Frame;
+
+use crate::store::links::{self, LinkRow};
+use crate::store::log::{self, LogRow};
+use crate::store::{Fault, Ring, StoreFault, Tx, View, office, peers, statements};
+
+/// Statements that wait for `office`, from `sequence` on.
+pub fn waiting_statements(view: &View<'_>, office: OfficeId, sequence: u64, limit: usize) -> Result<Vec<(u64, Signed)>, Fault> {
+    let Some(peer) = peers::find(view, office)? else { return Ok(Vec::new()) };
+    Ok(statements::waiting(view, peer.row, sequence, limit)?)
+}
+
+/// Chunks of lists that wait for `office` and whose receipt it has, each with its local row.
+pub fn waiting_chunks(view: &View<'_>, office: OfficeId, limit: usize) -> Result<Vec<(i64, ListChunk)>, Fault> {
+    let Some(peer) = peers::find(view, office)? else { return Ok(Vec::new()) };
+    let rows = statements::waiting_chunks(view, peer.row, limit)?;
+    Ok(rows.into_iter().map(|(row, statement, index, leaves)| (row, ListChunk { statement, index, leaves })).collect())
+}
+
+/// The peer answered a receipt after its chunks were sent before it on the same stream: it has them.
+pub fn chunks_had(tx: &Tx<'_>, receipt: StatementHash) -> Result<(), Fault> {
+    Ok(statements::chunks_had(tx, receipt)?)
+}
+
+/// The links of this office that are to be sent to `office`.
+pub fn sending_links(view: &View<'_>, office: OfficeId) -> Result<Vec<LinkId>, Fault> {
+    links_with(view, office, Side::Owner)
+}
+
+/// The links through which this office receives from `office`.
+pub fn receiving_links(view: &View<'_>, office: OfficeId) -> Result<Vec<LinkId>, Fault> {
+    links_with(view, office, Side::Reader)
+}
+
+fn links_with(view: &View<'_>, office: OfficeId, side: Side) -> Result<Vec<LinkId>, Fault> {
+    let Some(peer) = peers::find(view, office)?.filter(|peer| peer.standing == peers::Standing::Paired) else { return Ok(Vec::new()) };
+    let live = |link: &LinkRow| link.side == side && link.state == LinkState::Active { frozen: false };
+    Ok(links::of_peer(view, peer.row)?.into_iter().filter(live).map(|link| link.link).collect())
+}
+
+/// What a batch in flight said of its records: the version put, or `None` for withdrawn.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct InFlight {
+    to: u64,
+    digest: SetDigest,
+    entries: Vec<(RecordId, Option<Version>)>,
+}
+
+/// The sending of one link over one connection: what was sent, and what the reader will hold when it has arrived.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    link: LinkId,
+    row: i64,
+    epoch: Epoch,
+    secret: LinkSecret,
+    scope: Scope,
+    sent: u64,
+    digest: SetDigest,
+    in_flight: VecDeque<InFlight>,
+    /// For each record in flight: the last batch that names it, and what that batch says.
+    overlay: HashMap<RecordId, (u64, Option<Version>)>,
+}
+
+/// What to do after a reader said where it is.
+#[derive(Debug)]
+pub enum Start {
+    /// Send from here.
+    Send(Box<Sending>),
+    /// The two sides disagree on what the reader holds: ask it for an inventory.
+    AskInventory,
+    /// The link is not live here.
+    Gone,
+}
+
+/// What to do after an acknowledgement.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Acked {
+    /// Persist this with [`persist`], then call [`Sending::forget`] with it.
+    Persist(Delivered),
+    /// The reader holds something else than it should: ask it for an inventory.
+    Differs,
+    /// It acknowledges what was never sent, or repeats itself.
+    Unknown,
+}
+
+/// Batches that the reader holds durably.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivered {
+    link: LinkId,
+    row: i64,
+    to: u64,
+    digest: SetDigest,
+    entries: Vec<(RecordId, Option<Version>)>,
+}
+
+/// The result of looking for the next batch.
+#[derive(Debug)]
+pub enum Next {
+    /// Send this frame.
+    Batch(Frame),
+    /// Everything was sent.
+    Nothing,
+    /// The link is not live any more.
+    Gone,
+}
+
+impl Sending {
+    fn new(link: &LinkRow, epoch: Epoch) -> Self {
+        Self {
+            link: link.link,
+            row: link.row,
+            epoch,
+            secret: link.secret.clone(),
+            scope: link.scope,
+            sent: link.cursor,
+            digest: link.digest,
+            in_flight: VecDeque::new(),
+            overlay: HashMap::new(),
+        }
+    }
+
+    /// The link.
+    pub fn link(&self) -> LinkId {
+        self.link
+    }
+
+    /// Batches sent and not acknowledged.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// The next batch, read from one consistent state of the store.
+    pub fn next(&mut self, view: &View<'_>) -> Result<Next, Fault> {
+        let live = links::find(view, self.link)?.is_some_and(|link| link.state == LinkState::Active { frozen: false });
+        if !live {
+            return Ok(Next::Gone);
+        }
+        let rows = log::after(view, self.row, self.sent, limits::BATCH_ENTRIES)?;
+        let mut entries = Vec::with_capacity(rows.len());
+        let mut delivered = Vec::with_capacity(rows.len());
+        let (mut bytes, mut to) = (0, self.sent);
+        for row in rows {
+            if bytes > limits::BATCH_TARGET_BYTES {
+                break;
+            }
+            to = row.sequence;
+            let change = self.change(&row)?;
+            let version = match &change {
+                RawChange::Put { version, record } => {
+                    bytes += record.len();
+                    Some(*version)
+                }
+                RawChange::Withdraw => None,
+            };
+            self.count(&row, version);
+            self.overlay.insert(row.record, (to, version));
+            delivered.push((row.record, version));
+            entries.push((row.record, change));
+        }
+        if entries.is_empty() {
+            return Ok(Next::Nothing);
+        }
+        for (record, _) in &delivered {
+            if let Some(entry) = self.overlay.get_mut(record) {
+                entry.0 = to;
+            }
+        }
+        let frame = encode_batch(self.link, self.epoch, self.sent, to, &entries, self.digest);
+        self.sent = to;
+        self.in_flight.push_back(InFlight { to, digest: self.digest, entries: delivered });
+        Ok(Next::Batch(frame))
+    }
+
+    /// A row's change as it goes out: the record cut down to the scope, never the uploaded card.
+    fn change(&self, row: &LogRow) -> Result<RawChange, Fault> {
+        let Some((version, body)) = row.present.as_ref().filter(|_| row.put) else { return Ok(RawChange::Withdraw) };
+        if self.scope == Scope::everything() {
+            return Ok(RawChange::Put { version: *version, record: body.clone() });
+        }
+        let record: Record = codec::decode_data(body).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
+        Ok(RawChange::Put { version: *version, record: codec::encode(&record.within(&self.scope)) })
+    }
+
+    /// Counts a change into the digest of what the reader will hold.
+    fn count(&mut self, row: &LogRow, version: Option<Version>) {
+        let before = self.overlay.get(&row.record).map_or(row.held, |(_, version)| *version);
+        if let Some(before) = before {
+            self.digest.subtract(&self.secret.item_hash(row.record, before));
+        }
+        if let Some(version) = version {
+            self.digest.add(&self.secret.item_hash(row.record, version));
+        }
+    }
+
+    /// Takes an acknowledgement.
+    pub fn acked(&mut self, ack: &BatchAck) -> Acked {
+        let Some(place) = self.in_flight.iter().position(|batch| batch.to == ack.to) else { return Acked::Unknown };
+        if ack.epoch != self.epoch {
+            return Acked::Unknown;
+        }
+        if self.in_flight[place].digest != ack.digest {
+            return Acked::Differs;
+        }
+        let entries = self.in_flight.drain(..=place).flat_map(|batch| batch.entries).collect();
+        Acked::Persist(Delivered { link: self.link, row: self.row, to: ack.to, digest: ack.digest, entries })
+    }
+
+    /// Forgets what was persisted: from now on the store says what the reader holds.
+    pub fn forget(&mut self, delivered: &Delivered) {
+        for (record, _) in &delivered.entries {
+            if self.overlay.get(record).is_some_and(|(to, _)| *to <= delivered.to) {
+                self.overlay.remove(record);
+            }
+        }
+    }
+}
+
+/// Makes an acknowledgement durable.
+pub fn persist(tx: &Tx<'_>, delivered: &Delivered) -> Result<(), Fault> {
+    let Some(link) = links::find(tx, delivered.link)? else { return Ok(()) };
+    if delivered.to <= link.cursor {
+        return Ok(());
+    }
+    links::set_cursor(tx, delivered.row, delivered.to, delivered.digest)?;
+    for (record, version) in &delivered.entries {
+        log::held(tx, delivered.row, *record, *version)?;
+    }
+    Ok(())
+}
+
+/// A reader of `office` says how far it got: decides where sending starts.
+pub fn resume(tx: &Tx<'_>, office: OfficeId, resume: &Resume) -> Result<Start, Fault> {
+    let Some(link) = owned(tx, office, resume.link)? else { return Ok(Start::Gone) };
+    let epoch = office::load(tx)?.epoch;
+    if resume.epoch.is_none() && link.cursor != 0 {
+        // The reader holds nothing, whatever it once had: everything is sent again.
+        log::forget_held(tx, link.row)?;
+        links::set_cursor(tx, link.row, 0, SetDigest::EMPTY)?;
+        let link = links::load(tx, link.link)?;
+        return Ok(Start::Send(Box::new(Sending::new(&link, epoch))));
+    }
+    let same_life = resume.epoch.is_none_or(|reader| reader == epoch);
+    if same_life && resume.cursor == link.cursor && resume.digest == link.digest {
+        return Ok(Start::Send(Box::new(Sending::new(&link, epoch))));
+    }
+    if same_life && resume.cursor > link.cursor && resume.cursor <= link.head {
+        return adopt(tx, &link, resume, epoch);
+    }
+    Ok(Start::AskInventory)
+}
+
+fn owned(view: &View<'_>, office: OfficeId, link: LinkId) -> Result<Option<LinkRow>, Fault> {
+    let Some(peer) = peers::find(view, office)?.filter(|peer| peer.standing == peers::Standing::Paired) else { return Ok(None) };
+    let live = |link: &LinkRow| link.peer == peer.row && link.side == Side::Owner && link.state == LinkState::Active { frozen: false };
+    Ok(links::find(view, link)?.filter(live))
+}
+
+/// The reader applied more than it could acknowledge: takes its word when the digest agrees with the log.
+fn adopt(tx: &Tx<'_>, link: &LinkRow, resume: &Resume, epoch: Epoch) -> Result<Start, Fault> {
+    let rows = log::all(tx, link.row)?;
+    let mut digest = SetDigest::EMPTY;
+    let mut changed = Vec::new();
+    for row in &rows {
+        let arrived = row.sequence > link.cursor && row.sequence <= resume.cursor;
+        let holds = match (arrived, row.put) {
+            (false, _) => row.held,
+            (true, true) => row.present.as_ref().map(|(version, _)| *version),
+            (true, false) => None,
+        };
+        if let Some(version) = holds {
+            digest.add(&link.secret.item_hash(row.record, version));
+        }
+        if arrived {
+            changed.push((row.record, holds));
+        }
+    }
+    if digest != resume.digest {
+        return Ok(Start::AskInventory);
+    }
+    persist(tx, &Delivered { link: link.link, row: link.row, to: resume.cursor, digest, entries: changed })?;
+    Ok(Start::Send(Box::new(Sending::new(&links::load(tx, link.link)?, epoch))))
+}
+
+/// A whole inventory of a reader has come: the log is set so that exactly what differs is sent.
+pub fn reconcile(tx: &Tx<'_>, office: OfficeId, link: LinkId, cursor: u64, holdings: &[Holding]) -> Result<Start, Fault> {
+    let Some(link) = owned(tx, office, link)? else { return Ok(Start::Gone) };
+    let epoch = office::load(tx)?.epoch;
+    let held: HashMap<RecordId, Version> = holdings.iter().map(|holding| (holding.record, holding.version)).collect();
+    links::raise_head(tx, link.row, cursor)?;
+    let (mut put, mut withdraw) = (Vec::new(), Vec::new());
+    let mut digest = SetDigest::EMPTY;
+    let rows = log::all(tx, link.row)?;
+    for row in &rows {
+        let holds = held.get(&row.record).copied();
+        if row.held != holds {
+            log::held(tx, link.row, row.record, holds)?;
+        }
+        let present = row.present.as_ref().filter(|_| row.put).map(|(version, _)| *version);
+        match (present, holds) {
+            (Some(present), holds) if holds != Some(present) => put.push(row.record),
+            (None, Some(_)) => withdraw.push(row.record),
+            _ => {}
+        }
+    }
+    let known: std::collections::HashSet<RecordId> = rows.iter().map(|row| row.record).collect();
+    withdraw.extend(holdings.iter().map(|holding| holding.record).filter(|record| !known.contains(record)));
+    for holding in holdings {
+        digest.add(&link.secret.item_hash(holding.record, holding.version));
+    }
+    let link = links::load(tx, link.link)?;
+    log::set(tx, &link, &put, true)?;
+    log::set(tx, &links::load(tx, link.link)?, &withdraw, false)?;
+    for holding in holdings.iter().filter(|holding| !known.contains(&holding.record)) {
+        log::held(tx, link.row, holding.record, Some(holding.version))?;
+    }
+    links::set_cursor(tx, link.row, cursor, digest)?;
+    tx.ring(Ring::Link(link.link));
+    Ok(Start::Send(Box::new(Sending::new(&links::load(tx, link.link)?, epoch))))
+}

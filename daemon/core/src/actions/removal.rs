@@ -1,0 +1,228 @@
+//! Removing copies: carried out here as a reader, confirmed here as an owner.
+//!
+//! At the reader's office an ended link goes through [`prepare`] (the list of what goes is durable), the unlinking of its
+//! file, and [`finish`] (the receipt is signed). Each step may be repeated after a crash.
+
+use interoffice_protocol::ids::{LinkId, OfficeId, RecordId, StatementHash, VersionId};
+use interoffice_protocol::limits;
+use interoffice_protocol::link::Side;
+use interoffice_protocol::merkle;
+use interoffice_protocol::messages::{Leaf, ListChunk, Outcome};
+use interoffice_protocol::misbehaviour::Misbehaviour;
+use interoffice_protocol::statement::{Body, Delete, Receipt, ReceiptLevel, RemovalCover, Verified};
+
+use super::inbound::Heard;
+use super::issue::{about, issue};
+use crate::domain::actor::Actor;
+use crate::domain::plan::counted;
+use crate::store::links::{self, LinkRow};
+use crate::store::log::{self, LogRow};
+use crate::store::peers::{self, PeerRow};
+use crate::store::received::Withdrawn;
+use crate::store::removals::{self, RemovalRow, RemovalState};
+use crate::store::{Fault, Ring, Tx, View, audit, statements};
+
+/// A removal that this office has to carry out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Duty {
+    /// The link.
+    pub link: LinkRow,
+    /// How far it has come.
+    pub state: RemovalState,
+}
+
+/// The ended links whose files this office has to erase.
+pub fn duties(view: &View<'_>) -> Result<Vec<Duty>, Fault> {
+    let mut duties = Vec::new();
+    for removal in removals::to_carry_out(view)?.into_iter().filter(|removal| removal.upto == 0) {
+        duties.push(Duty { link: links::load(view, removal.link)?, state: removal.state });
+    }
+    Ok(duties)
+}
+
+/// First durable step of erasing a link: what its receipt will say.
+pub fn prepare(tx: &Tx<'_>, link: LinkId, leaves: &[Leaf]) -> Result<(), Fault> {
+    let Some(removal) = removals::of_link(tx, link)?.filter(|removal| removal.state == RemovalState::ToDo) else { return Ok(()) };
+    let row = links::load(tx, link)?;
+    add_chunks(tx, &link.0, row.peer, leaves, false)?;
+    removals::set(tx, removal.row, RemovalState::Prepared, leaves.len() as u64, &merkle::root(leaves), None)?;
+    Ok(())
+}
+
+fn add_chunks(tx: &Tx<'_>, owner: &[u8; 32], peer: i64, leaves: &[Leaf], waits: bool) -> Result<u32, Fault> {
+    let mut chunks = 0;
+    for chunk in leaves.chunks(limits::LIST_CHUNK_ENTRIES) {
+        statements::add_chunk(tx, owner, peer, chunks, chunk, waits)?;
+        chunks += 1;
+    }
+    Ok(chunks)
+}
+
+fn chunks_of(count: u64) -> u32 {
+    u32::try_from(count.div_ceil(limits::LIST_CHUNK_ENTRIES as u64)).unwrap_or(u32::MAX)
+}
+
+/// Last step of erasing a link, after its file was unlinked: the signed receipt.
+pub fn finish(tx: &Tx<'_>, link: LinkId) -> Result<(), Fault> {
+    let Some(removal) = removals::of_link(tx, link)?.filter(|removal| removal.state == RemovalState::Prepared) else { return Ok(()) };
+    let row = links::load(tx, link)?;
+    let end = end_statement(tx, link)?;
+    let count = removal.count.unwrap_or(0);
+    let root = removal.root.unwrap_or_default();
+    let receipt = sign(tx, &row, RemovalCover::Link { end }, count, root)?;
+    statements::adopt_chunks(tx, &link.0, receipt)?;
+    removals::set(tx, removal.row, RemovalState::Erased, count, &root, Some(receipt))?;
+    audit::done(tx, &Actor::Daemon, "link.erased", &link.to_string(), &counted(count, "copy", "copies"))?;
+    Ok(())
+}
+
+fn sign(tx: &Tx<'_>, link: &LinkRow, cover: RemovalCover, count: u64, root: [u8; 32]) -> Result<StatementHash, Fault> {
+    let body = Receipt {
+        level: ReceiptLevel::Erased,
+        cover,
+        count,
+        root,
+        chunks: chunks_of(count),
+        removed_at_ms: tx.now_ms,
+        held: 0,
+        holds: Vec::new(),
+    };
+    let peer = peers::by_row(tx, link.peer)?;
+    Ok(issue(tx, &peer, about(link), &Body::Receipt(body))?.hash())
+}
+
+/// The statement that ended a link, as a receipt names it.
+fn end_statement(view: &View<'_>, link: LinkId) -> Result<StatementHash, Fault> {
+    let set = statements::link_set(view, link)?;
+    let end = set.statements().find(|statement| matches!(statement.body(), Body::Delete(Delete { .. }) | Body::Withdraw(_) | Body::Decline(_)));
+    Ok(end.map_or(StatementHash::NONE, Verified::hash))
+}
+
+/// The receipt for withdrawn records, after the link's file was rebuilt without them.
+pub fn finish_part(tx: &Tx<'_>, link: LinkId, withdrawn: &Withdrawn) -> Result<(), Fault> {
+    if removals::part(tx, link, withdrawn.epoch, withdrawn.upto)?.is_some_and(|removal| removal.state == RemovalState::Erased) {
+        return Ok(());
+    }
+    let row = links::load(tx, link)?;
+    if row.ended_ms.is_some() {
+        // The receipt for the whole link will name these copies too.
+        return Ok(());
+    }
+    removals::ask(tx, link, withdrawn.upto, withdrawn.epoch, Side::Reader, withdrawn.leaves.len() as u64)?;
+    let count = withdrawn.leaves.len() as u64;
+    let root = merkle::root(&withdrawn.leaves);
+    let receipt = sign(tx, &row, RemovalCover::Part { epoch: withdrawn.epoch, upto: withdrawn.upto }, count, root)?;
+    add_chunks(tx, &receipt.0, row.peer, &withdrawn.leaves, true)?;
+    if let Some(removal) = removals::part(tx, link, withdrawn.epoch, withdrawn.upto)? {
+        removals::set(tx, removal.row, RemovalState::Erased, count, &root, Some(receipt))?;
+    }
+    audit::done(tx, &Actor::Daemon, "record.erased", &link.to_string(), &counted(count, "copy", "copies"))?;
+    Ok(())
+}
+
+/// A reader's receipt arrives at the owner's office.
+pub(super) fn receipt(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, receipt: &Receipt) -> Result<Heard, Fault> {
+    let fault = |misbehaviour| Ok(Heard { outcome: Outcome::Refused, misbehaviour: Some(misbehaviour) });
+    let found = match statement.link() {
+        Some(link) => links::find(tx, link)?,
+        None => None,
+    };
+    let Some(link) = found.filter(|link| link.peer == peer.row && link.side == Side::Owner) else {
+        return fault(Misbehaviour::ReceiptUnfounded);
+    };
+    let mut set = statements::link_set(tx, link.link)?;
+    if let Err(misfit) = set.insert(statement.clone()) {
+        return fault(misfit.into());
+    }
+    if covered(tx, &link, receipt)?.is_empty() {
+        return fault(Misbehaviour::ReceiptUnfounded);
+    }
+    statements::insert(tx, peer.row, statement, false)?;
+    judge(tx, &link, statement.hash(), receipt, None)?;
+    tx.ring(Ring::Link(link.link));
+    Ok(Heard { outcome: Outcome::Stored, misbehaviour: None })
+}
+
+/// The removals that a receipt is about.
+fn covered(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<Vec<RemovalRow>, Fault> {
+    Ok(match receipt.cover {
+        RemovalCover::Link { .. } => removals::of_link(view, link.link)?.into_iter().collect(),
+        RemovalCover::Part { epoch, upto } => removals::open_parts(view, link.link, epoch, upto)?,
+    })
+}
+
+/// The leaves that a receipt must have: what the reader was known to hold of what it covers.
+fn expected(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<Vec<Leaf>, Fault> {
+    let held = |row: &LogRow| match receipt.cover {
+        RemovalCover::Link { .. } => row.held.or(row.gone),
+        RemovalCover::Part { upto, .. } if row.sequence <= upto => row.gone,
+        RemovalCover::Part { .. } => None,
+    };
+    let rows = log::all(view, link.row)?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| held(row).map(|version| Leaf { record: row.record, version: link.secret.version_id(row.record, version) }))
+        .collect())
+}
+
+/// Compares a receipt with what we know the reader to have held; `list` is its list of leaves once all of it has come.
+///
+/// A receipt that names exactly what we expect is good by itself. One that names more, or later versions, is good when its list
+/// gives the signed root and covers every record expected.
+fn judge(tx: &Tx<'_>, link: &LinkRow, hash: StatementHash, receipt: &Receipt, list: Option<&[Leaf]>) -> Result<(), Fault> {
+    let expected = expected(tx, link, receipt)?;
+    let exact = expected.len() as u64 == receipt.count && merkle::root(&expected) == receipt.root;
+    let good = exact || list.is_some_and(|list| covers(list, &expected));
+    let state = match (good, list, receipt.level) {
+        (true, _, ReceiptLevel::Removed) => RemovalState::Removed,
+        (true, _, ReceiptLevel::Erased) => RemovalState::Erased,
+        (false, None, _) if receipt.chunks > 0 => return Ok(()),
+        (false, ..) => RemovalState::Mismatch,
+    };
+    for removal in covered(tx, link, receipt)? {
+        removals::set(tx, removal.row, state, receipt.count, &receipt.root, Some(hash))?;
+    }
+    let verb = if state == RemovalState::Mismatch { "receipt.mismatch" } else { "receipt.verified" };
+    let office = peers::by_row(tx, link.peer)?.office;
+    audit::done(tx, &Actor::Peer(office), verb, &link.link.to_string(), &counted(receipt.count, "copy", "copies"))?;
+    if state == RemovalState::Erased {
+        match receipt.cover {
+            RemovalCover::Link { .. } => log::drop_all(tx, link.row)?,
+            RemovalCover::Part { upto, .. } => log::drop_gone(tx, link.row, upto.min(link.cursor))?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether `list` names every record of `expected`.
+fn covers(list: &[Leaf], expected: &[Leaf]) -> bool {
+    let named: std::collections::BTreeMap<RecordId, VersionId> = list.iter().map(|leaf| (leaf.record, leaf.version)).collect();
+    expected.iter().all(|leaf| named.contains_key(&leaf.record))
+}
+
+/// A part of the list behind a receipt arrives.
+pub fn list_chunk(tx: &Tx<'_>, office: OfficeId, chunk: &ListChunk) -> Result<Option<Misbehaviour>, Fault> {
+    let Some(peer) = peers::find(tx, office)? else { return Ok(Some(Misbehaviour::UnknownOffice)) };
+    let Some(signed) = statements::find(tx, chunk.statement)? else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
+    let Ok(statement) = Verified::from_store(signed) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
+    let (Body::Receipt(receipt), Some(id)) = (statement.body(), statement.link()) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
+    if statement.from() != office || chunk.index >= receipt.chunks {
+        return Ok(Some(Misbehaviour::ReceiptUnfounded));
+    }
+    statements::add_chunk(tx, &chunk.statement.0, peer.row, chunk.index, &chunk.leaves, false)?;
+    let chunks = statements::chunks(tx, &chunk.statement.0)?;
+    if chunks.len() < receipt.chunks as usize {
+        return Ok(None);
+    }
+    let leaves: Vec<Leaf> = chunks.into_iter().flat_map(|(_, leaves)| leaves).collect();
+    if leaves.len() as u64 != receipt.count || merkle::root(&leaves) != receipt.root {
+        statements::drop_chunks(tx, &chunk.statement.0)?;
+        return Ok(Some(Misbehaviour::ListDoesNotMatchRoot));
+    }
+    let link = links::load(tx, id)?;
+    let open = covered(tx, &link, receipt)?.iter().any(|removal| removal.receipt.is_none());
+    if open {
+        judge(tx, &link, chunk.statement, receipt, Some(&leaves))?;
+    }
+    Ok(None)
+}

@@ -1,0 +1,283 @@
+//! One link's file: its copies, how far they have come, and what was withdrawn and awaits its receipt.
+
+use std::path::Path;
+use std::time::Duration;
+
+use interoffice_protocol::digest::{LinkSecret, SetDigest};
+use interoffice_protocol::epoch::{Epoch, Version};
+use interoffice_protocol::ids::{LinkId, RecordId};
+use interoffice_protocol::log::{Cursor, Fit};
+use interoffice_protocol::messages::{Batch, Change, Holding, Leaf};
+use interoffice_protocol::record::{Record, RecordKind};
+use interoffice_protocol::wire::codec;
+use rusqlite::Connection;
+
+use super::{Applied, CopyQuery, CopyRow, Progress, Withdrawn};
+use crate::domain::search;
+use crate::store::{Row, Sql, SqlExt, StoreFault, Value, migrate};
+
+const MIGRATIONS: &[&str] = &[include_str!("../migrations_received/0001_copies.sql")];
+
+/// An open file.
+pub(super) struct LinkFile {
+    conn: Connection,
+    link: LinkId,
+}
+
+impl LinkFile {
+    /// Opens or creates the file at `path`.
+    pub(super) fn open(path: &Path, link: LinkId) -> Result<Self, StoreFault> {
+        let mut conn = Connection::open(path)?;
+        conn.set_prepared_statement_cache_capacity(32);
+        conn.busy_timeout(Duration::from_secs(10))?;
+        conn.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;
+             PRAGMA journal_size_limit=8388608; PRAGMA wal_autocheckpoint=2000;",
+        )?;
+        migrate::migrate(&mut conn, MIGRATIONS)?;
+        Ok(Self { conn, link })
+    }
+
+    /// How far the link has come.
+    pub(super) fn progress(&self) -> Result<Progress, StoreFault> {
+        let found = self.conn.first(
+            "SELECT epoch_counter, epoch_identity, cursor, digest, count, (SELECT count(*) FROM withdrawn) FROM progress",
+            &[],
+            |row| {
+                let epoch = match (row.int_or_null(0)?, row.bytes_or_null(1)?) {
+                    (Some(counter), Some(identity)) => Some(Epoch { counter: u64::try_from(counter).unwrap_or(0), identity }),
+                    _ => None,
+                };
+                Ok(Progress {
+                    cursor: Cursor { epoch, sequence: row.uint(2)? },
+                    digest: SetDigest(row.bytes(3)?),
+                    count: row.uint(4)?,
+                    erasing: row.uint(5)?,
+                })
+            },
+        )?;
+        found.ok_or_else(|| StoreFault::Corrupt("a received file has no progress row".to_owned()))
+    }
+
+    /// Applies batches in one transaction; stops before the first that leaves a gap.
+    pub(super) fn apply(&mut self, secret: &LinkSecret, batches: &[Batch], now_ms: i64) -> Result<Applied, StoreFault> {
+        let mut progress = self.progress()?;
+        let before = progress;
+        let mut withdrawn = 0;
+        let mut gap = false;
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        for batch in batches {
+            match progress.cursor.fit(batch) {
+                Fit::Old => {}
+                Fit::Next => {
+                    withdrawn += apply_one(&tx, secret, batch, now_ms, &mut progress)?;
+                }
+                Fit::Gap => {
+                    gap = true;
+                    break;
+                }
+            }
+        }
+        if progress != before {
+            let cursor = progress.cursor;
+            tx.execute(
+                "UPDATE progress SET epoch_counter = ?1, epoch_identity = ?2, cursor = ?3, digest = ?4, count = ?5",
+                rusqlite::params![
+                    cursor.epoch.map(|epoch| epoch.counter.cast_signed()),
+                    cursor.epoch.map(|epoch| epoch.identity),
+                    cursor.sequence.cast_signed(),
+                    progress.digest.0,
+                    progress.count.cast_signed()
+                ],
+            )?;
+        }
+        tx.commit()?;
+        progress.erasing += withdrawn;
+        Ok(if gap && progress.cursor == before.cursor { Applied::Gap(progress) } else { Applied::Durable { progress, withdrawn } })
+    }
+
+    /// A page of copies in name order.
+    pub(super) fn list(&self, query: &CopyQuery) -> Result<Vec<CopyRow>, StoreFault> {
+        let (name, record) = query.after.clone().unwrap_or((String::new(), RecordId([0; 16])));
+        let mut params: Vec<Value> = vec![name.into(), record.0.into(), query.kind.map(|kind| kind as i64).into()];
+        let mut found = String::new();
+        for word in search::words(&query.text) {
+            params.push(format!("%{}%", escape_like(&word)).into());
+            found.push_str(&format!(" AND search LIKE ?{} ESCAPE '\\'", params.len()));
+        }
+        params.push(query.limit.clamp(1, 100_000).into());
+        self.conn.all(
+            &format!(
+                "SELECT record, kind, name, version_epoch, version_counter, received_ms FROM copies
+                 WHERE (name > ?1 OR (name = ?1 AND record > ?2)) AND (?3 IS NULL OR kind = ?3){found} ORDER BY name, record LIMIT ?{}",
+                params.len()
+            ),
+            &params,
+            |row| {
+                Ok(CopyRow {
+                    link: self.link,
+                    record: RecordId(row.bytes(0)?),
+                    kind: kind_of(row.int(1)?)?,
+                    name: row.text(2)?,
+                    version: Version { epoch: row.uint(3)?, counter: row.uint(4)? },
+                    received_ms: row.int(5)?,
+                })
+            },
+        )
+    }
+
+    /// One copy.
+    pub(super) fn get(&self, record: RecordId) -> Result<Option<(Version, Record)>, StoreFault> {
+        self.conn.first("SELECT version_epoch, version_counter, body FROM copies WHERE record = ?1", &[record.0.into()], |row| {
+            let body = codec::decode_data(row.blob(2)?).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
+            Ok((Version { epoch: row.uint(0)?, counter: row.uint(1)? }, body))
+        })
+    }
+
+    /// What is held, a page in record order.
+    pub(super) fn holdings(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<Holding>, StoreFault> {
+        let after = after.map_or_else(Vec::new, |record| record.0.to_vec());
+        self.conn.all(
+            "SELECT record, version_epoch, version_counter FROM copies WHERE record > ?1 ORDER BY record LIMIT ?2",
+            &[after.into(), limit.into()],
+            |row| Ok(Holding { record: RecordId(row.bytes(0)?), version: Version { epoch: row.uint(1)?, counter: row.uint(2)? } }),
+        )
+    }
+
+    /// The leaves of every copy, those that were withdrawn and are not on a receipt yet among them, in record order.
+    pub(super) fn leaves(&self, secret: &LinkSecret) -> Result<Vec<Leaf>, StoreFault> {
+        self.conn.all(
+            "SELECT record, version_epoch, version_counter FROM copies
+             UNION SELECT record, version_epoch, version_counter FROM withdrawn
+                   WHERE record NOT IN (SELECT record FROM copies) ORDER BY 1",
+            &[],
+            |row| leaf(row, secret),
+        )
+    }
+
+    /// The withdrawn copies that wait for a receipt.
+    pub(super) fn withdrawn(&self, secret: &LinkSecret) -> Result<Option<Withdrawn>, StoreFault> {
+        let upto = self.conn.first("SELECT max(epoch_counter), max(sequence) FROM withdrawn", &[], |row| {
+            Ok((row.int_or_null(0)?, row.int_or_null(1)?))
+        })?;
+        let Some((Some(epoch), Some(upto))) = upto else { return Ok(None) };
+        let leaves = self.conn.all("SELECT record, version_epoch, version_counter FROM withdrawn ORDER BY record", &[], |row| leaf(row, secret))?;
+        Ok(Some(Withdrawn { epoch: u64::try_from(epoch).unwrap_or(0), upto: u64::try_from(upto).unwrap_or(0), leaves }))
+    }
+
+    /// Forgets withdrawn copies whose receipt is durable.
+    pub(super) fn receipted(&self, epoch: u64, upto: u64) -> Result<(), StoreFault> {
+        self.conn.execute_sql("DELETE FROM withdrawn WHERE epoch_counter <= ?1 AND sequence <= ?2", &[epoch.into(), upto.into()])
+    }
+
+    /// Writes the file anew at `fresh` without anything that was deleted, durable, and closes this one.
+    pub(super) fn write_anew(self, fresh: &Path) -> Result<(), StoreFault> {
+        if fresh.exists() {
+            std::fs::remove_file(fresh).map_err(|error| StoreFault::io("removing the leftover of a rebuild", error))?;
+        }
+        self.conn.execute("VACUUM INTO ?1", [fresh.to_string_lossy()])?;
+        std::fs::File::open(fresh)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| StoreFault::io("syncing a rebuilt file", error))?;
+        self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        self.conn.close().map_err(|(_, error)| StoreFault::from(error))
+    }
+}
+
+trait ExecuteSql {
+    fn execute_sql(&self, sql: &str, params: &[Value]) -> Result<(), StoreFault>;
+}
+
+impl ExecuteSql for Connection {
+    fn execute_sql(&self, sql: &str, params: &[Value]) -> Result<(), StoreFault> {
+        Sql::execute(self, sql, params).map(|_| ())
+    }
+}
+
+/// `text` with the wildcards of LIKE taken literally (escape character `\`).
+fn escape_like(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+fn kind_of(number: i64) -> Result<RecordKind, StoreFault> {
+    let kind = usize::try_from(number).ok().and_then(|index| RecordKind::ALL.get(index).copied());
+    kind.ok_or_else(|| StoreFault::Corrupt("a copy has an unknown kind".to_owned()))
+}
+
+fn leaf(row: &Row<'_>, secret: &LinkSecret) -> Result<Leaf, StoreFault> {
+    let record = RecordId(row.bytes(0)?);
+    let version = Version { epoch: row.uint(1)?, counter: row.uint(2)? };
+    Ok(Leaf { record, version: secret.version_id(record, version) })
+}
+
+/// Applies one batch that follows on `progress`; says how many copies it withdrew.
+fn apply_one(tx: &Connection, secret: &LinkSecret, batch: &Batch, now_ms: i64, progress: &mut Progress) -> Result<u64, StoreFault> {
+    let mut withdrawn = 0;
+    for entry in &batch.entries {
+        let held = held(tx, entry.record)?;
+        if let Some(version) = held {
+            progress.digest.subtract(&secret.item_hash(entry.record, version));
+            progress.count -= 1;
+        }
+        match &entry.change {
+            Change::Put { version, record } => {
+                put(tx, entry.record, *version, record, now_ms)?;
+                progress.digest.add(&secret.item_hash(entry.record, *version));
+                progress.count += 1;
+            }
+            Change::Withdraw => {
+                if let Some(version) = held {
+                    tx.execute_sql("DELETE FROM copies WHERE record = ?1", &[entry.record.0.into()])?;
+                    tx.execute_sql(
+                        "INSERT INTO withdrawn (record, version_epoch, version_counter, epoch_counter, sequence) VALUES (?1, ?2, ?3, ?4, ?5)
+                         ON CONFLICT (record) DO UPDATE SET version_epoch = excluded.version_epoch, version_counter = excluded.version_counter,
+                             epoch_counter = excluded.epoch_counter, sequence = excluded.sequence",
+                        &[
+                            entry.record.0.into(),
+                            version.epoch.into(),
+                            version.counter.into(),
+                            batch.epoch.counter.into(),
+                            batch.to.into(),
+                        ],
+                    )?;
+                    withdrawn += 1;
+                }
+            }
+        }
+    }
+    progress.cursor = Cursor { epoch: Some(batch.epoch), sequence: batch.to };
+    Ok(withdrawn)
+}
+
+fn held(tx: &Connection, record: RecordId) -> Result<Option<Version>, StoreFault> {
+    tx.first("SELECT version_epoch, version_counter FROM copies WHERE record = ?1", &[record.0.into()], |row| {
+        Ok(Version { epoch: row.uint(0)?, counter: row.uint(1)? })
+    })
+}
+
+fn put(tx: &Connection, id: RecordId, version: Version, record: &Record, now_ms: i64) -> Result<(), StoreFault> {
+    tx.execute_sql(
+        "INSERT INTO copies (record, kind, version_epoch, version_counter, name, search, body, received_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (record) DO UPDATE SET kind = excluded.kind, version_epoch = excluded.version_epoch,
+             version_counter = excluded.version_counter, name = excluded.name, search = excluded.search, body = excluded.body,
+             received_ms = excluded.received_ms",
+        &[
+            id.0.into(),
+            (record.kind as i64).into(),
+            version.epoch.into(),
+            version.counter.into(),
+            record.display_name.as_str().into(),
+            search::search_text(record).into(),
+            codec::encode(record).into(),
+            now_ms.into(),
+        ],
+    )
+}

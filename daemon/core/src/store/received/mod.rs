@@ -1,0 +1,293 @@
+//! Received copies: one database file a link, so that ending a link is closing and unlinking a file.
+//!
+//! Nothing of a copy stands anywhere else: no shared table, no log line. A file is written by its own connection and read
+//! by another; a bounded number of files is open at a time. Erasing a part of a link deletes and then rebuilds its file.
+
+mod file;
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use interoffice_protocol::digest::{LinkSecret, SetDigest};
+use interoffice_protocol::epoch::Version;
+use interoffice_protocol::ids::{LinkId, RecordId};
+use interoffice_protocol::log::Cursor;
+use interoffice_protocol::messages::{Batch, Holding, Leaf};
+use interoffice_protocol::record::{Record, RecordKind};
+
+use super::StoreFault;
+use file::LinkFile;
+
+/// Files that are kept open at the same time.
+const OPEN_FILES_MAX: usize = 64;
+
+/// A copy as a list shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CopyRow {
+    /// The link that brought it.
+    pub link: LinkId,
+    /// The record at its home office.
+    pub record: RecordId,
+    /// What it stands for.
+    pub kind: RecordKind,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: Version,
+    /// When this version arrived (milliseconds since 1970, UTC).
+    pub received_ms: i64,
+}
+
+/// Which copies to list.
+#[derive(Clone, Debug, Default)]
+pub struct CopyQuery {
+    /// Folded text that must occur in names, e-mail addresses or telephone numbers; empty for all.
+    pub text: String,
+    /// Only this kind.
+    pub kind: Option<RecordKind>,
+    /// Name and record after which the page starts.
+    pub after: Option<(String, RecordId)>,
+    /// Most rows.
+    pub limit: usize,
+}
+
+/// How far a link's copies have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// Last applied batch.
+    pub cursor: Cursor,
+    /// Digest of everything held.
+    pub digest: SetDigest,
+    /// How many copies are held.
+    pub count: u64,
+    /// Copies that were withdrawn and are not yet on a receipt.
+    pub erasing: u64,
+}
+
+/// What became of a run of batches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Applied {
+    /// Durable up to this progress; `withdrawn` copies were deleted on the way.
+    Durable {
+        /// Where the link stands now.
+        progress: Progress,
+        /// Copies deleted.
+        withdrawn: u64,
+    },
+    /// A batch left a gap: nothing of it was applied.
+    Gap(Progress),
+}
+
+/// The copies withdrawn from a link that wait for their receipt.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Withdrawn {
+    /// Owner's epoch of the withdrawals.
+    pub epoch: u64,
+    /// Last log sequence covered.
+    pub upto: u64,
+    /// The copies in record order.
+    pub leaves: Vec<Leaf>,
+}
+
+type Slot = Arc<Mutex<Option<LinkFile>>>;
+
+/// The received files of an office.
+pub struct ReceivedFiles {
+    folder: PathBuf,
+    open: Mutex<HashMap<LinkId, Slot>>,
+    denied: Mutex<HashSet<LinkId>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while the lock was held left at most an open transaction, which its connection rolls back.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ReceivedFiles {
+    /// The files in `folder`, which is created if need be.
+    pub fn open(folder: PathBuf) -> Result<Self, StoreFault> {
+        fs::create_dir_all(&folder).map_err(|error| StoreFault::io(format!("creating {}", folder.display()), error))?;
+        Ok(Self { folder, open: Mutex::default(), denied: Mutex::default() })
+    }
+
+    /// Makes a link unreadable at once, whatever the disk does; lasts until the process ends, and the link is terminal by then.
+    pub fn deny(&self, link: LinkId) {
+        locked(&self.denied).insert(link);
+    }
+
+    /// Whether a link was denied.
+    pub fn is_denied(&self, link: LinkId) -> bool {
+        locked(&self.denied).contains(&link)
+    }
+
+    /// Takes a denial back, when the end that asked for it was refused.
+    pub fn allow(&self, link: LinkId) {
+        locked(&self.denied).remove(&link);
+    }
+
+    fn path(&self, link: LinkId) -> PathBuf {
+        self.folder.join(format!("{link}.db"))
+    }
+
+    fn slot(&self, link: LinkId) -> Slot {
+        let mut open = locked(&self.open);
+        if open.len() >= OPEN_FILES_MAX && !open.contains_key(&link) {
+            // Whoever is not in use right now can be opened again.
+            open.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        open.entry(link).or_default().clone()
+    }
+
+    /// Runs `work` on a link's file; `None` when there is no file and `create` is not set.
+    fn with<T>(&self, link: LinkId, create: bool, work: impl FnOnce(&mut LinkFile) -> Result<T, StoreFault>) -> Result<Option<T>, StoreFault> {
+        let slot = self.slot(link);
+        let mut file = locked(&slot);
+        if file.is_none() {
+            let path = self.path(link);
+            if !create && !path.exists() {
+                return Ok(None);
+            }
+            *file = Some(LinkFile::open(&path, link)?);
+            if create {
+                sync_folder(&self.folder)?;
+            }
+        }
+        match file.as_mut() {
+            Some(open) => work(open).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Where a link stands; all zero when nothing was received.
+    pub fn progress(&self, link: LinkId) -> Result<Progress, StoreFault> {
+        let nothing = Progress { cursor: Cursor::START, digest: SetDigest::EMPTY, count: 0, erasing: 0 };
+        Ok(self.with(link, false, |file| file.progress())?.unwrap_or(nothing))
+    }
+
+    /// Applies batches in one transaction, durable when this returns; `None` when the link was erased or denied meanwhile.
+    ///
+    /// The caller has seen the link Active in a state of the store that this process committed. Whoever ends the link denies it
+    /// under the file's lock before unlinking, so no file comes back after its link ended.
+    pub fn apply(&self, link: LinkId, secret: &LinkSecret, batches: &[Batch], now_ms: i64) -> Result<Option<Applied>, StoreFault> {
+        let slot = self.slot(link);
+        let mut file = locked(&slot);
+        if self.is_denied(link) {
+            return Ok(None);
+        }
+        if file.is_none() {
+            *file = Some(LinkFile::open(&self.path(link), link)?);
+            sync_folder(&self.folder)?;
+        }
+        file.as_mut().map(|file| file.apply(secret, batches, now_ms)).transpose()
+    }
+
+    /// A page of a link's copies in name order.
+    pub fn list(&self, link: LinkId, query: &CopyQuery) -> Result<Vec<CopyRow>, StoreFault> {
+        if self.is_denied(link) {
+            return Ok(Vec::new());
+        }
+        Ok(self.with(link, false, |file| file.list(query))?.unwrap_or_default())
+    }
+
+    /// One copy.
+    pub fn get(&self, link: LinkId, record: RecordId) -> Result<Option<(Version, Record)>, StoreFault> {
+        if self.is_denied(link) {
+            return Ok(None);
+        }
+        Ok(self.with(link, false, |file| file.get(record))?.flatten())
+    }
+
+    /// What is held of a link, a page in record order, for an inventory.
+    pub fn holdings(&self, link: LinkId, after: Option<RecordId>, limit: usize) -> Result<Vec<Holding>, StoreFault> {
+        Ok(self.with(link, false, |file| file.holdings(after, limit))?.unwrap_or_default())
+    }
+
+    /// Every copy's leaf in record order, and how many there are: what a receipt for the whole link will say.
+    pub fn leaves(&self, link: LinkId, secret: &LinkSecret) -> Result<Vec<Leaf>, StoreFault> {
+        Ok(self.with(link, false, |file| file.leaves(secret))?.unwrap_or_default())
+    }
+
+    /// Closes and unlinks a link's file. Waits for whoever reads a page of it right now, so no handle is left when this returns.
+    pub fn erase(&self, link: LinkId) -> Result<(), StoreFault> {
+        let slot = self.slot(link);
+        let mut file = locked(&slot);
+        self.deny(link);
+        *file = None;
+        unlink_all(&self.path(link))?;
+        sync_folder(&self.folder)?;
+        drop(file);
+        locked(&self.open).remove(&link);
+        Ok(())
+    }
+
+    /// The withdrawn copies that wait for their receipt.
+    pub fn withdrawn(&self, link: LinkId, secret: &LinkSecret) -> Result<Option<Withdrawn>, StoreFault> {
+        Ok(self.with(link, false, |file| file.withdrawn(secret))?.flatten())
+    }
+
+    /// Writes a link's file anew without what was deleted from it, and puts it in the place of the old one.
+    pub fn rebuild(&self, link: LinkId) -> Result<(), StoreFault> {
+        let slot = self.slot(link);
+        let mut file = locked(&slot);
+        let path = self.path(link);
+        let fresh = path.with_extension("new");
+        if file.is_none() {
+            if !path.exists() {
+                return Ok(());
+            }
+            *file = Some(LinkFile::open(&path, link)?);
+        }
+        if let Some(open) = file.take() {
+            open.write_anew(&fresh)?;
+        }
+        unlink_if_there(&path.with_extension("db-wal"))?;
+        unlink_if_there(&path.with_extension("db-shm"))?;
+        fs::rename(&fresh, &path).map_err(|error| StoreFault::io("putting a rebuilt file in place", error))?;
+        sync_folder(&self.folder)
+    }
+
+    /// Forgets withdrawn copies up to a sequence, since their receipt is durable.
+    pub fn receipted(&self, link: LinkId, epoch: u64, upto: u64) -> Result<(), StoreFault> {
+        self.with(link, false, |file| file.receipted(epoch, upto)).map(|_| ())
+    }
+
+    /// The links that have a file, and leftovers of an interrupted rebuild removed: for start-up.
+    pub fn sweep(&self) -> Result<Vec<LinkId>, StoreFault> {
+        let mut links = Vec::new();
+        let listing = fs::read_dir(&self.folder).map_err(|error| StoreFault::io(format!("reading {}", self.folder.display()), error))?;
+        for entry in listing {
+            let path = entry.map_err(|error| StoreFault::io("reading the folder of received files", error))?.path();
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("new" | "new-journal") => unlink_if_there(&path)?,
+                Some("db") => links.extend(path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<LinkId>().ok())),
+                _ => {}
+            }
+        }
+        Ok(links)
+    }
+
+    /// Folds write-ahead logs into their files, for a graceful stop.
+    pub fn close(&self) {
+        locked(&self.open).clear();
+    }
+}
+
+fn unlink_all(path: &Path) -> Result<(), StoreFault> {
+    for extension in ["db", "db-wal", "db-shm", "db-journal", "new", "new-journal", "new-wal", "new-shm"] {
+        unlink_if_there(&path.with_extension(extension))?;
+    }
+    Ok(())
+}
+
+fn unlink_if_there(path: &Path) -> Result<(), StoreFault> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreFault::io(format!("removing {}", path.display()), error)),
+        _ => Ok(()),
+    }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StoreFault> {
+    fs::File::open(folder).and_then(|file| file.sync_all()).map_err(|error| StoreFault::io(format!("syncing {}", folder.display()), error))
+}

@@ -1,0 +1,398 @@
+//! The office's own records as rows: found by a unique index, listed by name, counted without reading bodies.
+
+use interoffice_protocol::epoch::Version;
+use interoffice_protocol::ids::RecordId;
+use interoffice_protocol::names::UserName;
+use interoffice_protocol::record::{Record, RecordKind, RelatedKind};
+use interoffice_protocol::wire::codec;
+use serde::Serialize;
+
+use super::{Row, SqlExt, StoreFault, Tx, Value, View};
+use crate::domain::access::{Facts, Sight};
+
+/// A record without its contents.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordRow {
+    /// Local row.
+    pub id: i64,
+    /// Its id.
+    pub record: RecordId,
+    /// What it stands for.
+    pub kind: RecordKind,
+    /// Local row of its owner.
+    pub owner: i64,
+    /// Its owner.
+    pub owner_name: UserName,
+    /// Whether a user is assigned.
+    pub assigned: bool,
+    /// Whether it is marked private.
+    pub private: bool,
+    /// Whether it is out of use.
+    pub archived: bool,
+    /// Its version.
+    pub version: Version,
+    /// Name in lists.
+    pub name: String,
+    /// UID of the card it came from, empty for none.
+    pub uid: String,
+    /// Last change (milliseconds since 1970, UTC).
+    pub changed_ms: i64,
+    /// Related items by kind, in the order of `RelatedKind::ALL`.
+    pub related: [u32; 4],
+}
+
+impl RecordRow {
+    /// What access depends on.
+    pub fn facts(&self) -> Facts {
+        Facts { owner: self.owner, private: self.private, assigned: self.assigned }
+    }
+}
+
+const COLUMNS: &str = "r.id, r.record, r.kind, r.owner, u.name, r.assigned, r.private, r.archived, r.version_epoch, r.version_counter, r.name,
+    r.uid, r.changed_ms, r.cases, r.policies, r.investments, r.opportunities";
+const FROM: &str = "FROM records r JOIN users u ON u.id = r.owner";
+
+fn kind(number: i64) -> Result<RecordKind, StoreFault> {
+    let known = usize::try_from(number).ok().and_then(|number| RecordKind::ALL.get(number).copied());
+    known.ok_or_else(|| StoreFault::Corrupt("a record is of an unknown kind".to_owned()))
+}
+
+fn record_row(row: &Row<'_>) -> Result<RecordRow, StoreFault> {
+    Ok(RecordRow {
+        id: row.int(0)?,
+        record: RecordId(row.bytes(1)?),
+        kind: kind(row.int(2)?)?,
+        owner: row.int(3)?,
+        owner_name: UserName::new(&row.text(4)?).map_err(|_| StoreFault::Corrupt("a user has an unreadable name".to_owned()))?,
+        assigned: row.flag(5)?,
+        private: row.flag(6)?,
+        archived: row.flag(7)?,
+        version: Version { epoch: row.uint(8)?, counter: row.uint(9)? },
+        name: row.text(10)?,
+        uid: row.text(11)?,
+        changed_ms: row.int(12)?,
+        related: [number(row, 13)?, number(row, 14)?, number(row, 15)?, number(row, 16)?],
+    })
+}
+
+fn number(row: &Row<'_>, index: usize) -> Result<u32, StoreFault> {
+    u32::try_from(row.int(index)?).map_err(|_| StoreFault::Corrupt(format!("column {index} is out of range")))
+}
+
+/// How many related items of each kind a record has, in the order of `RelatedKind::ALL`.
+pub fn related_counts(record: &Record) -> [u32; 4] {
+    RelatedKind::ALL.map(|kind| record.related.iter().filter(|item| item.kind == kind).count() as u32)
+}
+
+fn decode(body: &[u8]) -> Result<Record, StoreFault> {
+    codec::decode_data(body).map_err(|error| StoreFault::Corrupt(format!("the body of a record: {error}")))
+}
+
+/// The record with this id.
+pub fn find(view: &View<'_>, record: RecordId) -> Result<Option<RecordRow>, StoreFault> {
+    view.sql().first(&format!("SELECT {COLUMNS} {FROM} WHERE r.record = ?1"), &[record.0.into()], record_row)
+}
+
+/// The record's version and contents.
+pub fn load_body(view: &View<'_>, record: RecordId) -> Result<Option<(Version, Record)>, StoreFault> {
+    view.sql().first("SELECT version_epoch, version_counter, body FROM records WHERE record = ?1", &[record.0.into()], |row| {
+        Ok((Version { epoch: row.uint(0)?, counter: row.uint(1)? }, decode(row.blob(2)?)?))
+    })
+}
+
+/// The card the record came from, byte for byte; `None` once it was edited.
+pub fn card(view: &View<'_>, record: RecordId) -> Result<Option<Vec<u8>>, StoreFault> {
+    let card = view.sql().first("SELECT card FROM records WHERE record = ?1 AND card IS NOT NULL", &[record.0.into()], |row| {
+        Ok(row.blob(0)?.to_vec())
+    })?;
+    Ok(card)
+}
+
+/// The owner's record that came from a card with this UID.
+pub fn by_uid(view: &View<'_>, owner: i64, uid: &str) -> Result<Option<RecordRow>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} {FROM} WHERE r.uid = ?1 AND r.owner = ?2 ORDER BY r.id LIMIT 1");
+    view.sql().first(&sql, &[uid.into(), owner.into()], record_row)
+}
+
+/// The id of the owner's record that came from a card with this UID.
+pub fn id_by_uid(view: &View<'_>, owner: i64, uid: &str) -> Result<Option<RecordId>, StoreFault> {
+    let sql = "SELECT record FROM records WHERE uid = ?1 AND owner = ?2 ORDER BY id LIMIT 1";
+    view.sql().first(sql, &[uid.into(), owner.into()], |row| Ok(RecordId(row.bytes(0)?)))
+}
+
+/// The changeable part of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    /// Its version.
+    pub version: Version,
+    /// Name in lists.
+    pub name: &'a str,
+    /// Folded text that it is found by.
+    pub search: &'a str,
+    /// The record in wire form.
+    pub body: &'a [u8],
+    /// Its related items by kind, see [`related_counts`].
+    pub related: [u32; 4],
+    /// The card it came from, while it is what was uploaded.
+    pub card: Option<&'a [u8]>,
+}
+
+/// What a new record is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRecord<'a> {
+    /// Its id.
+    pub record: RecordId,
+    /// What it stands for.
+    pub kind: RecordKind,
+    /// Local row of its owner.
+    pub owner: i64,
+    /// Whether a user is assigned.
+    pub assigned: bool,
+    /// Whether it is marked private.
+    pub private: bool,
+    /// UID of the card, empty for none.
+    pub uid: &'a str,
+    /// The rest.
+    pub content: Content<'a>,
+}
+
+/// Writes a new record down.
+pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<(), StoreFault> {
+    tx.sql().execute(
+        "INSERT INTO records (record, kind, owner, assigned, private, version_epoch, version_counter, name, search, uid, body, card, changed_ms,
+             cases, policies, investments, opportunities)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        &[
+            new.record.0.into(),
+            (new.kind as i64).into(),
+            new.owner.into(),
+            new.assigned.into(),
+            new.private.into(),
+            new.content.version.epoch.into(),
+            new.content.version.counter.into(),
+            new.content.name.into(),
+            new.content.search.into(),
+            new.uid.into(),
+            new.content.body.into(),
+            new.content.card.into(),
+            tx.now_ms.into(),
+            new.content.related[0].into(),
+            new.content.related[1].into(),
+            new.content.related[2].into(),
+            new.content.related[3].into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes new contents over a record's old ones.
+pub fn replace(tx: &Tx<'_>, id: i64, kind: RecordKind, content: &Content<'_>) -> Result<(), StoreFault> {
+    tx.sql().execute(
+        "UPDATE records SET kind = ?2, version_epoch = ?3, version_counter = ?4, name = ?5, search = ?6, body = ?7, card = ?8, changed_ms = ?9,
+             cases = ?10, policies = ?11, investments = ?12, opportunities = ?13 WHERE id = ?1",
+        &[
+            id.into(),
+            (kind as i64).into(),
+            content.version.epoch.into(),
+            content.version.counter.into(),
+            content.name.into(),
+            content.search.into(),
+            content.body.into(),
+            content.card.into(),
+            tx.now_ms.into(),
+            content.related[0].into(),
+            content.related[1].into(),
+            content.related[2].into(),
+            content.related[3].into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Sets who sees a record: private or not, assigned or not.
+pub fn set_marks(tx: &Tx<'_>, id: i64, private: bool, assigned: bool) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE records SET private = ?2, assigned = ?3 WHERE id = ?1", &[id.into(), private.into(), assigned.into()])?;
+    Ok(())
+}
+
+/// Takes a record out of use, or into use again.
+pub fn set_archived(tx: &Tx<'_>, id: i64, archived: bool) -> Result<(), StoreFault> {
+    let params: [Value; 3] = [id.into(), archived.into(), tx.now_ms.into()];
+    tx.sql().execute("UPDATE records SET archived = ?2, changed_ms = ?3 WHERE id = ?1", &params)?;
+    Ok(())
+}
+
+/// Deletes a record.
+pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
+    tx.sql().execute("DELETE FROM records WHERE id = ?1", &[id.into()])?;
+    Ok(())
+}
+
+/// Which records a list shows.
+#[derive(Clone, Debug)]
+pub struct Filter<'a> {
+    /// What the viewer may see.
+    pub sight: Sight,
+    /// Folded words, all of which a record is found by.
+    pub words: &'a [String],
+    /// Only this kind.
+    pub kind: Option<RecordKind>,
+    /// Only this owner's.
+    pub owner: Option<i64>,
+    /// Only records out of use, or only those in use.
+    pub archived: bool,
+}
+
+impl Filter<'_> {
+    /// The condition with its parameters.
+    fn condition(&self) -> (String, Vec<Value>) {
+        let mut params: Vec<Value> = vec![self.archived.into()];
+        let mut sql = "r.archived = ?1".to_owned();
+        let mut and = |condition: &str, value: Value| {
+            params.push(value);
+            sql.push_str(" AND ");
+            sql.push_str(&condition.replace('?', &format!("?{}", params.len())));
+        };
+        if !self.sight.everything {
+            // No owner has row 0, so it stands for nobody.
+            let own = self.sight.own.unwrap_or(0);
+            match (self.sight.others, self.sight.unassigned) {
+                (true, _) => and("(r.owner = ? OR r.private = 0)", own.into()),
+                (false, true) => and("(r.owner = ? OR (r.private = 0 AND r.assigned = 0))", own.into()),
+                (false, false) => and("r.owner = ?", own.into()),
+            }
+        }
+        if let Some(owner) = self.owner {
+            and("r.owner = ?", owner.into());
+        }
+        if let Some(kind) = self.kind {
+            and("r.kind = ?", (kind as i64).into());
+        }
+        for word in self.words {
+            and("r.search LIKE ? ESCAPE '\\'", format!("%{}%", escape_like(word)).into());
+        }
+        (sql, params)
+    }
+}
+
+fn escape_like(word: &str) -> String {
+    let mut escaped = String::with_capacity(word.len());
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// At most `limit` records of a list, by name and then by id, after the place `after`.
+pub fn page(view: &View<'_>, filter: &Filter<'_>, after: Option<(&str, RecordId)>, limit: usize) -> Result<Vec<RecordRow>, StoreFault> {
+    let (mut condition, mut params) = filter.condition();
+    if let Some((name, record)) = after {
+        condition.push_str(&format!(" AND (r.name, r.record) > (?{}, ?{})", params.len() + 1, params.len() + 2));
+        params.extend([name.into(), record.0.into()]);
+    }
+    params.push(limit.into());
+    let sql = format!("SELECT {COLUMNS} {FROM} WHERE {condition} ORDER BY r.name, r.record LIMIT ?{}", params.len());
+    view.sql().all(&sql, &params, record_row)
+}
+
+/// The records of an owner that are in use, oldest first.
+pub fn live_of_owner(view: &View<'_>, owner: i64) -> Result<Vec<RecordRow>, StoreFault> {
+    view.sql().all(&format!("SELECT {COLUMNS} {FROM} WHERE r.owner = ?1 AND r.archived = 0 ORDER BY r.id"), &[owner.into()], record_row)
+}
+
+/// The records that a link shows, given by the link's local row.
+pub fn shown_over(view: &View<'_>, link: i64) -> Result<Vec<RecordRow>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} {FROM} JOIN link_log g ON g.record = r.record WHERE g.link = ?1 AND g.put = 1 ORDER BY g.sequence");
+    view.sql().all(&sql, &[link.into()], record_row)
+}
+
+/// Records by kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct KindCounts {
+    /// Contacts.
+    pub contacts: u64,
+    /// Businesses.
+    pub businesses: u64,
+    /// Households.
+    pub households: u64,
+}
+
+impl KindCounts {
+    /// Counts `number` records of `kind` in.
+    pub fn add(&mut self, kind: RecordKind, number: u64) {
+        match kind {
+            RecordKind::Contact => self.contacts += number,
+            RecordKind::Business => self.businesses += number,
+            RecordKind::Household => self.households += number,
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.contacts + self.businesses + self.households
+    }
+}
+
+/// How many records a list shows.
+pub fn count(view: &View<'_>, filter: &Filter<'_>) -> Result<KindCounts, StoreFault> {
+    let (condition, params) = filter.condition();
+    let mut counts = KindCounts::default();
+    view.sql().query(&format!("SELECT r.kind, count(*) FROM records r WHERE {condition} GROUP BY r.kind"), &params, &mut |row| {
+        counts.add(kind(row.int(0)?)?, row.uint(1)?);
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+/// How many records in use each owner has.
+pub fn count_by_owner(view: &View<'_>) -> Result<Vec<(i64, KindCounts)>, StoreFault> {
+    let mut counts: Vec<(i64, KindCounts)> = Vec::new();
+    let sql = "SELECT owner, kind, count(*) FROM records WHERE archived = 0 GROUP BY owner, kind ORDER BY owner, kind";
+    view.sql().query(sql, &[], &mut |row| {
+        let owner = row.int(0)?;
+        if counts.last().is_none_or(|(last, _)| *last != owner) {
+            counts.push((owner, KindCounts::default()));
+        }
+        if let Some((_, of_owner)) = counts.last_mut() {
+            of_owner.add(kind(row.int(1)?)?, row.uint(2)?);
+        }
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+/// How many records an owner has in use.
+pub fn count_of(view: &View<'_>, owner: i64) -> Result<KindCounts, StoreFault> {
+    let mut counts = KindCounts::default();
+    let sql = "SELECT kind, count(*) FROM records WHERE owner = ?1 AND archived = 0 GROUP BY kind";
+    view.sql().query(sql, &[owner.into()], &mut |row| {
+        counts.add(kind(row.int(0)?)?, row.uint(1)?);
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+/// Numbers that cut across owners.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MarkCounts {
+    /// Records out of use.
+    pub archived: u64,
+    /// Private records in use.
+    pub private: u64,
+    /// Contacts in use without an assigned user, private ones left out since only their owner sees them.
+    pub unassigned_contacts: u64,
+}
+
+/// Counts records by their marks.
+pub fn count_marks(view: &View<'_>) -> Result<MarkCounts, StoreFault> {
+    let counts = view.sql().first(
+        "SELECT coalesce(sum(archived), 0), coalesce(sum(CASE WHEN archived = 0 AND private = 1 THEN 1 ELSE 0 END), 0),
+             coalesce(sum(CASE WHEN archived = 0 AND private = 0 AND assigned = 0 AND kind = 0 THEN 1 ELSE 0 END), 0) FROM records",
+        &[],
+        |row| Ok(MarkCounts { archived: row.uint(0)?, private: row.uint(1)?, unassigned_contacts: row.uint(2)? }),
+    )?;
+    Ok(counts.unwrap_or_default())
+}
