@@ -1,0 +1,69 @@
+//! Editing one record: the same way for a form, the command line and, later, what a user of another office proposes.
+
+use interoffice_protocol::epoch::Version;
+use interoffice_protocol::ids::{RecordId, RelatedId};
+use interoffice_protocol::record::Record;
+use interoffice_protocol::wire::codec;
+
+use super::import::{is_member, members_named};
+use super::view::{self, RecordView};
+use super::{reached, seen};
+use crate::domain::access::Access;
+use crate::domain::actor::Actor;
+use crate::domain::edit::{Edit, check_size};
+use crate::domain::search::search_text;
+use crate::store::records::{self, Content, RecordRow};
+use crate::store::{Fault, StoreFault, Tx, audit, log, office};
+
+/// Changes a record. A change of what it says gives it a new version, parts it from the card it was imported from, and moves it to the
+/// end of the log of each live link that shows it; an edit that changes nothing leaves it as it is.
+pub fn edit(tx: &Tx<'_>, actor: &Actor, record: RecordId, edit: &Edit) -> Result<RecordView, Fault> {
+    tx.attempt(actor, "record.edit", record.to_string());
+    let marks = edit.private.is_some() || edit.unassigned.is_some();
+    let row = reached(tx, actor, record, if marks { Access::Own } else { Access::Edit })?;
+    edit.check_base(row.version)?;
+    let said = change_content(tx, &row, edit)?;
+    let (private, assigned) = (edit.private.unwrap_or(row.private), edit.unassigned.map_or(row.assigned, |unassigned| !unassigned));
+    if (private, assigned) != (row.private, row.assigned) {
+        records::set_marks(tx, row.id, private, assigned)?;
+    }
+    let detail = match (said, (private, assigned) != (row.private, row.assigned)) {
+        (Some(version), false) => format!("version {version}"),
+        (Some(version), true) => format!("version {version}, private {private}, assigned {assigned}"),
+        (None, true) => format!("private {private}, assigned {assigned}"),
+        (None, false) => "nothing changed".to_owned(),
+    };
+    audit::done(tx, actor, "record.edit", &record.to_string(), &detail)?;
+    let (row, access) = seen(tx, actor, record)?;
+    view::of_row(tx, &row, access)
+}
+
+/// Applies the edit to what the record says; gives the new version when something changed.
+fn change_content(tx: &Tx<'_>, row: &RecordRow, edit: &Edit) -> Result<Option<Version>, Fault> {
+    let body = records::load_body(tx, row.record)?;
+    let (_, before) = body.ok_or_else(|| StoreFault::Corrupt("a record has no body".to_owned()))?;
+    let mut record = before.clone();
+    edit.apply(&mut record, || RelatedId(tx.moment.uuid_v7()))?;
+    if !same_members(&before, &record) {
+        record.members = members_named(tx, row.owner, &record.properties)?;
+    }
+    if record == before {
+        return Ok(None);
+    }
+    let body = codec::encode(&record);
+    check_size(&body)?;
+    let version = Version { epoch: office::load(tx)?.epoch.counter, counter: row.version.counter + 1 };
+    let search = search_text(&record);
+    let related = records::related_counts(&record);
+    let content = Content { version, name: &record.display_name, search: &search, related, body: &body, card: None };
+    records::replace(tx, row.id, record.kind, &content)?;
+    log::touch(tx, row.record)?;
+    Ok(Some(version))
+}
+
+fn same_members(before: &Record, after: &Record) -> bool {
+    let named = |record: &Record| -> Vec<String> {
+        record.properties.iter().filter(|property| is_member(property)).map(|property| property.value.clone()).collect()
+    };
+    named(before) == named(after)
+}

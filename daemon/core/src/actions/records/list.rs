@@ -1,0 +1,185 @@
+//! Lists of the office's own records, page by page, and their numbers.
+
+use data_encoding::BASE64URL_NOPAD;
+use interoffice_protocol::ids::RecordId;
+use interoffice_protocol::names::UserName;
+use interoffice_protocol::record::RecordKind;
+use serde::{Deserialize, Serialize};
+
+use super::super::{rights, users as user_verbs};
+use super::view::RecordSummary;
+use crate::domain::access::Sight;
+use crate::domain::actor::Actor;
+use crate::domain::refusal::Refusal;
+use crate::domain::search;
+use crate::store::records::{self, Filter, KindCounts, RecordRow};
+use crate::store::{Fault, View, users};
+
+/// Records of one page when the query does not say.
+pub const LIMIT_DEFAULT: usize = 50;
+/// Most records of one page.
+pub const LIMIT_MAX: usize = 1_000;
+
+/// Which records to list; everything may be left out.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Query {
+    /// Words that all have to be found in name, e-mail addresses and telephone numbers.
+    pub text: Option<String>,
+    /// `contact`, `business` or `household`.
+    pub kind: Option<String>,
+    /// Only records of this user.
+    pub owner: Option<String>,
+    /// Only records of the acting user.
+    pub mine: bool,
+    /// Records out of use instead of those in use.
+    pub archived: bool,
+    /// The place after which the page begins, from the page before.
+    pub after: Option<String>,
+    /// Records of the page, 1 to 1,000; 50 when not given.
+    pub limit: Option<usize>,
+}
+
+/// One page of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Page {
+    /// The records by name.
+    pub records: Vec<RecordSummary>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// A query whose words were checked.
+pub(super) struct Asked {
+    sight: Sight,
+    words: Vec<String>,
+    kind: Option<RecordKind>,
+    owner: Option<i64>,
+    archived: bool,
+    after: Option<(String, RecordId)>,
+    limit: usize,
+}
+
+impl Asked {
+    fn of(view: &View<'_>, actor: &Actor, query: &Query) -> Result<Self, Fault> {
+        let kind = match query.kind.as_deref() {
+            Some(text) => Some(RecordKind::parse(text).ok_or_else(|| {
+                Refusal::invalid("bad-kind", "there is no such kind of record", "use contact, business or household")
+            })?),
+            None => None,
+        };
+        let mut owner = match query.owner.as_deref() {
+            Some(text) => {
+                let name = UserName::new(text).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
+                Some(user_verbs::find(view, &name)?.id)
+            }
+            None => None,
+        };
+        let mut sight = rights::sight(view, actor)?;
+        if query.mine {
+            let me = rights::require_user(view, actor)?.id;
+            // Somebody else's records are never mine: an owner beside `mine` leaves nothing, and row 0 is nobody's.
+            owner = Some(if owner.is_none_or(|owner| owner == me) { me } else { 0 });
+        }
+        if owner.is_some() && owner == sight.own {
+            sight.everything = true;
+        }
+        let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 records", "ask for more pages").into());
+        }
+        let words = query.text.as_deref().map(search::words).unwrap_or_default();
+        let after = query.after.as_deref().map(read_place).transpose()?;
+        Ok(Self { sight, words, kind, owner, archived: query.archived, after, limit })
+    }
+
+    fn filter(&self) -> Filter<'_> {
+        Filter { sight: self.sight, words: &self.words, kind: self.kind, owner: self.owner, archived: self.archived }
+    }
+}
+
+/// The rows of one page, and where the next one begins.
+pub(super) fn rows(view: &View<'_>, actor: &Actor, query: &Query) -> Result<(Vec<RecordRow>, Option<String>), Fault> {
+    let asked = Asked::of(view, actor, query)?;
+    let after = asked.after.as_ref().map(|(name, record)| (name.as_str(), *record));
+    // One more than asked for tells whether another page follows.
+    let mut rows = records::page(view, &asked.filter(), after, asked.limit + 1)?;
+    let more = rows.len() > asked.limit;
+    rows.truncate(asked.limit);
+    let next = rows.last().filter(|_| more).map(|last| place(&last.name, &last.record));
+    Ok((rows, next))
+}
+
+/// One page of the office's own records that the actor may see.
+pub fn list(view: &View<'_>, actor: &Actor, query: &Query) -> Result<Page, Fault> {
+    let (rows, next) = rows(view, actor, query)?;
+    Ok(Page { records: rows.iter().map(RecordSummary::from).collect(), next })
+}
+
+/// How many records the whole list has.
+pub fn count(view: &View<'_>, actor: &Actor, query: &Query) -> Result<KindCounts, Fault> {
+    Ok(records::count(view, &Asked::of(view, actor, query)?.filter())?)
+}
+
+/// A place in a list that is ordered by name and then by id.
+pub fn place(name: &str, record: &RecordId) -> String {
+    let mut bytes = record.0.to_vec();
+    bytes.extend_from_slice(name.as_bytes());
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+/// Reads what [`place`] wrote.
+pub fn read_place(text: &str) -> Result<(String, RecordId), Refusal> {
+    let read = || {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let (record, name) = bytes.split_at_checked(RecordId::LEN)?;
+        Some((String::from_utf8(name.to_vec()).ok()?, RecordId::from_slice(record)?))
+    };
+    read().ok_or_else(|| Refusal::invalid("bad-place", "this is no place in a list", "take it from the answer before, or leave it out"))
+}
+
+/// The records of one user.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OwnerCounts {
+    /// The user.
+    pub user: String,
+    /// Records in use.
+    pub records: KindCounts,
+}
+
+/// The office's own records in numbers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Counts {
+    /// Records in use.
+    pub total: KindCounts,
+    /// Records out of use.
+    pub archived: u64,
+    /// Private records among those in use.
+    pub private: u64,
+    /// Contacts that no user is assigned to, which every user sees.
+    pub unassigned_contacts: u64,
+    /// Each user who owns some, by name.
+    pub by_user: Vec<OwnerCounts>,
+}
+
+/// Counts the office's own records, whoever may see them: numbers only.
+pub fn counts(view: &View<'_>, actor: &Actor) -> Result<Counts, Fault> {
+    rights::require_member(view, actor)?;
+    let by_owner = records::count_by_owner(view)?;
+    let marks = records::count_marks(view)?;
+    let mut total = KindCounts::default();
+    for (_, counts) in &by_owner {
+        for (kind, number) in RecordKind::ALL.into_iter().zip([counts.contacts, counts.businesses, counts.households]) {
+            total.add(kind, number);
+        }
+    }
+    let of = |id: i64| by_owner.iter().find(|(owner, _)| *owner == id).map(|(_, counts)| *counts);
+    let by_user = users::list(view)?.into_iter().filter_map(|user| Some(OwnerCounts { records: of(user.id)?, user: user.name.to_string() }));
+    Ok(Counts {
+        total,
+        archived: marks.archived,
+        private: marks.private,
+        unassigned_contacts: marks.unassigned_contacts,
+        by_user: by_user.collect(),
+    })
+}

@@ -1,0 +1,50 @@
+//! The office's own records: imported, listed, shown, edited, exported, archived and deleted. Copies received from other offices
+//! are not here.
+
+mod edit;
+mod export;
+mod import;
+mod list;
+mod removal;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use edit::edit;
+pub use export::{ExportPage, Format, export, export_page};
+pub use import::{Broken, CardFile, IMPORT_CARDS_MAX, ImportCard, ImportOptions, ImportReport, import_cards, read_cards};
+pub use list::{Counts, LIMIT_DEFAULT, LIMIT_MAX, OwnerCounts, Page, Query, count, counts, list, place, read_place};
+pub use removal::{Gone, archive, delete, plan_archive, plan_delete, unarchive};
+pub use view::{Content, PropertyView, RecordSummary, RecordView, RelatedView, show};
+
+use interoffice_protocol::ids::RecordId;
+
+use super::rights;
+use crate::domain::access::Access;
+use crate::domain::actor::Actor;
+use crate::domain::refusal::Refusal;
+use crate::store::records::{self, RecordRow};
+use crate::store::{Fault, View};
+
+/// The record, when the actor may at least see it; one that is hidden is refused like one that is not there.
+fn seen(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<(RecordRow, Access), Fault> {
+    let unknown = || Refusal::not_found("unknown-record", format!("there is no record {record}"), "see yours: interoffice record list");
+    let row = records::find(view, record)?.ok_or_else(unknown)?;
+    match rights::access(view, actor, &row)? {
+        Access::None => Err(unknown().into()),
+        access => Ok((row, access)),
+    }
+}
+
+/// The record, when the actor may do `needed` with it.
+fn reached(view: &View<'_>, actor: &Actor, record: RecordId, needed: Access) -> Result<RecordRow, Fault> {
+    let (row, access) = seen(view, actor, record)?;
+    if access >= needed {
+        return Ok(row);
+    }
+    let (code, message) = match needed {
+        Access::Own => ("not-owner", "only its owner or an administrator may do this with the record"),
+        _ => ("read-only", "you may see this record, not change it"),
+    };
+    Err(Refusal::denied(code, message, format!("ask {}, who owns it", row.owner_name)).into())
+}

@@ -1,0 +1,38 @@
+//! Settings of the office that an administrator changes directly.
+
+use serde::Serialize;
+
+use super::rights;
+use crate::domain::actor::Actor;
+use crate::domain::plan::counted;
+use crate::domain::refusal::Refusal;
+use crate::store::{Fault, Tx, View, audit, office, users};
+
+/// The settings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Settings {
+    /// Whether users see only contacts assigned to them.
+    pub office_security: bool,
+}
+
+/// The settings as they are.
+pub fn view(view: &View<'_>, actor: &Actor) -> Result<Settings, Fault> {
+    rights::require_member(view, actor)?;
+    Ok(Settings { office_security: office::load(view)?.office_security })
+}
+
+/// Switches office security; it stays on while the office has specialists.
+pub fn set_office_security(tx: &Tx<'_>, actor: &Actor, on: bool) -> Result<Settings, Fault> {
+    tx.attempt(actor, "office.security", "office");
+    rights::require_admin(tx, actor)?;
+    let specialists = users::specialists(tx)?;
+    if !on && specialists > 0 {
+        let message = format!("the office has {}, and record sharing needs office security", counted(specialists, "specialist", "specialists"));
+        return Err(Refusal::conflict("specialists-exist", message, "disable them first: interoffice specialist list").into());
+    }
+    if office::load(tx)?.office_security != on {
+        office::set_security(tx, on)?;
+        audit::done(tx, actor, "office.security", "office", if on { "on" } else { "off" })?;
+    }
+    Ok(Settings { office_security: on })
+}

@@ -1,0 +1,193 @@
+//! Plans: what a cascade or a change of rights will do, said before it is done. A plan is named by a hash of its content, so
+//! that a commit which no longer does what was read is refused.
+
+use std::fmt;
+use std::str::FromStr;
+
+use data_encoding::BASE32_NOPAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::refusal::Refusal;
+
+/// The name of one plan: the first 16 bytes of a hash over all it says, as lower-case base32.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanId(String);
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for PlanId {
+    /// Any text: one that names no plan agrees with none.
+    fn from(text: &str) -> Self {
+        Self(text.trim().to_ascii_lowercase())
+    }
+}
+
+impl FromStr for PlanId {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self::from(text))
+    }
+}
+
+/// What a plan touches, in numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlanCounts {
+    /// Contacts.
+    pub contacts: u64,
+    /// Businesses.
+    pub businesses: u64,
+    /// Households.
+    pub households: u64,
+    /// Pending cases of these records.
+    pub cases: u64,
+    /// Policies of these records.
+    pub policies: u64,
+    /// Investments of these records.
+    pub investments: u64,
+    /// Opportunities of these records.
+    pub opportunities: u64,
+    /// Links that end or change.
+    pub links: u64,
+    /// Other offices concerned.
+    pub offices: u64,
+    /// People at other offices concerned.
+    pub people: u64,
+    /// Contacts without an assigned user, which every user of the office sees.
+    pub unassigned_contacts: u64,
+    /// Records marked private among them.
+    pub private: u64,
+}
+
+/// What will happen, and what will not.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Plan {
+    /// First 16 bytes of a hash over everything below and over what it rests on, as lower-case base32; the commit quotes it.
+    pub id: PlanId,
+    /// The verb that carries it out, such as `specialist.enable`.
+    pub verb: &'static str,
+    /// What it is about: a user, a link, a record.
+    pub subject: String,
+    /// One sentence for each thing that will really change.
+    pub changes: Vec<String>,
+    /// One sentence for each thing that could be expected to change and does not.
+    pub stays: Vec<String>,
+    /// The numbers.
+    pub counts: PlanCounts,
+    /// Offices concerned that can't be reached at present, and so learn of it later.
+    pub unreachable: Vec<String>,
+}
+
+impl Plan {
+    /// Refuses a commit that was given the name of another plan.
+    pub fn agreed(&self, given: &PlanId) -> Result<(), Refusal> {
+        if self.id == *given {
+            return Ok(());
+        }
+        Err(Refusal::conflict("stale-plan", "what this would do has changed since the plan was made", "read the new plan and confirm that one"))
+    }
+}
+
+/// A plan that is being written.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    verb: &'static str,
+    subject: String,
+    /// See [`Plan::changes`].
+    pub changes: Vec<String>,
+    /// See [`Plan::stays`].
+    pub stays: Vec<String>,
+    /// See [`Plan::counts`].
+    pub counts: PlanCounts,
+    /// See [`Plan::unreachable`].
+    pub unreachable: Vec<String>,
+    basis: Sha256,
+}
+
+impl Draft {
+    /// An empty plan of `verb` on `subject`.
+    pub fn new(verb: &'static str, subject: impl Into<String>) -> Self {
+        let none = Vec::new;
+        let counts = PlanCounts::default();
+        Self { verb, subject: subject.into(), changes: none(), stays: none(), counts, unreachable: none(), basis: Sha256::new() }
+    }
+
+    /// Adds something that is not shown but makes the plan stale when it changes, such as the id and version of a record.
+    pub fn basis(&mut self, part: &[u8]) {
+        self.basis.update((part.len() as u64).to_be_bytes());
+        self.basis.update(part);
+    }
+
+    /// Adds a change.
+    pub fn change(&mut self, sentence: impl Into<String>) {
+        self.changes.push(sentence.into());
+    }
+
+    /// Adds something that stays.
+    pub fn stay(&mut self, sentence: impl Into<String>) {
+        self.stays.push(sentence.into());
+    }
+
+    /// The finished plan with its name.
+    pub fn finish(self) -> Plan {
+        let basis = self.basis.finalize();
+        let mut plan = Plan {
+            id: PlanId(String::new()),
+            verb: self.verb,
+            subject: self.subject,
+            changes: self.changes,
+            stays: self.stays,
+            counts: self.counts,
+            unreachable: self.unreachable,
+        };
+        let mut hash = Sha256::new_with_prefix(b"interoffice/plan\0");
+        hash.update(basis);
+        // A plan holds texts and numbers only, so writing it as JSON can't fail.
+        hash.update(serde_json::to_vec(&plan).unwrap_or_default());
+        plan.id = PlanId(BASE32_NOPAD.encode(&hash.finalize()[..16]).to_ascii_lowercase());
+        plan
+    }
+}
+
+/// `1 link`, `3 links`: a number with its noun.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Draft {
+        let mut draft = Draft::new("specialist.enable", "ann");
+        draft.change("ann receives the right Record Sharing");
+        draft
+    }
+
+    #[test]
+    fn a_plan_has_the_same_name_as_long_as_it_does_the_same() {
+        assert_eq!(draft().finish(), draft().finish());
+        assert!(draft().finish().agreed(&draft().finish().id).is_ok());
+    }
+
+    #[test]
+    fn whatever_changes_in_a_plan_changes_its_name() {
+        let first = draft().finish();
+        let mut counted = draft();
+        counted.counts.contacts = 1;
+        let mut rests_on_more = draft();
+        rests_on_more.basis(b"record 1");
+        let mut stays = draft();
+        stays.stay("office security stays on");
+        for other in [counted.finish(), rests_on_more.finish(), stays.finish()] {
+            assert_eq!(other.agreed(&first.id).map_err(|refusal| refusal.code), Err("stale-plan"));
+        }
+    }
+}
