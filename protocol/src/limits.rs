@@ -134,6 +134,11 @@ const _: () = assert!(
     "a greeting with the longest chain of key sets must fit into a control frame"
 );
 const _: () = assert!(
+    LIST_CHUNK_ENTRIES * 32 + EXTENSIONS_MAX * (EXTENSION_BYTES_MAX + 8) + 2 * USER_NAME_CHARS_MAX + STATEMENT_TEXT_BYTES_MAX + 1_024
+        < CONTROL_FRAME_BYTES,
+    "a statement with the longest of everything must fit into a control frame"
+);
+const _: () = assert!(
     DATA_STREAMS * STREAM_WINDOW_BYTES + CONTROL_RESERVE_BYTES <= CONNECTION_WINDOW_BYTES,
     "control never waits for data: data streams may not use up the connection's credit"
 );

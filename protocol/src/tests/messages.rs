@@ -162,6 +162,31 @@ fn a_proposal_over_its_bounds_is_refused() {
 }
 
 #[test]
+fn the_longest_of_each_kind_that_the_bounds_allow_comes_through() {
+    let (set, pins) = (samples::office(1), vec![[255; 32]; limits::TLS_PINS_MAX]);
+    let first = crate::statement::KeySet { tls_pins: pins, ..samples::first_key_set(&set.root, &set.recovery, &set.signer) };
+    let chain = vec![samples::key_set_statement(&set.root, u64::MAX, first); limits::KEY_SETS_MAX];
+    let office_name = "x".repeat(limits::OFFICE_NAME_BYTES_MAX);
+    let addresses = vec!["a".repeat(limits::ADDRESS_BYTES_MAX); limits::ADDRESSES_MAX];
+    let holdings = samples::leaves(limits::LIST_CHUNK_ENTRIES as u32)
+        .into_iter()
+        .map(|leaf| Holding { record: leaf.record, version: crate::epoch::Version { epoch: u64::MAX, counter: u64::MAX } });
+    let link = LinkId([255; 32]);
+    for message in [
+        Message::from(Hello { chain, office_name, addresses, ..samples::hello() }),
+        Inventory { link, index: u32::MAX, last: true, holdings: holdings.collect(), cursor: u64::MAX }.into(),
+        ListChunk {
+            statement: samples::opened().request.hash(),
+            index: u32::MAX,
+            leaves: samples::leaves(limits::LIST_CHUNK_ENTRIES as u32),
+        }
+        .into(),
+    ] {
+        assert_eq!(Message::from_frame(&message.to_frame()), Ok(Some(message)));
+    }
+}
+
+#[test]
 fn no_secret_token_or_nonce_of_a_pairing_shows_in_debug_output() {
     for (name, messages) in samples::messages() {
         for message in messages.iter().filter(|_| name == "pair") {

@@ -9,7 +9,7 @@ use crate::statement::{ChainFault, Kind, VerifyFault};
 use crate::wire::codec::Malformed;
 use crate::wire::frame::{Frame, FrameHeader, FrameKind};
 
-/// One of each; the length of the list is that of the enum, see the test below.
+/// One of each.
 fn every() -> Vec<Misbehaviour> {
     use Misbehaviour as M;
     vec![

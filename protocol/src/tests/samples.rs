@@ -227,12 +227,15 @@ pub(super) fn batch() -> Batch {
 
 /// Each kind of message under its file name, with every variant that has a form of its own.
 pub(super) fn messages() -> Vec<(&'static str, Vec<Message>)> {
+    let mut messages = control();
+    messages.extend(data());
+    messages
+}
+
+fn control() -> Vec<(&'static str, Vec<Message>)> {
     let (link, statement) = (LinkId([0x1f; 32]), StatementHash([0xab; 32]));
-    let version = Version { epoch: 1, counter: 300 };
     let answer = |outcome| Message::from(Answer { statement, outcome });
     let refused = |reason| Message::from(Pair::Refused { reason });
-    let verdict = |verdict| Message::from(ProposalAnswer { id: ProposalId([0x31; 16]), verdict });
-    let property = record().properties.remove(1);
     vec![
         ("hello", vec![hello().into()]),
         ("lane", vec![Lane::Control.into(), Lane::Data.into()]),
@@ -264,6 +267,15 @@ pub(super) fn messages() -> Vec<(&'static str, Vec<Message>)> {
         ("ping", vec![Ping { nonce: Nonce([0x51; 16]), answer: false }.into(), Ping { nonce: Nonce([0x51; 16]), answer: true }.into()]),
         ("lease-ask", vec![LeaseAsk { nonce: Nonce([0x52; 16]) }.into()]),
         ("renewal", vec![Renewal { nonce: Nonce([0x52; 16]), epoch: epoch(1), links: vec![link, LinkId([0x2f; 32])] }.into()]),
+    ]
+}
+
+fn data() -> Vec<(&'static str, Vec<Message>)> {
+    let link = LinkId([0x1f; 32]);
+    let version = Version { epoch: 1, counter: 300 };
+    let verdict = |verdict| Message::from(ProposalAnswer { id: ProposalId([0x31; 16]), verdict });
+    let property = record().properties.remove(1);
+    vec![
         (
             "resume",
             vec![
