@@ -18,3 +18,6 @@ pub mod settings;
 pub mod sharing;
 pub mod specialists;
 pub mod users;
+
+#[cfg(test)]
+mod tests;

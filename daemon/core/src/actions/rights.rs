@@ -23,7 +23,9 @@ pub fn require_user(view: &View<'_>, actor: &Actor) -> Result<UserRow, Fault> {
         Refusal::not_found("unknown-user", format!("this office has no user '{name}'"), "see its users: interoffice user list")
     })?;
     if user.disabled {
-        return Err(Refusal::denied("user-disabled", format!("the user {name} is disabled"), "an admin of the office decides about that").into());
+        return Err(
+            Refusal::denied("user-disabled", format!("the user {name} is disabled"), "an admin of the office decides about that").into()
+        );
     }
     Ok(user)
 }
@@ -37,7 +39,8 @@ pub fn require_admin(view: &View<'_>, actor: &Actor) -> Result<(), Fault> {
     if user.account == Account::Admin {
         return Ok(());
     }
-    Err(Refusal::denied("not-admin", format!("{} is not an administrator of this office", user.name), "ask an administrator to do it").into())
+    Err(Refusal::denied("not-admin", format!("{} is not an administrator of this office", user.name), "ask an administrator to do it")
+        .into())
 }
 
 /// The enabled user that acts, who holds Record Sharing.

@@ -27,7 +27,8 @@ pub fn set_office_security(tx: &Tx<'_>, actor: &Actor, on: bool) -> Result<Setti
     rights::require_admin(tx, actor)?;
     let specialists = users::specialists(tx)?;
     if !on && specialists > 0 {
-        let message = format!("the office has {}, and record sharing needs office security", counted(specialists, "specialist", "specialists"));
+        let message =
+            format!("the office has {}, and record sharing needs office security", counted(specialists, "specialist", "specialists"));
         return Err(Refusal::conflict("specialists-exist", message, "disable them first: interoffice specialist list").into());
     }
     if office::load(tx)?.office_security != on {

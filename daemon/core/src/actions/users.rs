@@ -64,7 +64,8 @@ impl UserView {
     }
 
     fn with(user: &UserRow, records: KindCounts) -> Self {
-        let held = [(Right::RecordSharing, user.specialist), (Right::SuperUser, user.super_user), (Right::EnterpriseView, user.enterprise_view)];
+        let held =
+            [(Right::RecordSharing, user.specialist), (Right::SuperUser, user.super_user), (Right::EnterpriseView, user.enterprise_view)];
         Self {
             name: user.name.to_string(),
             display_name: user.display_name.clone(),
@@ -126,7 +127,8 @@ pub fn show(view: &View<'_>, actor: &Actor, name: &UserName) -> Result<UserView,
 
 /// The user with this name, disabled or not.
 pub fn find(view: &View<'_>, name: &UserName) -> Result<UserRow, Fault> {
-    let unknown = || Refusal::not_found("unknown-user", format!("this office has no user '{name}'"), "see its users: interoffice user list");
+    let unknown =
+        || Refusal::not_found("unknown-user", format!("this office has no user '{name}'"), "see its users: interoffice user list");
     Ok(users::find(view, name)?.ok_or_else(unknown)?)
 }
 

@@ -81,12 +81,9 @@ impl Sight {
 pub fn sight(viewer: &Viewer, office_security: bool) -> Sight {
     match *viewer {
         Viewer::Operator => Sight { everything: true, own: None, others: true, unassigned: true },
-        Viewer::User { id, super_user, .. } => Sight {
-            everything: sees_everything(viewer),
-            own: Some(id),
-            others: super_user || !office_security,
-            unassigned: true,
-        },
+        Viewer::User { id, super_user, .. } => {
+            Sight { everything: sees_everything(viewer), own: Some(id), others: super_user || !office_security, unassigned: true }
+        }
     }
 }
 

@@ -91,7 +91,11 @@ impl Plan {
         if self.id == *given {
             return Ok(());
         }
-        Err(Refusal::conflict("stale-plan", "what this would do has changed since the plan was made", "read the new plan and confirm that one"))
+        Err(Refusal::conflict(
+            "stale-plan",
+            "what this would do has changed since the plan was made",
+            "read the new plan and confirm that one",
+        ))
     }
 }
 

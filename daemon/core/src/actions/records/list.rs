@@ -63,9 +63,10 @@ pub(super) struct Asked {
 impl Asked {
     fn of(view: &View<'_>, actor: &Actor, query: &Query) -> Result<Self, Fault> {
         let kind = match query.kind.as_deref() {
-            Some(text) => Some(RecordKind::parse(text).ok_or_else(|| {
-                Refusal::invalid("bad-kind", "there is no such kind of record", "use contact, business or household")
-            })?),
+            Some(text) => Some(
+                RecordKind::parse(text)
+                    .ok_or_else(|| Refusal::invalid("bad-kind", "there is no such kind of record", "use contact, business or household"))?,
+            ),
             None => None,
         };
         let mut owner = match query.owner.as_deref() {
@@ -174,7 +175,8 @@ pub fn counts(view: &View<'_>, actor: &Actor) -> Result<Counts, Fault> {
         }
     }
     let of = |id: i64| by_owner.iter().find(|(owner, _)| *owner == id).map(|(_, counts)| *counts);
-    let by_user = users::list(view)?.into_iter().filter_map(|user| Some(OwnerCounts { records: of(user.id)?, user: user.name.to_string() }));
+    let by_user =
+        users::list(view)?.into_iter().filter_map(|user| Some(OwnerCounts { records: of(user.id)?, user: user.name.to_string() }));
     Ok(Counts {
         total,
         archived: marks.archived,

@@ -6,8 +6,6 @@ mod export;
 mod import;
 mod list;
 mod removal;
-#[cfg(test)]
-mod tests;
 mod view;
 
 pub use edit::edit;

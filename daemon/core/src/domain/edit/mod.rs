@@ -72,7 +72,9 @@ impl From<&Param> for ParamView {
 impl PropertyEdit {
     /// Reads `TEL=+1-555-0100` or `TEL;TYPE=cell=+1-555-0100`, as the command line writes it.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let bad = || Refusal::invalid("bad-property", format!("'{text}' is no change of a property"), "write NAME=VALUE, such as TEL=+1-555-0100");
+        let bad = || {
+            Refusal::invalid("bad-property", format!("'{text}' is no change of a property"), "write NAME=VALUE, such as TEL=+1-555-0100")
+        };
         let (head, mut rest) = text.split_at(text.find([';', '=']).ok_or_else(bad)?);
         let mut edit = Self { name: head.trim().to_owned(), ..Self::default() };
         while let Some(param) = rest.strip_prefix(';') {
@@ -136,6 +138,7 @@ impl Edit {
         if changes.iter().sum::<usize>() + self.remove_related.len() > CHANGES_MAX {
             return Err(Refusal::invalid("too-many-changes", "one edit makes at most 1,000 changes", "split it"));
         }
+        let named = full_name(record).map(str::to_owned);
         for name in &self.remove {
             remove(record, name)?;
         }
@@ -146,9 +149,9 @@ impl Edit {
             record.properties.push(property(&change.name, change, &[], "")?);
         }
         self.apply_related(record, &mut new_id)?;
-        let full_name = record.properties.iter().find(|property| property.name == "FN");
-        if let Some(name) = full_name.map(|property| vcard::clean_name(&vcard::unescape(&property.value))) {
-            record.display_name = name;
+        // Without a new full name the list keeps the name it has, which may come from another property.
+        if let Some(name) = full_name(record).filter(|name| named.as_deref() != Some(*name)) {
+            record.display_name = vcard::clean_name(&vcard::unescape(name));
         }
         Ok(())
     }
@@ -181,6 +184,10 @@ impl Edit {
         }
         Ok(())
     }
+}
+
+fn full_name(record: &Record) -> Option<&str> {
+    record.properties.iter().find(|property| property.name == "FN").map(|property| property.value.as_str())
 }
 
 /// Refuses a record that is too big for the wire; `bytes` is its encoding.
@@ -287,7 +294,9 @@ fn no_such(name: &str, there: usize) -> Refusal {
 fn related_at(record: &Record, id: &str) -> Result<usize, Refusal> {
     let id: Option<RelatedId> = id.trim().parse().ok();
     let at = record.related.iter().position(|item| Some(item.id) == id);
-    at.ok_or_else(|| Refusal::invalid("no-such-related", "the record has no such related item", "look at the record first: interoffice record show ID"))
+    at.ok_or_else(|| {
+        Refusal::invalid("no-such-related", "the record has no such related item", "look at the record first: interoffice record show ID")
+    })
 }
 
 fn check_related(item: &Related) -> Result<(), Refusal> {

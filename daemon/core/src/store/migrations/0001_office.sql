@@ -45,7 +45,7 @@ CREATE TABLE records (
     card              BLOB,                               -- the imported card byte for byte, until the record is edited
     changed_ms        INTEGER NOT NULL                    -- last change
 ) STRICT;
-CREATE INDEX records_by_owner ON records (owner, archived, kind, private, assigned);
+CREATE INDEX records_by_owner ON records (owner, archived, name, record, kind, private, assigned);
 CREATE INDEX records_by_name ON records (name, record);
 CREATE INDEX records_by_uid ON records (uid);
 

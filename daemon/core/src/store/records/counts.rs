@@ -1,0 +1,84 @@
+//! Records in numbers, counted from an index without touching a record.
+
+use interoffice_protocol::record::RecordKind;
+use serde::Serialize;
+
+use super::kind;
+use crate::store::{SqlExt, StoreFault, View};
+
+/// Records by kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct KindCounts {
+    /// Contacts.
+    pub contacts: u64,
+    /// Businesses.
+    pub businesses: u64,
+    /// Households.
+    pub households: u64,
+}
+
+impl KindCounts {
+    /// Counts `number` records of `kind` in.
+    pub fn add(&mut self, kind: RecordKind, number: u64) {
+        match kind {
+            RecordKind::Contact => self.contacts += number,
+            RecordKind::Business => self.businesses += number,
+            RecordKind::Household => self.households += number,
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.contacts + self.businesses + self.households
+    }
+}
+
+/// How many records in use each owner has.
+pub fn count_by_owner(view: &View<'_>) -> Result<Vec<(i64, KindCounts)>, StoreFault> {
+    let mut counts: Vec<(i64, KindCounts)> = Vec::new();
+    let sql = "SELECT owner, kind, count(*) FROM records WHERE archived = 0 GROUP BY owner, kind ORDER BY owner, kind";
+    view.sql().query(sql, &[], &mut |row| {
+        let owner = row.int(0)?;
+        if counts.last().is_none_or(|(last, _)| *last != owner) {
+            counts.push((owner, KindCounts::default()));
+        }
+        if let Some((_, of_owner)) = counts.last_mut() {
+            of_owner.add(kind(row.int(1)?)?, row.uint(2)?);
+        }
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+/// How many records an owner has in use.
+pub fn count_of(view: &View<'_>, owner: i64) -> Result<KindCounts, StoreFault> {
+    let mut counts = KindCounts::default();
+    let sql = "SELECT kind, count(*) FROM records WHERE owner = ?1 AND archived = 0 GROUP BY kind";
+    view.sql().query(sql, &[owner.into()], &mut |row| {
+        counts.add(kind(row.int(0)?)?, row.uint(1)?);
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+/// Numbers that cut across owners.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MarkCounts {
+    /// Records out of use.
+    pub archived: u64,
+    /// Private records in use.
+    pub private: u64,
+    /// Contacts in use without an assigned user, private ones left out since only their owner sees them.
+    pub unassigned_contacts: u64,
+}
+
+/// Counts records by their marks.
+pub fn count_marks(view: &View<'_>) -> Result<MarkCounts, StoreFault> {
+    let counts = view.sql().first(
+        "SELECT coalesce(sum(archived), 0), coalesce(sum(CASE WHEN archived = 0 AND private = 1 THEN 1 ELSE 0 END), 0),
+             coalesce(sum(CASE WHEN archived = 0 AND private = 0 AND assigned = 0 AND kind = 0 THEN 1 ELSE 0 END), 0) FROM records",
+        &[],
+        |row| Ok(MarkCounts { archived: row.uint(0)?, private: row.uint(1)?, unassigned_contacts: row.uint(2)? }),
+    )?;
+    Ok(counts.unwrap_or_default())
+}
