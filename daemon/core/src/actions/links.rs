@@ -307,7 +307,6 @@ pub fn describe_end(view: &View<'_>, ended: &[LinkRow], draft: &mut Draft) -> Re
             (Side::Owner, LinkState::Waiting) => draft.change(format!("the request to {reader} is taken back")),
             (Side::Owner, _) => {
                 let counts = super::sharing::count_shared(view, link)?;
-                draft.basis(&link.head.to_be_bytes());
                 add(&mut draft.counts, &counts);
                 draft.change(format!("{} will be removed at {reader}", super::sharing::records_and_items(&counts)));
             }

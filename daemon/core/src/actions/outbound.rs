@@ -23,14 +23,14 @@ pub fn waiting_statements(view: &View<'_>, office: OfficeId, sequence: u64, limi
     Ok(statements::waiting(view, peer.row, sequence, limit)?)
 }
 
-/// Chunks of lists that wait for `office` and whose receipt it has, each with its local row.
-pub fn waiting_chunks(view: &View<'_>, office: OfficeId, limit: usize) -> Result<Vec<(i64, ListChunk)>, Fault> {
+/// Chunks of lists after local row `after` that wait for `office` and whose receipt it has, each with its local row.
+pub fn waiting_chunks(view: &View<'_>, office: OfficeId, after: i64, limit: usize) -> Result<Vec<(i64, ListChunk)>, Fault> {
     let Some(peer) = peers::find(view, office)? else { return Ok(Vec::new()) };
-    let rows = statements::waiting_chunks(view, peer.row, limit)?;
+    let rows = statements::waiting_chunks(view, peer.row, after, limit)?;
     Ok(rows.into_iter().map(|(row, statement, index, leaves)| (row, ListChunk { statement, index, leaves })).collect())
 }
 
-/// The peer answered a receipt after its chunks were sent before it on the same stream: it has them.
+/// The peer has all chunks of a receipt: a probe sent behind them came back.
 pub fn chunks_had(tx: &Tx<'_>, receipt: StatementHash) -> Result<(), Fault> {
     Ok(statements::chunks_had(tx, receipt)?)
 }
@@ -81,6 +81,8 @@ pub enum Start {
     Send(Box<Sending>),
     /// The two sides disagree on what the reader holds: ask it for an inventory.
     AskInventory,
+    /// The link waits for its answer here: sending starts by itself once it is Active.
+    NotYet,
     /// The link is not live here.
     Gone,
 }
@@ -243,7 +245,7 @@ pub fn persist(tx: &Tx<'_>, delivered: &Delivered) -> Result<(), Fault> {
 
 /// A reader of `office` says how far it got: decides where sending starts.
 pub fn resume(tx: &Tx<'_>, office: OfficeId, resume: &Resume) -> Result<Start, Fault> {
-    let Some(link) = owned(tx, office, resume.link)? else { return Ok(Start::Gone) };
+    let Some(link) = owned(tx, office, resume.link)? else { return not_live(tx, resume.link) };
     let epoch = office::load(tx)?.epoch;
     if resume.epoch.is_none() && link.cursor != 0 {
         // The reader holds nothing, whatever it once had: everything is sent again.
@@ -260,6 +262,11 @@ pub fn resume(tx: &Tx<'_>, office: OfficeId, resume: &Resume) -> Result<Start, F
         return adopt(tx, &link, resume, epoch);
     }
     Ok(Start::AskInventory)
+}
+
+fn not_live(view: &View<'_>, link: LinkId) -> Result<Start, Fault> {
+    let state = links::find(view, link)?.map(|link| link.state);
+    Ok(if state == Some(LinkState::Waiting) || state == Some(LinkState::Active { frozen: true }) { Start::NotYet } else { Start::Gone })
 }
 
 fn owned(view: &View<'_>, office: OfficeId, link: LinkId) -> Result<Option<LinkRow>, Fault> {

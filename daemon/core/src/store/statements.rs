@@ -134,11 +134,12 @@ pub fn chunks(view: &View<'_>, owner: &[u8; 32]) -> Result<Vec<(u32, Vec<Leaf>)>
 /// A chunk that waits to be sent: local row, receipt, index, leaves.
 pub type WaitingChunk = (i64, StatementHash, u32, Vec<Leaf>);
 
-/// Chunks that wait for a peer, oldest first.
-pub fn waiting_chunks(view: &View<'_>, peer: i64, limit: usize) -> Result<Vec<WaitingChunk>, StoreFault> {
+/// Chunks that wait for a peer and whose receipt it has, after local row `after`, oldest first.
+pub fn waiting_chunks(view: &View<'_>, peer: i64, after: i64, limit: usize) -> Result<Vec<WaitingChunk>, StoreFault> {
     view.sql().all(
-        "SELECT id, statement, chunk, leaves FROM lists WHERE peer = ?1 AND waits = 1 ORDER BY id LIMIT ?2",
-        &[peer.into(), limit.into()],
+        "SELECT c.id, c.statement, c.chunk, c.leaves FROM lists c JOIN statements s ON s.hash = c.statement AND s.waits = 0
+         WHERE c.peer = ?1 AND c.waits = 1 AND c.id > ?2 ORDER BY c.id LIMIT ?3",
+        &[peer.into(), after.into(), limit.into()],
         |row| Ok((row.int(0)?, StatementHash(row.bytes(1)?), u32::try_from(row.int(2)?).unwrap_or(u32::MAX), leaves(row.blob(3)?))),
     )
 }

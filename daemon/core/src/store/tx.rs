@@ -163,6 +163,11 @@ impl WriteStore {
         }
     }
 
+    /// Whether the group's transaction still stands; the database itself drops it after some failures, such as a full disk.
+    pub fn is_open(&self) -> bool {
+        !self.conn.is_autocommit()
+    }
+
     /// Makes the group durable.
     pub fn commit(&mut self) -> Result<(), StoreFault> {
         self.conn.execute_batch("COMMIT").map_err(|error| {

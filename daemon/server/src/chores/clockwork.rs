@@ -1,0 +1,59 @@
+//! What time alone brings about: the safe clock of the leases, and links whose agreed end has passed.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use interoffice_core::actions::{lease, links};
+use interoffice_core::store::Fault;
+
+use super::Chore;
+use crate::clock;
+use crate::house::{House, Later, Priority};
+
+/// Moves the safe clock on.
+#[derive(Default)]
+pub(crate) struct LeaseTick {
+    last: Mutex<Option<Instant>>,
+}
+
+impl Chore for LeaseTick {
+    fn name(&self) -> &'static str {
+        "lease"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>> {
+        let now = clock::instant();
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
+        let passed = last.map_or(Duration::ZERO, |last| now.duration_since(last));
+        let passed_ms = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
+        Box::pin(async move {
+            let went_back = house.write(Priority::Chores, move |tx| lease::tick(tx, passed_ms)).await?;
+            Ok(if went_back { "the wall clock went back: leases count on as before".to_owned() } else { String::new() })
+        })
+    }
+}
+
+/// Ends links whose agreed end has passed.
+pub(crate) struct Expiry;
+
+impl Chore for Expiry {
+    fn name(&self) -> &'static str {
+        "expiry"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>> {
+        Box::pin(async move {
+            let ended = house.write(Priority::Chores, links::end_expired).await?;
+            Ok(if ended.is_empty() { String::new() } else { format!("{} links ended", ended.len()) })
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! Chores: named background work that anyone may look at and that may run twice without harm.
+
+mod clockwork;
+mod removal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use interoffice_core::store::Fault;
+use tokio::task::JoinHandle;
+
+use crate::bell::Heard;
+use crate::clock;
+use crate::house::{House, Later};
+
+/// Named background work.
+pub(crate) trait Chore: Send + Sync + 'static {
+    /// Its name, as shown to an operator.
+    fn name(&self) -> &'static str;
+
+    /// The longest pause between two runs.
+    fn every(&self) -> Duration;
+
+    /// Whether this ring makes a run worth while before the pause is over.
+    fn wakes_on(&self, _heard: &Heard) -> bool {
+        false
+    }
+
+    /// One run; says in a few words what it did, empty for nothing worth telling.
+    fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>>;
+}
+
+/// Every chore of the daemon.
+pub(crate) fn all() -> Vec<Arc<dyn Chore>> {
+    vec![Arc::new(removal::Removal), Arc::new(clockwork::LeaseTick::default()), Arc::new(clockwork::Expiry)]
+}
+
+/// Starts a task for each chore; the tasks end when the house stops.
+pub(crate) fn start(house: &House, chores: Vec<Arc<dyn Chore>>) -> Vec<JoinHandle<()>> {
+    chores.into_iter().map(|chore| tokio::spawn(work(house.clone(), chore))).collect()
+}
+
+async fn work(house: House, chore: Arc<dyn Chore>) {
+    let mut bell = house.bell().subscribe();
+    loop {
+        run(&house, chore.as_ref()).await;
+        let pause = tokio::time::sleep(chore.every());
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = house.stopped() => return,
+                () = &mut pause => break,
+                heard = bell.next() => match heard {
+                    Some(heard) if chore.wakes_on(&heard) => break,
+                    Some(_) => {}
+                    None => return,
+                },
+            }
+        }
+    }
+}
+
+async fn run(house: &House, chore: &dyn Chore) {
+    let name = chore.name();
+    house.board().note(name, |state| state.state = "running");
+    let end = chore.run(house).await;
+    if let Err(fault) = &end {
+        tracing::warn!(chore = name, %fault, "a chore failed and is tried again");
+    }
+    let now_ms = clock::now_ms();
+    house.board().note(name, |state| {
+        state.runs += 1;
+        state.last_ms = Some(now_ms);
+        state.next_ms = Some(now_ms.saturating_add(i64::try_from(chore.every().as_millis()).unwrap_or(i64::MAX)));
+        match end {
+            Ok(last) => {
+                state.state = "waiting";
+                state.failures = 0;
+                state.last = last;
+            }
+            Err(fault) => {
+                state.state = "failed";
+                state.failures += 1;
+                state.last = fault.to_string();
+            }
+        }
+    });
+}

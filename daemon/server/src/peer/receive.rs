@@ -1,0 +1,228 @@
+//! Applying what arrives: batches of a link in order, as many as wait in one transaction of its file, acknowledged when durable.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use interoffice_core::actions::outbound;
+use interoffice_core::store::links::{self, LinkRow};
+use interoffice_core::store::peers;
+use interoffice_core::store::received::{Applied, Progress};
+use interoffice_core::store::{Fault, Ring, StoreFault};
+use interoffice_protocol::ids::LinkId;
+use interoffice_protocol::limits;
+use interoffice_protocol::link::{LinkState, Side};
+use interoffice_protocol::messages::{Batch, BatchAck, Gone, Inventory, Resume};
+use interoffice_protocol::misbehaviour::Misbehaviour;
+use tokio::sync::mpsc;
+
+use super::data_out::Command;
+use super::session::{Queues, Session};
+use crate::clock;
+
+/// Batches that wait to be applied, a session: a bound on memory, not on speed.
+pub(super) const BATCHES_WAITING: usize = 8;
+/// Entries applied in one transaction.
+const GROUP_ENTRIES: usize = 1_024;
+/// A reader says where it is in the same place at most this often.
+const RESUME_AGAIN: Duration = Duration::from_secs(1);
+
+/// What there is to do.
+pub(super) enum Work {
+    /// Apply this.
+    Batch(Box<Batch>),
+    /// Tell the peer how far every link has come.
+    ResumeAll,
+    /// List what is held of a link.
+    Inventory(LinkId),
+}
+
+struct Receiver {
+    session: Arc<Session>,
+    queues: Queues,
+    resumed: HashMap<LinkId, (u64, Instant)>,
+}
+
+/// Applies until the connection ends.
+pub(super) async fn run(session: Arc<Session>, mut work: mpsc::Receiver<Work>, queues: Queues) {
+    let mut bell = session.house().bell().subscribe();
+    let mut receiver = Receiver { session, queues, resumed: HashMap::new() };
+    let mut next = None;
+    loop {
+        let end = match next.take() {
+            Some(item) => receiver.take(item, &mut work, &mut next).await,
+            None => tokio::select! {
+                item = work.recv() => match item {
+                    Some(item) => receiver.take(item, &mut work, &mut next).await,
+                    None => return,
+                },
+                heard = bell.next() => match heard {
+                    Some(crate::bell::Heard::Some(rings)) => receiver.heard(&rings).await,
+                    Some(crate::bell::Heard::Everything) => receiver.resume_all().await,
+                    None => return,
+                },
+            },
+        };
+        if let Err(fault) = end {
+            // Nothing was acknowledged that is not durable; the sender goes on from the last acknowledgement on the next connection.
+            tracing::warn!(office = %receiver.session.office, %fault, "what arrived could not be applied");
+            return;
+        }
+    }
+}
+
+impl Receiver {
+    async fn take(&mut self, item: Work, work: &mut mpsc::Receiver<Work>, next: &mut Option<Work>) -> Result<(), Fault> {
+        match item {
+            Work::Batch(first) => {
+                let link = first.link;
+                let mut entries = first.entries.len();
+                let mut group = vec![*first];
+                while entries < GROUP_ENTRIES {
+                    match work.try_recv() {
+                        Ok(Work::Batch(batch)) if batch.link == link => {
+                            entries += batch.entries.len();
+                            group.push(*batch);
+                        }
+                        Ok(other) => {
+                            *next = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                self.apply(link, group).await
+            }
+            Work::ResumeAll => self.resume_all().await,
+            Work::Inventory(link) => self.inventory(link).await,
+        }
+    }
+
+    async fn send(&self, message: impl Into<interoffice_protocol::messages::Message>) {
+        // Whoever sends ends with the session.
+        let _ = self.queues.data.send(Command::Send(message.into())).await;
+    }
+
+    /// The link if this office reads it from the peer; tells the peer, or counts it against it, when not.
+    async fn readable(&self, link: LinkId) -> Result<Option<LinkRow>, Fault> {
+        let office = self.session.office;
+        let found = self
+            .session
+            .house()
+            .read(move |view| {
+                let peer = peers::find(view, office)?;
+                let row = links::find(view, link)?;
+                Ok(row.map(|row| (peer.is_some_and(|peer| peer.row == row.peer) && row.side == Side::Reader, row)))
+            })
+            .await?;
+        match found {
+            Some((true, row)) if row.state == LinkState::Active { frozen: false } => return Ok(Some(row)),
+            // Over, frozen, or not yet active here: it is discarded, and the sender told.
+            Some((true, _)) | None => self.send(Gone { link }).await,
+            Some((false, _)) => {
+                self.session.misbehaved(&Misbehaviour::BatchForForeignLink);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn apply(&mut self, link: LinkId, group: Vec<Batch>) -> Result<(), Fault> {
+        let Some(row) = self.readable(link).await? else { return Ok(()) };
+        let received = self.session.house().received().clone();
+        let secret = row.secret.clone();
+        let applied = blocking(move || received.apply(link, &secret, &group, clock::now_ms())).await?;
+        match applied {
+            None => self.send(Gone { link }).await,
+            Some(Applied::Gap(progress)) => self.resume(link, &progress).await,
+            Some(Applied::Durable { progress, withdrawn }) => {
+                if let Some(epoch) = progress.cursor.epoch {
+                    self.send(BatchAck { link, epoch, to: progress.cursor.sequence, digest: progress.digest }).await;
+                }
+                if withdrawn > 0 {
+                    self.session.house().bell().ring([Ring::Removal(link)].into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn resume(&mut self, link: LinkId, progress: &Progress) {
+        let now = clock::instant();
+        let again = self.resumed.get(&link).is_some_and(|(cursor, at)| *cursor == progress.cursor.sequence && now.duration_since(*at) < RESUME_AGAIN);
+        if !again {
+            self.resumed.insert(link, (progress.cursor.sequence, now));
+            let cursor = progress.cursor;
+            self.send(Resume { link, epoch: cursor.epoch, cursor: cursor.sequence, digest: progress.digest }).await;
+        }
+    }
+
+    async fn resume_all(&mut self) -> Result<(), Fault> {
+        if !self.session.is_paired() {
+            return Ok(());
+        }
+        let office = self.session.office;
+        let all = self.session.house().read(move |view| outbound::receiving_links(view, office)).await?;
+        for link in all {
+            self.resumed.remove(&link);
+            self.resume_link(link).await?;
+        }
+        Ok(())
+    }
+
+    async fn resume_link(&mut self, link: LinkId) -> Result<(), Fault> {
+        let received = self.session.house().received().clone();
+        let progress = blocking(move || received.progress(link)).await?;
+        self.resume(link, &progress).await;
+        Ok(())
+    }
+
+    /// A link of ours changed in the office's own store: it may have become Active or thawed, so the sender is told where we are.
+    async fn heard(&mut self, rings: &interoffice_core::store::Rings) -> Result<(), Fault> {
+        if !self.session.is_paired() || !rings.iter().any(|ring| matches!(ring, Ring::Link(_))) {
+            return Ok(());
+        }
+        let office = self.session.office;
+        let reading = self.session.house().read(move |view| outbound::receiving_links(view, office)).await?;
+        for ring in rings {
+            if let Ring::Link(link) = ring
+                && reading.contains(link)
+            {
+                self.resume_link(*link).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn inventory(&mut self, link: LinkId) -> Result<(), Fault> {
+        if self.readable(link).await?.is_none() {
+            return Ok(());
+        }
+        let (mut after, mut index) = (None, 0);
+        loop {
+            let received = self.session.house().received().clone();
+            let (progress, holdings) = blocking(move || {
+                Ok::<_, StoreFault>((received.progress(link)?, received.holdings(link, after, limits::LIST_CHUNK_ENTRIES)?))
+            })
+            .await?;
+            after = holdings.last().map(|holding| holding.record);
+            let last = holdings.len() < limits::LIST_CHUNK_ENTRIES;
+            self.send(Inventory { link, index, last, holdings, cursor: progress.cursor.sequence }).await;
+            if last {
+                return Ok(());
+            }
+            index += 1;
+        }
+    }
+}
+
+/// Runs work on a received file where blocking is allowed.
+async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Fault>
+where
+    T: Send + 'static,
+    E: Into<Fault> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(end) => end.map_err(Into::into),
+        Err(error) => Err(StoreFault::Database(format!("applying what arrived met a case it does not know: {error}")).into()),
+    }
+}
