@@ -1,0 +1,41 @@
+//! What both ends of the JSON API must spell alike: the base path, the header that names a user, and the shape of a problem.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where the API begins.
+pub(crate) const BASE: &str = "/api/v1";
+/// Names the user for whom the operator acts; without it the operator acts.
+pub(crate) const AS_HEADER: &str = "x-interoffice-as";
+/// File name of the control socket in the data folder.
+pub(crate) const SOCKET: &str = "control.sock";
+/// Media type of [`Problem`].
+pub(crate) const PROBLEM_TYPE: &str = "application/problem+json";
+
+/// Why a request was not done (RFC 9457).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Problem {
+    /// Always `about:blank`: the code says more.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// What the status means.
+    pub(crate) title: String,
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Stable code, such as `link-not-active`.
+    pub(crate) code: String,
+    /// One sentence: what is wrong.
+    pub(crate) detail: String,
+    /// What to do about it; may be empty.
+    pub(crate) remedy: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.remedy.as_str() {
+            "" => f.write_str(&self.detail),
+            remedy => write!(f, "{}: {remedy}", self.detail),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The app: sets an office up, builds the house, opens the doors, and shuts everything down in order.
+
+mod init;
+mod lock;
+mod logging;
+
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use interoffice_certs::{KeyFault, OfficeKeys};
+use interoffice_core::store::StoreFault;
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::api::SOCKET;
+use crate::chores;
+use crate::config::{Config, ConfigFault};
+use crate::house::House;
+use crate::http;
+use crate::peer::PeerDoor;
+
+pub(crate) use init::{NewOffice, init};
+
+/// How long doors may take to finish what they do when the daemon stops.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Why the daemon does not run, or the office was not set up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppFault {
+    /// The folder is in use.
+    #[error("{} is not empty: choose a new folder with --dir, or start the office that is there with `interoffice serve`", .0.display())]
+    Exists(PathBuf),
+    /// There is no office.
+    #[error("there is no office in {}: set one up with `interoffice init --name NAME --dir {}`", .0.display(), .0.display())]
+    NoOffice(PathBuf),
+    /// A daemon runs.
+    #[error("a daemon runs on {} already: stop it first, or look at it with `interoffice status`", .0.display())]
+    Running(PathBuf),
+    /// An address that is not host:port.
+    #[error("--advertise: {0}")]
+    BadAddress(String),
+    /// A name that other offices could not take.
+    #[error("--name: {0}")]
+    BadName(String),
+    /// Settings that can't be used.
+    #[error(transparent)]
+    Config(#[from] ConfigFault),
+    /// Keys that can't be made or read.
+    #[error(transparent)]
+    Keys(#[from] KeyFault),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// The system refused something.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The peer door can't open.
+    #[error("{0}")]
+    Peer(String),
+}
+
+impl AppFault {
+    fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let what = what.into();
+        move |error| Self::Io { what, error }
+    }
+}
+
+/// Runs the daemon of the office in `folder` until it is told to stop.
+///
+/// # Errors
+/// [`AppFault`], in words that say what to do.
+pub(crate) fn serve(folder: &Path) -> Result<(), AppFault> {
+    if !folder.join(crate::config::FILE).exists() {
+        return Err(AppFault::NoOffice(folder.to_owned()));
+    }
+    let _lock = lock::take(folder)?;
+    let config = Config::load(folder, std::env::vars())?;
+    logging::start(&config.log.level);
+    interoffice_certs::install_provider();
+    let keys = OfficeKeys::load(folder)?;
+    let house = House::open(folder, config, keys, Box::new(stop_at_once))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppFault::io("starting the runtime"))?;
+    let end = runtime.block_on(run(&house));
+    runtime.shutdown_timeout(LAST_WORDS);
+    house.close();
+    tracing::info!("stopped");
+    end
+}
+
+/// The disk did not take a commit: nothing may be acknowledged any more, and only a restart shows what is durable.
+fn stop_at_once(fault: &StoreFault) {
+    tracing::error!(%fault, "a commit did not reach the disk; the daemon stops at once, start it again when the disk is well");
+    std::process::exit(1);
+}
+
+async fn run(house: &House) -> Result<(), AppFault> {
+    let socket = house.folder().join(SOCKET);
+    let listener = open_socket(&socket)?;
+    let mut end = signal(SignalKind::terminate()).map_err(AppFault::io("listening for SIGTERM"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(AppFault::io("listening for Ctrl-C"))?;
+    let peers = PeerDoor::open(house).map_err(|fault| AppFault::Peer(fault.to_string()))?;
+    let calls = peers.start();
+    let background = chores::start(house, chores::all());
+    let door = tokio::spawn(http::serve(house.clone(), listener));
+    tracing::info!(office = %house.context().office(), socket = %socket.display(), "the daemon runs");
+    tokio::select! {
+        _ = end.recv() => tracing::info!("SIGTERM: stopping"),
+        _ = interrupt.recv() => tracing::info!("Ctrl-C: stopping"),
+        () = house.stopped() => {}
+    }
+    house.stop();
+    let doors = async {
+        // A door that broke has said so; the others are waited for all the same.
+        let _ = door.await;
+        let _ = calls.await;
+        for chore in background {
+            let _ = chore.await;
+        }
+    };
+    if tokio::time::timeout(LAST_WORDS, doors).await.is_err() {
+        tracing::warn!("something did not finish in time and is cut off");
+    }
+    // The next start removes a socket that stays behind.
+    let _ = std::fs::remove_file(&socket);
+    Ok(())
+}
+
+/// Opens the control socket for the owner of the folder alone. The lock is held, so a socket that is there is a leftover.
+fn open_socket(socket: &Path) -> Result<UnixListener, AppFault> {
+    if let Err(error) = std::fs::remove_file(socket)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(AppFault::io(format!("removing the leftover {}", socket.display()))(error));
+    }
+    let length = socket.as_os_str().len();
+    let listener = UnixListener::bind(socket).map_err(|error| {
+        let hint = if length > 100 { " (the path is too long for a socket: use a shorter data folder)" } else { "" };
+        AppFault::io(format!("opening the control socket {}{hint}", socket.display()))(error)
+    })?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))
+        .map_err(AppFault::io("closing the control socket to others"))?;
+    Ok(listener)
+}

@@ -1,0 +1,110 @@
+//! `init`, `serve`, `id`: setting an office up, running its daemon, and showing who it is.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use serde_json::{Value, json};
+
+use super::exit::{Exit, Failure};
+use super::output::{Printer, pairs, text};
+use super::{Context, app};
+
+/// Set up a new office: its folder, keys and database
+///
+/// Prints the recovery key once. It is stored nowhere: whoever holds it can replace the office's keys after a loss.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  interoffice init --name \"Office A\"
+  interoffice init --name \"Office B\" --dir ~/office-b --listen 0.0.0.0:4871 --advertise b.example:4871")]
+pub(super) struct Init {
+    /// What the office calls itself; other offices see it
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// UDP address at which other offices reach the daemon
+    #[arg(long, value_name = "IP:PORT", default_value = crate::config::LISTEN)]
+    listen: SocketAddr,
+    /// Address that invites name, as other offices see it; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    advertise: Vec<String>,
+}
+
+/// Run the office's daemon until it is told to stop
+///
+/// The log goes to stderr and holds ids, never names or contents. SIGTERM and Ctrl-C stop it gracefully.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  interoffice serve
+  interoffice serve --dir ~/office-b
+  INTEROFFICE__LOG__LEVEL=debug interoffice serve")]
+pub(super) struct Serve {}
+
+/// Show who this office is
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  interoffice id
+  interoffice id --qr
+  interoffice id --output json")]
+pub(super) struct Id {
+    /// Show the office code as a QR code too
+    #[arg(long)]
+    qr: bool,
+}
+
+pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), Failure> {
+    let wanted = app::NewOffice { name: init.name.clone(), listen: init.listen, advertise: init.advertise.clone() };
+    let made = app::init(folder, &wanted).map_err(|error| Failure::new(exit_of(&error), error.to_string()))?;
+    let shown = json!({
+        "office": made.office.to_string(),
+        "code": made.code,
+        "name": init.name,
+        "folder": folder.display().to_string(),
+        "recovery_key": made.recovery_key.as_str(),
+    });
+    printer.one(&shown, |shown| {
+        let known = pairs(&[
+            ("Office", text(shown, "name")),
+            ("Code", text(shown, "code")),
+            ("Folder", text(shown, "folder")),
+            ("Recovery key", text(shown, "recovery_key")),
+        ]);
+        format!(
+            "{known}\nWrite the recovery key down and lock it away: it is shown this once and stored nowhere.\n\nNext:\n  \
+             interoffice serve --dir {folder}\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n",
+            folder = folder.display()
+        )
+    })
+}
+
+fn exit_of(error: &app::AppFault) -> Exit {
+    match error {
+        app::AppFault::Exists(_) | app::AppFault::Running(_) => Exit::Conflict,
+        app::AppFault::BadAddress(_) | app::AppFault::BadName(_) | app::AppFault::Config(_) => Exit::Usage,
+        _ => Exit::Failed,
+    }
+}
+
+pub(super) fn serve(folder: &Path, _: &Serve) -> Result<(), Failure> {
+    app::serve(folder).map_err(|error| Failure::new(exit_of(&error), error.to_string()))
+}
+
+pub(super) async fn id(context: &Context, id: &Id) -> Result<(), Failure> {
+    let identity: Value = context.client.get("/id").await?;
+    context.printer.one(&identity, |identity| {
+        let mut words =
+            pairs(&[("Office", text(identity, "name")), ("Code", text(identity, "code")), ("Addresses", text(identity, "addresses"))]);
+        if id.qr {
+            words.push('\n');
+            words.push_str(&qr(&text(identity, "code")));
+        }
+        words
+    })
+}
+
+/// `text` as a QR code of half blocks, dark on light; empty when it is too long for one.
+pub(super) fn qr(text: &str) -> String {
+    let Ok(code) = QrCode::new(text.as_bytes()) else { return String::new() };
+    let image = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    format!("{image}\n")
+}

@@ -1,0 +1,205 @@
+//! What the `record` commands understand; what they do is in `records` and `sharing`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::ask::Consent;
+
+/// Contact records: contacts, businesses, households
+#[derive(Debug, Subcommand)]
+pub(super) enum Record {
+    /// Import vCard files (2.1, 3.0, 4.0); a broken card is reported and the others still come in
+    #[command(after_help = "Examples:
+  interoffice --as ann record import contacts.vcf
+  interoffice --as ann record import *.vcf --private
+  cat contacts.vcf | interoffice --as ann record import -")]
+    Import {
+        /// Files; - is standard input
+        #[arg(required = true, value_name = "FILE.vcf")]
+        files: Vec<PathBuf>,
+        /// Mark what comes in as private
+        #[arg(long)]
+        private: bool,
+    },
+    /// List records: the office's own, and those that other offices share
+    #[command(after_help = "Examples:
+  interoffice --as ann record list
+  interoffice --as ann record list muller --kind contact
+  interoffice --as bob record list --link \"Office A/ann\" --output jsonl")]
+    List {
+        #[command(flatten)]
+        query: Query,
+        /// At most this many; 0 for all
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u64,
+    },
+    /// Show one record whole
+    #[command(after_help = "Examples:
+  interoffice --as ann record show 06f7k…
+  interoffice --as ann record show 06f7k… --output json")]
+    Show {
+        /// The record
+        record: String,
+    },
+    /// Change a record of this office
+    #[command(after_help = "Examples:
+  interoffice --as ann record edit 06f7k… --set \"TEL=+1 555 0100\" --add \"EMAIL=ann@a.example\"
+  interoffice --as ann record edit 06f7k… --set \"TEL#2=+1 555 0199\" --remove NOTE
+  interoffice --as ann record edit 06f7k… --add-related \"case=Life claim 4711/pending\" --private off")]
+    Edit(Box<Edit>),
+    /// Write records as vCard or JSON to standard output
+    #[command(after_help = "Examples:
+  interoffice --as ann record export > all.vcf
+  interoffice --as bob record export --link \"Office A/ann\" --format vcard4 > from-ann.vcf
+  interoffice --as ann record export 06f7k… 06f7m… --format json")]
+    Export {
+        /// Records; those of the query when none is named
+        #[arg(value_name = "RECORD", conflicts_with_all = ["text", "kind", "owner", "mine", "link", "archived"])]
+        records: Vec<String>,
+        #[command(flatten)]
+        query: ExportQuery,
+        /// vcard (as imported until edited, else 4.0), vcard4, vcard3 or json
+        #[arg(long, default_value = "vcard", value_parser = ["vcard", "vcard4", "vcard3", "json"])]
+        format: String,
+    },
+    /// Share records over an Active link
+    #[command(after_help = "Examples:
+  interoffice --as ann record share --link \"Office B/bob\" 06f7k… 06f7m…
+  interoffice --as ann record share --link \"Office B/bob\" --all-mine --yes --wait")]
+    Share {
+        #[command(flatten)]
+        selection: Selection,
+        /// Wait until the other office has them
+        #[arg(long)]
+        wait: bool,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Take records back from a link: their copies at the other office are removed
+    #[command(after_help = "Examples:
+  interoffice --as ann record unshare --link \"Office B/bob\" 06f7k…
+  interoffice --as ann record unshare --link 3fqk2 --all-mine --yes")]
+    Unshare {
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Put records out of use: they stay, and their copies at other offices are removed
+    #[command(after_help = "Examples:
+  interoffice --as ann record archive 06f7k…
+  interoffice --as ann record archive 06f7k… --undo")]
+    Archive {
+        /// The records
+        #[arg(required = true, value_name = "RECORD")]
+        records: Vec<String>,
+        /// Take them into use again
+        #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
+        undo: bool,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Delete records of this office, and their copies at other offices
+    #[command(after_help = "Examples:
+  interoffice --as ann record delete 06f7k… --dry-run
+  interoffice --as ann record delete 06f7k… 06f7m… --yes")]
+    Delete {
+        /// The records
+        #[arg(required = true, value_name = "RECORD")]
+        records: Vec<String>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+}
+
+/// Which records.
+#[derive(Debug, Args)]
+pub(super) struct Query {
+    /// Words that occur in name, e-mail address or telephone number
+    #[arg(value_name = "TEXT")]
+    pub(super) text: Option<String>,
+    #[command(flatten)]
+    pub(super) narrow: Narrow,
+}
+
+/// The same with the text behind a flag, where records may be named.
+#[derive(Debug, Args)]
+pub(super) struct ExportQuery {
+    /// Only records in which these words occur
+    #[arg(long)]
+    pub(super) text: Option<String>,
+    #[command(flatten)]
+    pub(super) narrow: Narrow,
+}
+
+/// What narrows a query.
+#[derive(Debug, Args)]
+pub(super) struct Narrow {
+    /// contact, business or household
+    #[arg(long)]
+    pub(super) kind: Option<String>,
+    /// Only records of this user of the office
+    #[arg(long, value_name = "USER")]
+    pub(super) owner: Option<String>,
+    /// Only records that the acting user owns
+    #[arg(long)]
+    pub(super) mine: bool,
+    /// Only what this link brought here: its id, the beginning of it, or OFFICE/USER
+    #[arg(long, conflicts_with_all = ["owner", "mine", "archived"])]
+    pub(super) link: Option<String>,
+    /// Only records that are out of use
+    #[arg(long)]
+    pub(super) archived: bool,
+}
+
+/// Which records to share or take back.
+#[derive(Debug, Args)]
+pub(super) struct Selection {
+    /// The link: its id, the beginning of it, or OFFICE/USER
+    #[arg(long)]
+    pub(super) link: String,
+    /// The records
+    #[arg(value_name = "RECORD", required_unless_present = "all_mine")]
+    pub(super) records: Vec<String>,
+    /// Every record that the acting user owns and that is in use
+    #[arg(long)]
+    pub(super) all_mine: bool,
+    /// Private records too
+    #[arg(long)]
+    pub(super) include_private: bool,
+    /// Leave the members of households out
+    #[arg(long)]
+    pub(super) without_members: bool,
+}
+
+/// What to change in a record.
+#[derive(Debug, Args)]
+pub(super) struct Edit {
+    /// The record
+    pub(super) record: String,
+    /// Give a property this value: NAME=VALUE, NAME#2=VALUE for the second of that name
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Add a property: NAME=VALUE, NAME;TYPE=work=VALUE
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) add: Vec<String>,
+    /// Remove a property: NAME or NAME#2
+    #[arg(long, value_name = "NAME")]
+    pub(super) remove: Vec<String>,
+    /// Add a related item: KIND=TITLE or KIND=TITLE/STATUS; kinds are case, policy, investment, opportunity
+    #[arg(long, value_name = "KIND=TITLE")]
+    pub(super) add_related: Vec<String>,
+    /// Give a related item another status: ID=STATUS
+    #[arg(long, value_name = "ID=STATUS")]
+    pub(super) status_of: Vec<String>,
+    /// Remove a related item
+    #[arg(long, value_name = "ID")]
+    pub(super) remove_related: Vec<String>,
+    /// Mark the record private, or not
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    pub(super) private: Option<String>,
+    /// Only if the record still has this version, as `record show` tells
+    #[arg(long, value_name = "VERSION")]
+    pub(super) base_version: Option<String>,
+}

@@ -1,0 +1,226 @@
+//! `interoffice.toml` in the data folder: addresses and log level. What people set while the daemon runs stands in the database instead.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use interoffice_protocol::limits;
+use serde::Deserialize;
+use toml::{Table, Value};
+
+/// Name of the file in the data folder.
+pub(crate) const FILE: &str = "interoffice.toml";
+/// Where the peer door listens unless told otherwise.
+pub(crate) const LISTEN: &str = "0.0.0.0:4870";
+/// Environment variables that begin with this overlay the file.
+const ENV_PREFIX: &str = "INTEROFFICE__";
+const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
+/// The settings of one start.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// The door to other offices.
+    pub(crate) peer: PeerConfig,
+    /// What the daemon says about itself.
+    pub(crate) log: LogConfig,
+}
+
+/// The door to other offices.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PeerConfig {
+    /// UDP address to listen at.
+    pub(crate) listen: SocketAddr,
+    /// Addresses (`host:port`) under which other offices reach this one; they go into invites.
+    pub(crate) advertise: Vec<String>,
+}
+
+/// What the daemon says about itself.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogConfig {
+    /// error, warn, info, debug or trace.
+    pub(crate) level: String,
+}
+
+impl Default for PeerConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([0, 0, 0, 0], 4870)), advertise: Vec::new() }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: "info".to_owned() }
+    }
+}
+
+/// Settings that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigFault {
+    /// The file can't be read.
+    #[error("{}: {error}; is this the data folder of an office? `interoffice init` makes one", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file is no TOML.
+    #[error("{}: {message}", path.display())]
+    NoToml {
+        /// The file.
+        path: PathBuf,
+        /// Line and reason.
+        message: String,
+    },
+    /// A key has no meaning or a wrong value.
+    #[error("{place}: {message}")]
+    BadKey {
+        /// File and key, or the environment variable.
+        place: String,
+        /// What is wrong, and what would be right.
+        message: String,
+    },
+}
+
+impl Config {
+    /// Reads the settings of the office in `folder`; `env` overlays them (`INTEROFFICE__PEER__LISTEN=…` for `[peer] listen`).
+    pub(crate) fn load(folder: &Path, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigFault> {
+        let path = folder.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| ConfigFault::Unreadable { path: path.clone(), error })?;
+        Self::parse(&path, &text, env)
+    }
+
+    fn parse(path: &Path, text: &str, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigFault> {
+        let no_toml = |error: toml::de::Error| ConfigFault::NoToml { path: path.to_owned(), message: error.to_string().trim().to_owned() };
+        // Parsed as settings first, so that a wrong key is shown with its line.
+        let of_file: Self = toml::from_str(text).map_err(no_toml)?;
+        of_file.check(&path.display().to_string())?;
+        let mut table: Table = toml::from_str(text).map_err(no_toml)?;
+        for (name, value) in env {
+            let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
+            overlay(&mut table, &name, key, value)?;
+            let merged = Self::deserialize(Value::Table(table.clone()));
+            merged.map_err(|error| bad_key(&name, one_line(&error.to_string())))?.check(&name)?;
+        }
+        Self::deserialize(Value::Table(table)).map_err(|error| bad_key(&path.display().to_string(), one_line(&error.to_string())))
+    }
+
+    fn check(&self, place: &str) -> Result<(), ConfigFault> {
+        if !LEVELS.contains(&self.log.level.as_str()) {
+            return Err(bad_key(&format!("{place}: log.level"), format!("'{}' is none of {}", self.log.level, LEVELS.join(", "))));
+        }
+        if self.peer.advertise.len() > limits::ADDRESSES_MAX {
+            return Err(bad_key(&format!("{place}: peer.advertise"), format!("at most {} addresses fit", limits::ADDRESSES_MAX)));
+        }
+        for address in &self.peer.advertise {
+            check_address(address).map_err(|message| bad_key(&format!("{place}: peer.advertise"), message))?;
+        }
+        Ok(())
+    }
+
+    /// The file that says this, with a sentence for each key.
+    pub(crate) fn to_toml(&self) -> String {
+        let mut text = String::from("# Settings of this office's daemon; they count from the next start.\n");
+        let advertise: Vec<_> = self.peer.advertise.iter().map(|address| Value::from(address.as_str()).to_string()).collect();
+        // Writing into a String can't fail.
+        let _ = write!(
+            text,
+            "\n[peer]\n# UDP address at which other offices reach the daemon.\nlisten = \"{}\"\n\
+             # Addresses (host:port) that invites name; as the other offices see them, not as this machine does.\nadvertise = [{}]\n\
+             \n[log]\n# error, warn, info, debug or trace; the log goes to stderr.\nlevel = \"{}\"\n",
+            self.peer.listen,
+            advertise.join(", "),
+            self.log.level,
+        );
+        text
+    }
+}
+
+/// Refuses what is not `host:port`.
+pub(crate) fn check_address(address: &str) -> Result<(), String> {
+    let fits = address.len() <= limits::ADDRESS_BYTES_MAX
+        && address.rsplit_once(':').is_some_and(|(host, port)| {
+            !host.is_empty() && !host.contains(char::is_whitespace) && port.parse::<u16>().is_ok_and(|port| port > 0)
+        });
+    if fits { Ok(()) } else { Err(format!("'{address}' is not host:port, such as office-a.example:4870")) }
+}
+
+fn overlay(table: &mut Table, name: &str, key: &str, value: String) -> Result<(), ConfigFault> {
+    let unknown = || {
+        bad_key(name, "names no setting; INTEROFFICE__PEER__LISTEN, INTEROFFICE__PEER__ADVERTISE and INTEROFFICE__LOG__LEVEL do".to_owned())
+    };
+    let (section, key) = key.split_once("__").ok_or_else(unknown)?;
+    let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
+    let value = match (section.as_str(), key.as_str()) {
+        ("peer", "listen") | ("log", "level") => Value::String(value),
+        ("peer", "advertise") => {
+            value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into()
+        }
+        _ => return Err(unknown()),
+    };
+    let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    section.as_table_mut().ok_or_else(unknown)?.insert(key, value);
+    Ok(())
+}
+
+fn bad_key(place: &str, message: String) -> ConfigFault {
+    ConfigFault::BadKey { place: place.to_owned(), message }
+}
+
+fn one_line(text: &str) -> String {
+    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, env: &[(&str, &str)]) -> Result<Config, ConfigFault> {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::parse(Path::new("/data/interoffice.toml"), text, env)
+    }
+
+    fn complaint(text: &str, env: &[(&str, &str)]) -> String {
+        parse(text, env).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_empty_file_means_the_defaults() {
+        let config = parse("", &[]).unwrap();
+        assert_eq!(config, Config::default());
+        assert_eq!(config.peer.listen.to_string(), LISTEN);
+    }
+
+    #[test]
+    fn what_init_writes_is_read_back() {
+        let config = Config {
+            peer: PeerConfig { listen: "127.0.0.1:5000".parse().unwrap(), advertise: vec!["a.example:5000".into(), "[::1]:5000".into()] },
+            log: LogConfig { level: "debug".into() },
+        };
+        assert_eq!(parse(&config.to_toml(), &[]).unwrap(), config);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let env = [("INTEROFFICE__PEER__ADVERTISE", "a:1, b:2"), ("INTEROFFICE__LOG__LEVEL", "warn"), ("INTEROFFICE_DIR", "/x")];
+        let config = parse("[log]\nlevel = \"debug\"\n", &env).unwrap();
+        assert_eq!((config.log.level.as_str(), config.peer.advertise.len()), ("warn", 2));
+    }
+
+    #[test]
+    fn complaints_name_the_place_and_the_key() {
+        let unknown = complaint("[peer]\nlistn = \"x\"\n", &[]);
+        assert!(unknown.contains("/data/interoffice.toml") && unknown.contains("listn") && unknown.contains("line 2"), "{unknown}");
+        let level = complaint("[log]\nlevel = \"loud\"\n", &[]);
+        assert!(level.contains("log.level") && level.contains("'loud' is none of error"), "{level}");
+        let address = complaint("[peer]\nadvertise = [\"nowhere\"]\n", &[]);
+        assert!(address.contains("peer.advertise") && address.contains("not host:port"), "{address}");
+        let env = complaint("", &[("INTEROFFICE__PEER__LISTEN", "here")]);
+        assert!(env.starts_with("INTEROFFICE__PEER__LISTEN"), "{env}");
+        let stray = complaint("", &[("INTEROFFICE__PEER__LISTN", "0.0.0.0:1")]);
+        assert!(stray.starts_with("INTEROFFICE__PEER__LISTN: names no setting"), "{stray}");
+    }
+}

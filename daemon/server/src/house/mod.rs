@@ -1,0 +1,205 @@
+//! The house: what every door is given. It holds the keys, the settings, the store's threads, the bell, and the way to the peer door.
+//!
+//! A door never touches a connection: it hands a closure to [`House::write`] or [`House::read`] and waits for the answer.
+
+mod board;
+mod peers;
+mod queue;
+mod readers;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+
+use interoffice_certs::OfficeKeys;
+use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::store::received::ReceivedFiles;
+use interoffice_core::store::{Fault, OfficeContext, StoreFault, Tx, View, WriteStore};
+use tokio::sync::watch;
+
+use crate::bell::Bell;
+use crate::clock;
+use crate::config::Config;
+
+pub(crate) use board::{Board, ChoreState};
+pub(crate) use peers::{Later, PeerHandle, PeerState, PingReport};
+pub(crate) use writer::{OnFatal, Priority};
+
+/// Folder of the received files in the data folder.
+const RECEIVED: &str = "received";
+
+/// What every door is given; clones are the same house.
+#[derive(Clone)]
+pub(crate) struct House(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    config: Config,
+    context: Arc<OfficeContext>,
+    bell: Bell,
+    writer: writer::Writer,
+    readers: readers::Readers,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    stop: watch::Sender<bool>,
+    board: Board,
+    listening: OnceLock<SocketAddr>,
+    peers: OnceLock<Arc<dyn PeerHandle>>,
+    keys: OfficeKeys,
+    received: Arc<ReceivedFiles>,
+    started_ms: i64,
+}
+
+/// The answer to everything that comes after the stop.
+fn stopping() -> Fault {
+    Refusal::conflict("stopping", "the daemon is stopping", "ask again when it runs").into()
+}
+
+impl House {
+    /// Opens the database in `folder` and starts the threads of the store. `on_fatal` is called when a commit did not reach the disk.
+    pub(crate) fn open(folder: &Path, config: Config, keys: OfficeKeys, on_fatal: OnFatal) -> Result<Self, StoreFault> {
+        let context = Arc::new(OfficeContext { signer: keys.signer() });
+        let received = Arc::new(ReceivedFiles::open(folder.join(RECEIVED))?);
+        let store = WriteStore::open(folder, Arc::clone(&context))?;
+        let bell = Bell::new();
+        let (readers, mut threads) = readers::Readers::start(folder.to_owned(), Arc::clone(&context))?;
+        let (writer, thread) =
+            writer::Writer::start(store, bell.clone(), on_fatal).map_err(|error| StoreFault::io("the writer can't be started", error))?;
+        threads.push(thread);
+        Ok(Self(Arc::new(Inner {
+            folder: folder.to_owned(),
+            config,
+            context,
+            bell,
+            writer,
+            readers,
+            threads: Mutex::new(threads),
+            stop: watch::Sender::new(false),
+            board: Board::default(),
+            listening: OnceLock::new(),
+            peers: OnceLock::new(),
+            keys,
+            received,
+            started_ms: clock::now_ms(),
+        })))
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// The settings of this start.
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Who this office is, and its signing key.
+    pub(crate) fn context(&self) -> &Arc<OfficeContext> {
+        &self.0.context
+    }
+
+    /// Rings after each commit.
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.0.bell
+    }
+
+    /// The keys of this office.
+    pub(crate) fn keys(&self) -> &OfficeKeys {
+        &self.0.keys
+    }
+
+    /// The copies that other offices share with this one. Its calls block: use it inside [`House::read`] or a blocking task.
+    pub(crate) fn received(&self) -> &Arc<ReceivedFiles> {
+        &self.0.received
+    }
+
+    /// How the chores are.
+    pub(crate) fn board(&self) -> &Board {
+        &self.0.board
+    }
+
+    /// Makes the peer door known to the others; done once, before they open.
+    pub(crate) fn set_peers(&self, peers: Arc<dyn PeerHandle>) {
+        // A second call would be a second peer door, which can't listen at the same address anyway.
+        let _ = self.0.peers.set(peers);
+    }
+
+    /// The peer door, `None` while it is not open.
+    pub(crate) fn peers(&self) -> Option<&Arc<dyn PeerHandle>> {
+        self.0.peers.get()
+    }
+
+    /// Notes where the peer door listens.
+    pub(crate) fn set_listening(&self, address: SocketAddr) {
+        // The door opens once.
+        let _ = self.0.listening.set(address);
+    }
+
+    /// Where the peer door listens, `None` while it does not.
+    pub(crate) fn listening(&self) -> Option<SocketAddr> {
+        self.0.listening.get().copied()
+    }
+
+    /// Where other offices reach this one: as configured, else where the peer door listens if that is an address of one machine.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let configured = &self.0.config.peer.advertise;
+        if !configured.is_empty() {
+            return configured.clone();
+        }
+        let listening = self.listening().unwrap_or(self.0.config.peer.listen);
+        if listening.ip().is_unspecified() || listening.port() == 0 { Vec::new() } else { vec![listening.to_string()] }
+    }
+
+    /// When the house was opened (milliseconds since 1970, UTC).
+    pub(crate) fn started_ms(&self) -> i64 {
+        self.0.started_ms
+    }
+
+    /// Runs `verb` in a transaction of the office; the answer comes after the commit is durable and the bell was rung.
+    ///
+    /// The verb may be run more than once and must do nothing but work on its transaction; only its last run counts.
+    pub(crate) async fn write<T, F>(&self, priority: Priority, verb: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Fn(&Tx<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.0.writer.write(priority, verb).await
+    }
+
+    /// Runs `read` on one consistent state that holds everything acknowledged before the call.
+    pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&View<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.0.readers.read(read).await
+    }
+
+    /// Tells every door to finish what it does.
+    pub(crate) fn stop(&self) {
+        self.0.stop.send_replace(true);
+    }
+
+    /// Waits until [`House::stop`] was called.
+    pub(crate) async fn stopped(&self) {
+        let mut stop = self.0.stop.subscribe();
+        // The sender lives as long as the house, so waiting can't fail.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+
+    /// Ends the threads of the store after what they still have to do. Blocks; the doors are closed before.
+    pub(crate) fn close(&self) {
+        self.0.writer.close();
+        self.0.readers.close();
+        let threads = std::mem::take(&mut *self.0.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A thread that panicked has said so itself; there is nothing left to be saved here.
+            let _ = thread.join();
+        }
+    }
+}

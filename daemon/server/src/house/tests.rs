@@ -1,0 +1,175 @@
+//! The house under several callers at once: group commit, order, faults that stay with their job, denials that are written down.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use interoffice_certs::{OfficeKeys, SecretSeed, Seeds, SetTerms};
+use interoffice_core::actions::office;
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::store::{Ring, audit};
+use interoffice_protocol::epoch::Epoch;
+use interoffice_protocol::ids::Nonce;
+
+use super::*;
+use crate::bell::Heard;
+
+fn keys() -> OfficeKeys {
+    let seed = || SecretSeed::new(clock::random());
+    let terms = SetTerms {
+        epoch: Epoch { counter: 1, identity: clock::random() },
+        nonce: Nonce(clock::random()),
+        issued_at_ms: clock::now_ms(),
+        not_after_ms: clock::now_ms() + 1_000_000,
+    };
+    OfficeKeys::generate(Seeds { root: seed(), statement: seed(), recovery: seed() }, &terms).unwrap().0
+}
+
+async fn open(folder: &Path) -> House {
+    let house = House::open(folder, Config::default(), keys(), Box::new(|fault| panic!("{fault}"))).unwrap();
+    house.write(Priority::People, |tx| office::set_up(tx, "Office A")).await.unwrap();
+    house
+}
+
+/// Notes `what` in the audit, the simplest verb there is.
+fn note(tx: &Tx<'_>, what: &str) -> Result<(), Fault> {
+    Ok(audit::done(tx, &Actor::Daemon, "test.note", what, "")?)
+}
+
+async fn notes(house: &House) -> Vec<String> {
+    let lines = house.read(|view| Ok(audit::since(view, 0, 10_000)?)).await.unwrap();
+    lines.into_iter().filter(|line| line.verb == "test.note").map(|line| line.object).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_job_of_many_callers_happens_once_and_in_its_callers_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = open(folder.path()).await;
+    let callers: Vec<_> = (0..8)
+        .map(|caller| {
+            let house = house.clone();
+            tokio::spawn(async move {
+                for number in 0..100 {
+                    house.write(Priority::People, move |tx| note(tx, &format!("{caller}/{number:03}"))).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let seen = notes(&house).await;
+    assert_eq!(seen.len(), 800);
+    for caller in 0..8 {
+        let own: Vec<_> = seen.iter().filter(|what| what.starts_with(&format!("{caller}/"))).collect();
+        assert!(own.is_sorted() && own.len() == 100, "caller {caller} finds its jobs in the order of its calls");
+    }
+    house.close();
+}
+
+fn one_of_five(tx: &Tx<'_>, what: &'static str) -> Result<&'static str, Fault> {
+    note(tx, what)?;
+    match what {
+        "broken" => Err(StoreFault::Database("a broken row".to_owned()).into()),
+        "panics" => panic!("a case that nobody thought of"),
+        "refused" => Err(Refusal::conflict("no", "not now", "").into()),
+        _ => Ok(what),
+    }
+}
+
+#[tokio::test]
+async fn waiting_jobs_share_a_commit_and_one_that_fails_harms_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = open(folder.path()).await;
+    let mut bell = house.bell().subscribe();
+    let gate = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&gate);
+    // The first job holds the writer until the others wait behind it.
+    let first = tokio::spawn({
+        let house = house.clone();
+        async move {
+            let hold = move |tx: &Tx<'_>| {
+                while !held.load(Ordering::Acquire) {
+                    std::thread::yield_now();
+                }
+                note(tx, "first")
+            };
+            house.write(Priority::People, hold).await
+        }
+    });
+    let jobs = ["good", "broken", "panics", "refused", "also good"].map(|what| {
+        let house = house.clone();
+        tokio::spawn(async move { house.write(Priority::People, move |tx| one_of_five(tx, what)).await })
+    });
+    // One turn of the only thread of this test: every call above stands in the queue after it.
+    tokio::task::yield_now().await;
+    gate.store(true, Ordering::Release);
+    let mut ends = Vec::new();
+    for job in jobs {
+        ends.push(job.await.unwrap());
+    }
+    first.await.unwrap().unwrap();
+    assert!(
+        matches!(&ends[..], [Ok("good"), Err(Fault::Store(_)), Err(Fault::Store(_)), Err(Fault::Refused(_)), Ok("also good")]),
+        "{ends:?}"
+    );
+    assert_eq!(notes(&house).await, ["first", "good", "also good"]);
+    assert!(matches!(bell.next().await, Some(Heard::Some(rings)) if rings.contains(&Ring::Audit)));
+    house.close();
+}
+
+#[tokio::test]
+async fn a_denial_leaves_a_line_in_the_audit_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = open(folder.path()).await;
+    let mut bell = house.bell().subscribe();
+    let denied = house.write(Priority::People, |tx| {
+        tx.attempt(&Actor::Daemon, "test.denied", "ann");
+        note(tx, "gone")?;
+        Err::<(), _>(Refusal::denied("not-you", "you may not", "").into())
+    });
+    assert!(denied.await.is_err());
+    assert_eq!(notes(&house).await, Vec::<String>::new());
+    let lines = house.read(|view| Ok(audit::since(view, 0, 100)?)).await.unwrap();
+    let line = lines.iter().find(|line| line.verb == "test.denied").unwrap();
+    assert_eq!((line.object.as_str(), line.outcome.as_str()), ("ann", "not-you"));
+    assert!(bell.next().await.unwrap().concerns(&Ring::Audit));
+    house.close();
+}
+
+#[tokio::test]
+async fn a_verb_that_is_run_again_sees_the_same_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = open(folder.path()).await;
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let first = house.write(Priority::People, move |tx| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Ok((tx.now_ms, tx.moment.random::<16>(), tx.moment.random::<16>()))
+    });
+    // A panic in the same group makes the writer run the others again.
+    let second = house.write(Priority::People, |_| -> Result<(), Fault> { panic!("a case that nobody thought of") });
+    let (first, second) = tokio::join!(first, second);
+    let (_, one, two) = first.unwrap();
+    assert!(second.is_err());
+    assert_ne!(one, two);
+    assert!(runs.load(Ordering::Relaxed) >= 1);
+    house.close();
+}
+
+#[tokio::test]
+async fn after_the_stop_every_question_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = open(folder.path()).await;
+    house.stop();
+    house.stopped().await;
+    house.close();
+    let code = |fault: Fault| match fault {
+        Fault::Refused(refusal) => refusal.code,
+        Fault::Store(_) => "store",
+    };
+    assert_eq!(house.write(Priority::Chores, |tx| note(tx, "late")).await.map_err(code), Err("stopping"));
+    assert_eq!(house.read(|_| Ok(())).await.map_err(code), Err("stopping"));
+    let wal = std::fs::metadata(folder.path().join("office.db-wal")).map_or(0, |wal| wal.len());
+    assert_eq!(wal, 0, "the write-ahead log was folded into the database");
+}

@@ -1,0 +1,102 @@
+//! Answers: JSON, or a problem with a status, a stable code, one sentence and what to do.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use interoffice_core::domain::refusal::{Refusal, RefusalKind};
+use interoffice_core::store::{Fault, StoreFault};
+use serde::Serialize;
+
+use crate::api::{PROBLEM_TYPE, Problem};
+
+/// What a handler answers.
+pub(super) type Answer<T> = Result<Json<T>, Problem>;
+
+/// A list as the API shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct Items<T> {
+    items: Vec<T>,
+}
+
+/// The answer of a verb that gives one thing.
+pub(super) fn one<T>(end: Result<T, Fault>) -> Answer<T> {
+    end.map(Json).map_err(Problem::from)
+}
+
+/// The answer of a query that gives a list.
+pub(super) fn items<T>(end: Result<Vec<T>, Fault>) -> Answer<Items<T>> {
+    one(end.map(|items| Items { items }))
+}
+
+/// A problem with `status`.
+pub(super) fn problem(status: u16, code: &str, detail: &str, remedy: &str) -> Problem {
+    let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Problem");
+    Problem {
+        kind: "about:blank".to_owned(),
+        title: title.to_owned(),
+        status,
+        code: code.to_owned(),
+        detail: detail.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal.kind {
+            _ if refusal.code == "stopping" => 503,
+            RefusalKind::Denied => 403,
+            RefusalKind::NotFound => 404,
+            RefusalKind::Conflict => 409,
+            RefusalKind::Invalid => 422,
+        };
+        problem(status, refusal.code, &refusal.message, &refusal.remedy)
+    }
+}
+
+impl From<StoreFault> for Problem {
+    fn from(fault: StoreFault) -> Self {
+        match fault {
+            StoreFault::DiskFull => problem(507, "disk-full", &fault.to_string(), ""),
+            other => {
+                tracing::error!(fault = %other, "the store failed");
+                problem(500, "store", &other.to_string(), "the daemon's log says more")
+            }
+        }
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused(refusal) => refusal.into(),
+            Fault::Store(fault) => fault.into(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(PROBLEM_TYPE));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_refusal_has_its_status() {
+        let status = |refusal: Refusal| Problem::from(refusal).status;
+        assert_eq!(status(Refusal::denied("not-admin", "x", "y")), 403);
+        assert_eq!(status(Refusal::not_found("no-user", "x", "y")), 404);
+        assert_eq!(status(Refusal::conflict("stale-plan", "x", "y")), 409);
+        assert_eq!(status(Refusal::invalid("bad-name", "x", "y")), 422);
+        assert_eq!(status(Refusal::conflict("stopping", "x", "y")), 503);
+        assert_eq!(Problem::from(Fault::from(StoreFault::DiskFull)).status, 507);
+        assert_eq!(Problem::from(Fault::from(StoreFault::Database("x".into()))).status, 500);
+    }
+}

@@ -1,0 +1,95 @@
+//! What a request asks: who asks, a JSON body, and the parameters behind the question mark; what does not fit is answered as a problem.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::plan::PlanId;
+use interoffice_core::domain::refusal::Refusal;
+use interoffice_protocol::names::UserName;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::answer::problem;
+use crate::api::{AS_HEADER, Problem};
+
+/// Who asks.
+pub(super) struct As(pub(super) Actor);
+
+impl<S: Sync> FromRequestParts<S> for As {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(header) = parts.headers.get(AS_HEADER) else { return Ok(Self(Actor::Operator)) };
+        let name = header.to_str().map_err(|_| bad_user("the name has letters that no user name has"))?;
+        UserName::new(name).map(|name| Self(Actor::User(name))).map_err(|error| bad_user(&error.to_string()))
+    }
+}
+
+fn bad_user(detail: &str) -> Problem {
+    problem(422, "bad-user-name", detail, "")
+}
+
+/// A user name that stands in a path or a body.
+pub(super) fn user_name(text: &str) -> Result<UserName, Problem> {
+    UserName::new(text).map_err(|error| bad_user(&error.to_string()))
+}
+
+/// The JSON body of a request; an empty body counts as `{}`.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        let parsed = serde_json::from_slice(text);
+        parsed.map(Self).map_err(|error| problem(422, "bad-body", &format!("the body does not fit: {error}"), ""))
+    }
+}
+
+/// A body that could not be taken in.
+pub(super) fn unread(rejection: &BytesRejection) -> Problem {
+    let status = rejection.status().as_u16();
+    let code = if status == 413 { "body-too-big" } else { "bad-body" };
+    problem(status, code, &rejection.body_text(), "")
+}
+
+/// The parameters behind the question mark.
+pub(super) struct Params<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(params) = Query::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| problem(422, "bad-query", &rejection.body_text(), ""))?;
+        Ok(Self(params))
+    }
+}
+
+/// The body of a verb that needs a plan: what is asked for, and the plan that was agreed to.
+#[derive(Debug, Deserialize)]
+pub(super) struct Agreed<T> {
+    plan: Option<PlanId>,
+    /// What is asked for, the same as for the plan.
+    #[serde(flatten)]
+    pub(super) asked: T,
+}
+
+/// The body of a verb that needs nothing but a plan.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Nothing {}
+
+impl<T> Agreed<T> {
+    /// What is asked for and the plan, or a refusal that says how to get one.
+    pub(super) fn split(self) -> Result<(T, PlanId), Problem> {
+        let missing =
+            || Refusal::invalid("need-plan", "this changes much at once and needs a plan", "ask for the plan first, then send its id");
+        let plan = self.plan.ok_or_else(missing)?;
+        Ok((self.asked, plan))
+    }
+}

@@ -1,0 +1,99 @@
+//! What happened, line by line: `/events`, and with `follow=true` everything that goes on to happen.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use interoffice_core::actions::audit;
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::store::Ring;
+use interoffice_core::store::audit::AuditLine;
+use serde::Deserialize;
+
+use super::asked::{As, Params};
+use super::stream::{self, Parts};
+use crate::api::Problem;
+use crate::bell::Listener;
+use crate::house::House;
+
+/// Lines read from the store at once.
+const PAGE: usize = 500;
+
+pub(super) fn routes() -> Router<House> {
+    Router::new().route("/events", get(events))
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct From {
+    /// Lines up to this number are known.
+    #[serde(default)]
+    after: u64,
+    /// At most this many lines.
+    limit: Option<usize>,
+    /// Whether to go on with what happens next.
+    #[serde(default)]
+    follow: bool,
+}
+
+async fn events(State(house): State<House>, As(actor): As, Params(from): Params<From>) -> Result<Response, Problem> {
+    let bell = house.bell().subscribe();
+    // The first page is read before the answer begins, so that a refusal is one.
+    let first = page(&house, &actor, from.after, from.limit).await?;
+    let (sender, response) = stream::answer("application/jsonl");
+    tokio::spawn(send(house, actor, from, first, bell, sender));
+    Ok(response)
+}
+
+async fn page(house: &House, actor: &Actor, after: u64, left: Option<usize>) -> Result<Vec<AuditLine>, Problem> {
+    let (actor, limit) = (actor.clone(), left.map_or(PAGE, |left| left.min(PAGE)));
+    Ok(house.read(move |view| audit::since(view, &actor, after, limit)).await?)
+}
+
+/// Sends pages until there is nothing more to tell, the reader is gone or the house stops.
+async fn send(house: House, actor: Actor, from: From, first: Vec<AuditLine>, mut bell: Listener, sender: Parts) {
+    let (mut after, mut left, mut lines) = (from.after, from.limit, first);
+    loop {
+        if let Some(last) = lines.last() {
+            after = last.id;
+            left = left.map(|left| left.saturating_sub(lines.len()));
+            if sender.send(Ok(jsonl(&lines))).await.is_err() || left == Some(0) {
+                return;
+            }
+        } else if !from.follow || !rung(&house, &mut bell, &sender).await {
+            return;
+        }
+        match page(&house, &actor, after, left).await {
+            Ok(next) => lines = next,
+            Err(problem) => {
+                tracing::info!(code = problem.code, "a stream of events ends");
+                return;
+            }
+        }
+    }
+}
+
+/// Waits for new lines; false when nobody wants them any more.
+async fn rung(house: &House, bell: &mut Listener, sender: &Parts) -> bool {
+    loop {
+        tokio::select! {
+            () = house.stopped() => return false,
+            () = sender.closed() => return false,
+            heard = bell.next() => match heard {
+                Some(heard) if heard.concerns(&Ring::Audit) => return true,
+                Some(_) => {}
+                None => return false,
+            },
+        }
+    }
+}
+
+fn jsonl(lines: &[AuditLine]) -> Bytes {
+    let mut text = Vec::new();
+    for line in lines {
+        // Text and numbers always have a JSON form, and a Vec takes everything.
+        let _ = serde_json::to_writer(&mut text, line);
+        text.push(b'\n');
+    }
+    text.into()
+}

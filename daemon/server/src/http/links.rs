@@ -1,0 +1,263 @@
+//! Links between a user of this office and a user of another: `/links`.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use interoffice_core::actions::link_view::{self, Direction, Filter, LinkView};
+use interoffice_core::actions::links::{self, Ask};
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::plan::Plan;
+use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::store::{Fault, Ring, StoreFault};
+use interoffice_protocol::ids::LinkId;
+use interoffice_protocol::record::{FieldName, Level, RelatedKind, Scope};
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, Items, items, one};
+use super::asked::{Agreed, As, Body, Nothing, Params};
+use crate::bell::Listener;
+use crate::house::{House, Priority::People};
+
+/// Longest time a request may wait for a link to get somewhere (milliseconds).
+const WAIT_MS_MAX: u64 = 30_000;
+/// How long at most until a waiting request looks again by itself; receipts are heard by the bell.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Shortest time between two looks, however often the bell rings.
+const BREATH: Duration = Duration::from_millis(20);
+
+pub(super) fn routes() -> Router<House> {
+    Router::new()
+        .route("/links", get(list).post(request))
+        .route("/links/accept", post(accept))
+        .route("/links/{link}", get(show))
+        .route("/links/{link}/wait", get(wait))
+        .route("/links/{link}/decline", post(decline))
+        .route("/links/{link}/withdraw", post(withdraw))
+        .route("/links/{link}/delete/plan", post(plan_delete))
+        .route("/links/{link}/delete", post(delete))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Which {
+    direction: Option<String>,
+    status: Option<String>,
+    user: Option<String>,
+}
+
+impl Which {
+    fn filter(self) -> Result<Filter, Refusal> {
+        let direction = match self.direction.as_deref() {
+            None | Some("all") => None,
+            Some("receiving-mine") => Some(Direction::ReceivingMine),
+            Some("sharing-with-me") => Some(Direction::SharingWithMe),
+            Some(_) => {
+                let remedy = "the directions are receiving-mine, sharing-with-me and all";
+                return Err(Refusal::invalid("unknown-direction", "there is no such direction", remedy));
+            }
+        };
+        Ok(Filter { direction, status: self.status.filter(|status| status != "all"), user: self.user })
+    }
+}
+
+async fn list(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Answer<Items<LinkView>> {
+    let filter = which.filter()?;
+    items(house.read(move |view| link_view::list(view, &actor, &filter)).await)
+}
+
+async fn show(State(house): State<House>, As(actor): As, Path(link): Path<String>) -> Answer<LinkView> {
+    one(house.read(move |view| link_view::show(view, &actor, &link)).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewLink {
+    office: String,
+    user: String,
+    #[serde(default)]
+    purpose: String,
+    level: Option<String>,
+    /// Names of fields that travel; the standard scope when absent.
+    fields: Option<Vec<String>>,
+    /// Kinds of related items that travel; the standard scope when absent.
+    related: Option<Vec<String>>,
+    not_after_ms: Option<i64>,
+}
+
+impl NewLink {
+    fn ask(self) -> Result<Ask, Refusal> {
+        let level = self.level.as_deref().map_or(Some(Level::Read), Level::parse);
+        let level = level
+            .ok_or_else(|| Refusal::invalid("unknown-level", "there is no such level", "the levels are read, write and full-control"))?;
+        let scope = scope(self.fields.as_deref(), self.related.as_deref())?;
+        Ok(Ask { office: self.office, user: self.user, purpose: self.purpose, level, scope, not_after_ms: self.not_after_ms })
+    }
+}
+
+/// The scope that names these fields and kinds of related items.
+fn scope(fields: Option<&[String]>, related: Option<&[String]>) -> Result<Scope, Refusal> {
+    let mut scope = Scope::standard();
+    if let Some(names) = fields {
+        scope.fields = 0;
+        for name in names {
+            let known: Vec<_> = FieldName::ALL.iter().map(|field| field.as_str()).collect();
+            let field = FieldName::parse(name).ok_or_else(|| {
+                Refusal::invalid("unknown-field", format!("'{name}' is no field"), format!("the fields are {}", known.join(", ")))
+            })?;
+            scope.fields |= field.bit();
+        }
+    }
+    if let Some(names) = related {
+        scope.related = 0;
+        for name in names {
+            let remedy = "the kinds are case, policy, investment and opportunity";
+            let kind = RelatedKind::parse(name)
+                .ok_or_else(|| Refusal::invalid("unknown-related", format!("'{name}' is no kind of related item"), remedy))?;
+            scope.related |= kind.bit();
+        }
+    }
+    Ok(scope)
+}
+
+async fn request(State(house): State<House>, As(actor): As, Body(asked): Body<NewLink>) -> Answer<LinkView> {
+    let ask = asked.ask()?;
+    one(house.write(People, move |tx| links::request(tx, &actor, &ask)).await)
+}
+
+#[derive(Debug, Deserialize)]
+struct Tagged {
+    links: Vec<String>,
+}
+
+async fn accept(State(house): State<House>, As(actor): As, Body(tagged): Body<Tagged>) -> Answer<Items<LinkView>> {
+    items(house.write(People, move |tx| links::accept(tx, &actor, &tagged.links)).await)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Why {
+    reason: String,
+}
+
+async fn decline(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(why): Body<Why>) -> Answer<LinkView> {
+    one(house.write(People, move |tx| links::decline(tx, &actor, &link, &why.reason)).await)
+}
+
+async fn withdraw(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(why): Body<Why>) -> Answer<LinkView> {
+    one(house.write(People, move |tx| links::withdraw(tx, &actor, &link, &why.reason)).await)
+}
+
+async fn plan_delete(State(house): State<House>, As(actor): As, Path(link): Path<String>) -> Answer<Plan> {
+    one(house.write(People, move |tx| links::plan_delete(tx, &actor, &link)).await)
+}
+
+async fn delete(
+    State(house): State<House>,
+    As(actor): As,
+    Path(link): Path<String>,
+    Body(asked): Body<Agreed<Nothing>>,
+) -> Answer<LinkView> {
+    let (_, plan) = asked.split()?;
+    let (asking, named) = (actor.clone(), link.clone());
+    let end = house.write(People, move |tx| links::delete(tx, &asking, &named, &plan)).await;
+    if let Err(Fault::Store(StoreFault::DiskFull)) = &end {
+        deny(&house, actor, link).await;
+    }
+    one(end)
+}
+
+/// Makes a link unreadable although its end can't be written down: the disk is full, and the user who may end it said so.
+async fn deny(house: &House, actor: Actor, link: String) {
+    if let Ok(found) = house.read(move |view| link_view::show(view, &actor, &link)).await
+        && let Ok(id) = found.link.parse()
+    {
+        house.received().deny(id);
+        tracing::warn!(link = found.link, "the disk is full; the link is unreadable until its end can be written down");
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Until {
+    until: Goal,
+    #[serde(default)]
+    timeout_ms: u64,
+}
+
+/// Where a link is waited for.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Goal {
+    /// Both signatures are there.
+    Active,
+    /// Active, and the other office has everything that is shared.
+    Synced,
+    /// Over.
+    Ended,
+    /// Over, and the copies are durably removed.
+    Removed,
+    /// Over, and no program holds the copies open any more.
+    Erased,
+}
+
+impl Goal {
+    fn is_reached(self, link: &LinkView) -> bool {
+        let removal = link.removal.as_ref().map(|removal| removal.state);
+        match self {
+            Self::Active => link.status == "Active",
+            Self::Synced => link.status == "Active" && link.delivered >= link.records,
+            Self::Ended => link.status == "Ended",
+            Self::Removed => link.status == "Ended" && matches!(removal, None | Some("Removed" | "Erased")),
+            Self::Erased => link.status == "Ended" && matches!(removal, None | Some("Erased")),
+        }
+    }
+
+    /// Whether the link can't get there any more.
+    fn is_out_of_reach(self, link: &LinkView) -> bool {
+        matches!(self, Self::Active | Self::Synced) && link.status == "Ended"
+    }
+}
+
+/// How far a link got while the request waited.
+#[derive(Debug, Serialize)]
+struct Waited {
+    reached: bool,
+    link: LinkView,
+}
+
+async fn wait(State(house): State<House>, As(actor): As, Path(link): Path<String>, Params(until): Params<Until>) -> Answer<Waited> {
+    let end = tokio::time::sleep(Duration::from_millis(until.timeout_ms.min(WAIT_MS_MAX)));
+    tokio::pin!(end);
+    let mut bell = house.bell().subscribe();
+    loop {
+        let (asking, named) = (actor.clone(), link.clone());
+        let link = house.read(move |view| link_view::show(view, &asking, &named)).await?;
+        let reached = until.until.is_reached(&link);
+        if reached {
+            return Ok(axum::Json(Waited { reached, link }));
+        }
+        if until.until.is_out_of_reach(&link) {
+            let why = link.end_reason.unwrap_or("ended");
+            return Err(Refusal::conflict("link-ended", format!("the link is over: {why}"), "request a new one").into());
+        }
+        let id = link.link.parse().ok();
+        tokio::select! {
+            () = &mut end => return Ok(axum::Json(Waited { reached, link })),
+            () = house.stopped() => return Ok(axum::Json(Waited { reached, link })),
+            () = rung(&mut bell, id) => tokio::time::sleep(BREATH).await,
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    }
+}
+
+/// Waits until the bell rings for `link`.
+async fn rung(bell: &mut Listener, link: Option<LinkId>) {
+    let Some(link) = link else { return std::future::pending().await };
+    while let Some(heard) = bell.next().await {
+        if [Ring::Link(link), Ring::Delivered(link), Ring::Removal(link)].iter().any(|ring| heard.concerns(ring)) {
+            return;
+        }
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,86 @@
+//! The http door: the JSON API, here on the control socket. A handler asks the house and never another office.
+//!
+//! Who may open the socket is the operator; the header [`crate::api::AS_HEADER`] names a user for whom the operator acts.
+
+mod answer;
+mod asked;
+mod chores;
+mod events;
+mod links;
+mod office;
+mod peers;
+mod records;
+mod records_files;
+mod settings;
+mod sharing;
+mod specialists;
+mod status;
+mod stream;
+mod users;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use tokio::net::UnixListener;
+
+use crate::api::{BASE, Problem};
+use crate::house::House;
+
+/// Longest body of a request (bytes); importing has a bound of its own.
+const BODY_BYTES: usize = 1024 * 1024;
+/// Longest file of contacts (bytes).
+const IMPORT_BYTES: usize = 50 * 1024 * 1024;
+/// A request that takes longer is told so; what it started is finished all the same.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Every route of the API.
+pub(crate) fn router(house: House) -> Router {
+    let quick = Router::new()
+        .merge(office::routes())
+        .merge(status::routes())
+        .merge(settings::routes())
+        .merge(users::routes())
+        .merge(specialists::routes())
+        .merge(peers::routes())
+        .merge(links::routes())
+        .merge(sharing::routes())
+        .merge(records::routes())
+        .merge(chores::routes())
+        .layer(from_fn(timely))
+        .layer(DefaultBodyLimit::max(BODY_BYTES));
+    let long = Router::new().merge(events::routes()).merge(records_files::routes()).layer(DefaultBodyLimit::max(IMPORT_BYTES));
+    let api = quick.merge(long).fallback(no_such_place).method_not_allowed_fallback(no_such_method);
+    Router::new().nest(BASE, api).fallback(no_such_place).with_state(house)
+}
+
+/// Serves the API on `listener` until the house stops.
+pub(crate) async fn serve(house: House, listener: UnixListener) -> std::io::Result<()> {
+    let stopped = {
+        let house = house.clone();
+        async move { house.stopped().await }
+    };
+    axum::serve(listener, router(house)).with_graceful_shutdown(stopped).await
+}
+
+async fn timely(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            answer::problem(504, "timed-out", "the daemon did not finish this in a minute", "look at `interoffice status`, then ask again")
+                .into_response()
+        }
+    }
+}
+
+async fn no_such_place(State(_): State<House>, request: Request) -> Problem {
+    let detail = format!("there is nothing at {}", request.uri().path());
+    answer::problem(404, "no-such-place", &detail, "client and daemon may be of different versions: compare `interoffice --version`")
+}
+
+async fn no_such_method(request: Request) -> Problem {
+    let detail = format!("{} is not possible at {}", request.method(), request.uri().path());
+    answer::problem(405, "no-such-method", &detail, "")
+}

@@ -1,0 +1,55 @@
+//! This office: `/health` and `/id`.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use interoffice_certs::{short_office, show_office};
+use interoffice_core::actions::{office, rights};
+use serde::Serialize;
+
+use super::answer::{Answer, one};
+use super::asked::As;
+use crate::house::House;
+
+pub(super) fn routes() -> Router<House> {
+    Router::new().route("/health", get(health)).route("/id", get(id))
+}
+
+#[derive(Debug, Serialize)]
+struct Health {
+    ok: bool,
+}
+
+async fn health() -> Json<Health> {
+    Json(Health { ok: true })
+}
+
+/// Who this office is.
+#[derive(Debug, Serialize)]
+pub(super) struct Identity {
+    /// The id, base32.
+    pub(super) office: String,
+    /// The id in groups with check characters, for people.
+    pub(super) code: String,
+    /// The first groups, for tables.
+    pub(super) short: String,
+    /// The name.
+    pub(super) name: String,
+    /// Where other offices reach it, best first.
+    pub(super) addresses: Vec<String>,
+}
+
+impl Identity {
+    pub(super) fn of(house: &House, name: String) -> Self {
+        let office = house.context().office();
+        Self { office: office.to_string(), code: show_office(&office), short: short_office(&office), name, addresses: house.addresses() }
+    }
+}
+
+async fn id(State(house): State<House>, As(actor): As) -> Answer<Identity> {
+    let name = house.read(move |view| {
+        rights::require_member(view, &actor)?;
+        Ok(office::view(view)?.name)
+    });
+    one(name.await.map(|name| Identity::of(&house, name)))
+}

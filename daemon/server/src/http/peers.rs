@@ -1,0 +1,184 @@
+//! Other offices: `/peers`.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use interoffice_certs::{Invite, InviteToken, short_office, show_office};
+use interoffice_core::actions::peers::{self, PeerView};
+use interoffice_core::actions::rights;
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::plan::Plan;
+use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::store::Fault;
+use interoffice_protocol::ids::OfficeId;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, Items, items, one};
+use super::asked::{Agreed, As, Body, Nothing};
+use crate::api::Problem;
+use crate::clock;
+use crate::config::check_address;
+use crate::house::{House, PeerHandle, PeerState, PingReport, Priority::People};
+
+pub(super) fn routes() -> Router<House> {
+    Router::new()
+        .route("/peers", get(list))
+        .route("/peers/invite", post(invite))
+        .route("/peers/accept", post(accept))
+        .route("/peers/{peer}", get(show))
+        .route("/peers/{peer}/confirm", post(confirm))
+        .route("/peers/{peer}/ping", post(ping))
+        .route("/peers/{peer}/block", post(block))
+        .route("/peers/{peer}/unblock", post(unblock))
+        .route("/peers/{peer}/remove/plan", post(plan_remove))
+        .route("/peers/{peer}/remove", post(remove))
+}
+
+/// A peer, and how the way to it is.
+#[derive(Debug, Serialize)]
+pub(super) struct Peer {
+    #[serde(flatten)]
+    view: PeerView,
+    /// Its id in groups with check characters.
+    code: String,
+    /// The first groups, for tables.
+    short: String,
+    /// How the way to it is; null while the peer door does not deal with it.
+    connection: Option<PeerState>,
+}
+
+impl Peer {
+    fn of(house: &House, view: PeerView) -> Self {
+        let office = view.office.parse::<OfficeId>().ok();
+        let connection = house.peers().and_then(|door| door.states().into_iter().find(|state| Some(state.office) == office));
+        let (code, short) = office.map(|office| (show_office(&office), short_office(&office))).unwrap_or_default();
+        Self { view, code, short, connection }
+    }
+}
+
+/// Every peer with the way to it.
+pub(super) async fn all(house: &House, actor: Actor) -> Result<Vec<Peer>, Fault> {
+    let views = house.read(move |view| peers::list(view, &actor)).await?;
+    Ok(views.into_iter().map(|view| Peer::of(house, view)).collect())
+}
+
+async fn list(State(house): State<House>, As(actor): As) -> Answer<Items<Peer>> {
+    items(all(&house, actor).await)
+}
+
+async fn load(house: &House, actor: Actor, peer: String) -> Result<Peer, Fault> {
+    let view = house.read(move |view| {
+        let office = peers::find(view, &peer)?.office.to_string();
+        let gone = || Refusal::not_found("unknown-office", "that office is not known here", "see `interoffice peer list`");
+        Ok(peers::list(view, &actor)?.into_iter().find(|peer| peer.office == office).ok_or_else(gone)?)
+    });
+    Ok(Peer::of(house, view.await?))
+}
+
+async fn show(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
+    one(load(&house, actor, peer).await)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MakeInvite {
+    /// Where the other office will find this one; the daemon's own addresses when empty.
+    addresses: Vec<String>,
+}
+
+/// An invite, to be given to the other office's admin.
+#[derive(Debug, Serialize)]
+struct Invited {
+    invite: String,
+    addresses: Vec<String>,
+    expires_ms: i64,
+}
+
+async fn invite(State(house): State<House>, As(actor): As, Body(asked): Body<MakeInvite>) -> Answer<Invited> {
+    let addresses = if asked.addresses.is_empty() { house.addresses() } else { asked.addresses };
+    for address in &addresses {
+        check_address(address).map_err(|message| Refusal::invalid("bad-address", message, "give --address host:port"))?;
+    }
+    if addresses.is_empty() {
+        let remedy = "give --address host:port, or set `advertise` in interoffice.toml and restart";
+        return Err(Refusal::invalid("no-address", "the daemon does not know under which address other offices reach it", remedy).into());
+    }
+    let token: [u8; 16] = clock::random();
+    let expires_ms = house.write(People, move |tx| peers::invite(tx, &actor, &token)).await?;
+    let office = house.context().office();
+    let invite = Invite { office, addresses: addresses.clone(), token: InviteToken::new(token), expires_at_ms: expires_ms };
+    let invite = invite.encode().map_err(|error| Refusal::invalid("bad-address", error.to_string(), "give --address host:port"))?;
+    Ok(axum::Json(Invited { invite, addresses, expires_ms }))
+}
+
+#[derive(Debug, Deserialize)]
+struct AcceptInvite {
+    invite: String,
+}
+
+async fn accept(State(house): State<House>, As(actor): As, Body(asked): Body<AcceptInvite>) -> Answer<Peer> {
+    let bad = |error: interoffice_certs::BadInvite| Refusal::invalid("bad-invite", error.to_string(), "");
+    let invite = Invite::parse(&asked.invite).map_err(bad)?;
+    if invite.is_expired(clock::now_ms()) {
+        return Err(Refusal::conflict("invite-expired", "this invite is no longer good", "ask the other office for a new one").into());
+    }
+    let asking = actor.clone();
+    house
+        .write(People, move |tx| {
+            tx.attempt(&asking, "peer.accept", "");
+            rights::require_admin(tx, &asking)
+        })
+        .await?;
+    let office = door(&house)?.accept_invite(invite).await?;
+    one(load(&house, actor, office.to_string()).await)
+}
+
+/// The peer door, or why it can't be asked.
+fn door(house: &House) -> Result<&dyn PeerHandle, Problem> {
+    let closed = || Refusal::conflict("peer-door-closed", "the door to other offices is not open", "see the daemon's log");
+    Ok(house.peers().ok_or_else(closed)?.as_ref())
+}
+
+async fn confirm(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
+    let end = house.write(People, move |tx| peers::confirm(tx, &actor, &peer)).await;
+    one(end.map(|view| Peer::of(&house, view)))
+}
+
+/// The answer to a ping, with the office that was asked.
+#[derive(Debug, Serialize)]
+struct Pinged {
+    office: String,
+    name: String,
+    #[serde(flatten)]
+    report: PingReport,
+}
+
+async fn ping(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Pinged> {
+    let found = house.read(move |view| {
+        rights::require_member(view, &actor)?;
+        peers::find(view, &peer)
+    });
+    let found = found.await?;
+    let report = door(&house)?.ping(found.office).await;
+    one(report.map(|report| Pinged { office: found.office.to_string(), name: found.name, report }))
+}
+
+async fn block(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
+    let end = house.write(People, move |tx| peers::set_blocked(tx, &actor, &peer, true)).await;
+    one(end.map(|view| Peer::of(&house, view)))
+}
+
+async fn unblock(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
+    let end = house.write(People, move |tx| peers::set_blocked(tx, &actor, &peer, false)).await;
+    one(end.map(|view| Peer::of(&house, view)))
+}
+
+async fn plan_remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Plan> {
+    one(house.write(People, move |tx| peers::plan_remove(tx, &actor, &peer)).await)
+}
+
+async fn remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>, Body(asked): Body<Agreed<Nothing>>) -> Answer<Peer> {
+    let (_, plan) = asked.split()?;
+    let end = house.write(People, move |tx| peers::remove(tx, &actor, &peer, &plan)).await;
+    one(end.map(|view| Peer::of(&house, view)))
+}

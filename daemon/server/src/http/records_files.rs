@@ -1,0 +1,204 @@
+//! Files of records: importing and exporting, part by part so that nobody else waits: `/records/import` and `/records/export`.
+
+use std::io;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::response::Response;
+use axum::routing::{get, post};
+use interoffice_core::actions::copies::Readable;
+use interoffice_core::actions::records::{self, Format, IMPORT_CARDS_MAX, ImportOptions, ImportReport};
+use interoffice_core::actions::rights;
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::domain::vcard::{self, CardVersion};
+use interoffice_core::store::received::ReceivedFiles;
+use interoffice_core::store::{Fault, StoreFault, View};
+use interoffice_protocol::ids::{LinkId, RecordId};
+
+use super::answer::{Answer, one};
+use super::asked::{As, Params, unread};
+use super::records::{Which, find, record_id};
+use super::stream::{self, Parts};
+use crate::api::Problem;
+use crate::house::{House, Priority::People};
+
+/// Records of one part of an export.
+const PART: usize = 200;
+
+pub(super) fn routes() -> Router<House> {
+    Router::new().route("/records/import", post(import)).route("/records/export", get(export))
+}
+
+async fn import(
+    State(house): State<House>,
+    As(actor): As,
+    Params(options): Params<ImportOptions>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<ImportReport> {
+    let bytes = body.map_err(|rejection| unread(&rejection))?;
+    let asking = actor.clone();
+    // Who may not import is told so before a large file is read.
+    house.read(move |view| rights::require_user(view, &asking).map(drop)).await?;
+    let read = tokio::task::spawn_blocking(move || records::read_cards(&bytes));
+    let file = read.await.map_err(|error| StoreFault::Database(format!("the file could not be read: {error}")))?;
+    let mut report = ImportReport { broken: file.broken, ..ImportReport::default() };
+    let mut cards = file.cards.into_iter().peekable();
+    while cards.peek().is_some() {
+        let part: Vec<_> = cards.by_ref().take(IMPORT_CARDS_MAX).collect();
+        let actor = actor.clone();
+        report.join(house.write(People, move |tx| records::import_cards(tx, &actor, &part, &options)).await?);
+    }
+    one(Ok(report))
+}
+
+/// Where an export stands.
+enum Stage {
+    /// These records, named one by one.
+    Named(Vec<RecordId>),
+    /// The office's own records, from this place on.
+    Own(Option<String>),
+    /// The copies of this link and those after it, by id; of the first from this place on.
+    Copies(LinkId, Option<(String, RecordId)>),
+}
+
+/// Where the copies begin.
+const FIRST_LINK: Stage = Stage::Copies(LinkId([0; LinkId::LEN]), None);
+
+/// One part and what comes after it.
+struct Part {
+    bytes: Vec<u8>,
+    next: Option<Stage>,
+}
+
+async fn export(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Result<Response, Problem> {
+    let unknown = || Refusal::invalid("bad-format", "there is no such form", "use vcard, vcard4, vcard3 or json");
+    let format = which.format.as_deref().map_or(Some(Format::Vcard), Format::parse).ok_or_else(unknown)?;
+    let stage = match &which.ids {
+        Some(ids) => Stage::Named(ids.split(',').map(record_id).collect::<Result<_, _>>()?),
+        None if which.link.is_some() => FIRST_LINK,
+        None => Stage::Own(None),
+    };
+    // The first part is read before the answer begins, so that a refusal is one.
+    let first = part(&house, &actor, &which, format, stage).await?;
+    let (parts, response) = stream::answer(if format == Format::Json { "application/jsonl" } else { "text/vcard" });
+    tokio::spawn(send(house, actor, which, format, first, parts));
+    Ok(response)
+}
+
+async fn send(house: House, actor: Actor, which: Which, format: Format, first: Part, parts: Parts) {
+    let mut current = first;
+    loop {
+        if !current.bytes.is_empty() && parts.send(Ok(current.bytes.into())).await.is_err() {
+            return;
+        }
+        let Some(stage) = current.next else { return };
+        match part(&house, &actor, &which, format, stage).await {
+            Ok(next) => current = next,
+            Err(fault) => {
+                tracing::warn!(%fault, "an export is broken off");
+                // A reader that has gone needs no telling.
+                let _ = parts.send(Err(io::Error::other("the export is broken off"))).await;
+                return;
+            }
+        }
+    }
+}
+
+async fn part(house: &House, actor: &Actor, which: &Which, format: Format, stage: Stage) -> Result<Part, Fault> {
+    let (actor, which, received) = (actor.clone(), which.clone(), house.received().clone());
+    house.read(move |view| read_part(view, &received, &actor, &which, format, stage)).await
+}
+
+fn read_part(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, which: &Which, format: Format, stage: Stage) -> Result<Part, Fault> {
+    match stage {
+        Stage::Named(mut ids) => {
+            let rest = ids.split_off(ids.len().min(PART));
+            let mut bytes = Vec::new();
+            for id in ids {
+                named(view, received, actor, id, format, &mut bytes)?;
+            }
+            Ok(Part { bytes, next: (!rest.is_empty()).then_some(Stage::Named(rest)) })
+        }
+        Stage::Own(after) => {
+            let query = records::Query { after, limit: Some(PART), ..which.own().unwrap_or_default() };
+            let page = records::export_page(view, actor, &query, format)?;
+            let next = page.next.map_or(FIRST_LINK, |next| Stage::Own(Some(next)));
+            Ok(Part { bytes: page.bytes, next: Some(next) })
+        }
+        Stage::Copies(link, after) => copies(view, received, actor, which, format, (link, after)),
+    }
+}
+
+/// Writes one record that was named, own or received.
+fn named(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, id: RecordId, format: Format, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+    let own = records::export(view, actor, &[id], format);
+    let Err(Fault::Refused(refusal)) = own else {
+        bytes.extend(own?);
+        return Ok(());
+    };
+    let shown = find(view, received, actor, id).map_err(|_| refusal)?;
+    if format == Format::Json {
+        return json(&shown, bytes);
+    }
+    let body = shown.link().map(|link| received.get(link, id)).transpose()?.flatten();
+    bytes.extend_from_slice(body.map(|(_, record)| vcard::render(&record, version(format))).unwrap_or_default().as_bytes());
+    Ok(())
+}
+
+fn version(format: Format) -> CardVersion {
+    if format == Format::Vcard3 { CardVersion::V3 } else { CardVersion::V4 }
+}
+
+fn json(value: &impl serde::Serialize, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+    serde_json::to_writer(&mut *bytes, value).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
+    bytes.push(b'\n');
+    Ok(())
+}
+
+fn copies(
+    view: &View<'_>,
+    received: &ReceivedFiles,
+    actor: &Actor,
+    which: &Which,
+    format: Format,
+    from: (LinkId, Option<(String, RecordId)>),
+) -> Result<Part, Fault> {
+    // Asked anew for each part: a link that ended meanwhile gives nothing more.
+    let mut links = which.links(view, actor)?;
+    links.retain(|link| link.link >= from.0);
+    links.sort_by_key(|link| link.link);
+    let Some(link) = links.first() else { return Ok(Part { bytes: Vec::new(), next: None }) };
+    let mut query = which.copies(PART)?;
+    query.after = from.1.filter(|_| link.link == from.0);
+    let rows = received.list(link.link, &query)?;
+    let mut bytes = Vec::with_capacity(rows.len() * 1024);
+    for row in &rows {
+        write_copy(view, received, actor, link, row.record, format, &mut bytes)?;
+    }
+    let next = match rows.last() {
+        Some(last) if rows.len() == PART => Some(Stage::Copies(link.link, Some((last.name.clone(), last.record)))),
+        _ => links.get(1).map(|next| Stage::Copies(next.link, None)),
+    };
+    Ok(Part { bytes, next })
+}
+
+fn write_copy(
+    view: &View<'_>,
+    received: &ReceivedFiles,
+    actor: &Actor,
+    link: &Readable,
+    record: RecordId,
+    format: Format,
+    bytes: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    if format == Format::Json {
+        return json(&find(view, received, actor, record)?, bytes);
+    }
+    if let Some((_, body)) = received.get(link.link, record)? {
+        bytes.extend_from_slice(vcard::render(&body, version(format)).as_bytes());
+    }
+    Ok(())
+}
