@@ -240,6 +240,7 @@ pub fn persist(tx: &Tx<'_>, delivered: &Delivered) -> Result<(), Fault> {
     for (record, version) in &delivered.entries {
         log::held(tx, delivered.row, *record, *version)?;
     }
+    tx.ring(Ring::Delivered(link.link));
     Ok(())
 }
 

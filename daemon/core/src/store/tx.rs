@@ -21,6 +21,8 @@ pub enum Ring {
     Peer(OfficeId),
     /// The log or standing of this link changed.
     Link(LinkId),
+    /// The other office holds more of this link than before.
+    Delivered(LinkId),
     /// A removal is to be carried out here.
     Removal(LinkId),
     /// Audit lines were written.
