@@ -1,4 +1,4 @@
-//! What time alone brings about: the safe clock of the leases, and links whose agreed end has passed.
+//! What time alone brings about: the safe clock of the leases, links whose agreed end has passed, and the reserve made anew.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -54,6 +54,27 @@ impl Chore for Expiry {
         Box::pin(async move {
             let ended = house.write(Priority::Chores, links::end_expired).await?;
             Ok(if ended.is_empty() { String::new() } else { format!("{} links ended", ended.len()) })
+        })
+    }
+}
+
+/// Makes the reserve again once the disk has room.
+pub(crate) struct Reserve;
+
+impl Chore for Reserve {
+    fn name(&self) -> &'static str {
+        "reserve"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>> {
+        let house = house.clone();
+        Box::pin(async move {
+            let whole = tokio::task::spawn_blocking(move || house.keep_reserve()).await.unwrap_or(false);
+            Ok(if whole { String::new() } else { "the disk is full: free some space".to_owned() })
         })
     }
 }

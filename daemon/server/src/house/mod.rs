@@ -6,6 +6,7 @@ mod board;
 mod peers;
 mod queue;
 mod readers;
+mod reserve;
 mod writer;
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ struct Inner {
     peers: OnceLock<Arc<dyn PeerHandle>>,
     keys: OfficeKeys,
     received: Arc<ReceivedFiles>,
+    reserve: reserve::Reserve,
     started_ms: i64,
 }
 
@@ -64,6 +66,10 @@ impl House {
     pub(crate) fn open(folder: &Path, config: Config, keys: OfficeKeys, on_fatal: OnFatal) -> Result<Self, StoreFault> {
         let context = Arc::new(OfficeContext { signer: keys.signer() });
         let received = Arc::new(ReceivedFiles::open(folder.join(RECEIVED))?);
+        let reserve = reserve::Reserve::new(folder);
+        if !reserve.keep() {
+            tracing::warn!("the disk has no room for the reserve: ending a link may fail when it is full");
+        }
         let store = WriteStore::open(folder, Arc::clone(&context))?;
         let bell = Bell::new();
         let (readers, mut threads) = readers::Readers::start(folder.to_owned(), Arc::clone(&context))?;
@@ -84,6 +90,7 @@ impl House {
             peers: OnceLock::new(),
             keys,
             received,
+            reserve,
             started_ms: clock::now_ms(),
         })))
     }
@@ -169,6 +176,26 @@ impl House {
         F: Fn(&Tx<'_>) -> Result<T, Fault> + Send + 'static,
     {
         self.0.writer.write(priority, verb).await
+    }
+
+    /// The same for what must succeed on a full disk: endings of links and what peers say. The reserve is spent on it when need be.
+    pub(crate) async fn write_ending<T, F>(&self, priority: Priority, verb: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Fn(&Tx<'_>) -> Result<T, Fault> + Send + Clone + 'static,
+    {
+        match self.write(priority, verb.clone()).await {
+            Err(Fault::Store(StoreFault::DiskFull)) if self.0.reserve.spend() => {
+                tracing::warn!("the disk is full: the reserve was spent on an ending, free some space");
+                self.write(priority, verb).await
+            }
+            end => end,
+        }
+    }
+
+    /// Makes the reserve again after it was spent; says whether it is whole.
+    pub(crate) fn keep_reserve(&self) -> bool {
+        self.0.reserve.keep()
     }
 
     /// Runs `read` on one consistent state that holds everything acknowledged before the call.

@@ -10,7 +10,8 @@ use interoffice_core::actions::links::{self, Ask};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
-use interoffice_core::store::{Fault, Ring, StoreFault};
+use interoffice_core::store::received::ReceivedFiles;
+use interoffice_core::store::{Fault, Ring, StoreFault, View};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::record::{FieldName, Level, RelatedKind, Scope};
 use serde::{Deserialize, Serialize};
@@ -64,11 +65,41 @@ impl Which {
 
 async fn list(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Answer<Items<LinkView>> {
     let filter = which.filter()?;
-    items(house.read(move |view| link_view::list(view, &actor, &filter)).await)
+    items(all(&house, actor, filter).await)
 }
 
 async fn show(State(house): State<House>, As(actor): As, Path(link): Path<String>) -> Answer<LinkView> {
-    one(house.read(move |view| link_view::show(view, &actor, &link)).await)
+    one(load(&house, actor, link).await)
+}
+
+/// The links of a list.
+async fn all(house: &House, actor: Actor, filter: Filter) -> Result<Vec<LinkView>, Fault> {
+    let received = house.received().clone();
+    house.read(move |view| list_with_copies(view, &received, &actor, &filter)).await
+}
+
+/// The links of a list, with the number of copies that each brought here.
+pub(super) fn list_with_copies(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, filter: &Filter) -> Result<Vec<LinkView>, Fault> {
+    link_view::list(view, actor, filter)?.into_iter().map(|link| count_copies(received, link)).collect()
+}
+
+/// One link.
+async fn load(house: &House, actor: Actor, link: String) -> Result<LinkView, Fault> {
+    let received = house.received().clone();
+    house.read(move |view| count_copies(&received, link_view::show(view, &actor, &link)?)).await
+}
+
+/// Fills in how many copies a link brought here; the office's database does not know, the link's own file does.
+fn count_copies(received: &ReceivedFiles, mut link: LinkView) -> Result<LinkView, Fault> {
+    if link.direction == Direction::SharingWithMe.as_str()
+        && link.status != "Ended"
+        && let Ok(id) = link.link.parse()
+        && !received.is_denied(id)
+    {
+        link.records = received.progress(id)?.count;
+        link.delivered = link.records;
+    }
+    Ok(link)
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,11 +173,11 @@ struct Why {
 }
 
 async fn decline(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(why): Body<Why>) -> Answer<LinkView> {
-    one(house.write(People, move |tx| links::decline(tx, &actor, &link, &why.reason)).await)
+    one(house.write_ending(People, move |tx| links::decline(tx, &actor, &link, &why.reason)).await)
 }
 
 async fn withdraw(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(why): Body<Why>) -> Answer<LinkView> {
-    one(house.write(People, move |tx| links::withdraw(tx, &actor, &link, &why.reason)).await)
+    one(house.write_ending(People, move |tx| links::withdraw(tx, &actor, &link, &why.reason)).await)
 }
 
 async fn plan_delete(State(house): State<House>, As(actor): As, Path(link): Path<String>) -> Answer<Plan> {
@@ -161,7 +192,7 @@ async fn delete(
 ) -> Answer<LinkView> {
     let (_, plan) = asked.split()?;
     let (asking, named) = (actor.clone(), link.clone());
-    let end = house.write(People, move |tx| links::delete(tx, &asking, &named, &plan)).await;
+    let end = house.write_ending(People, move |tx| links::delete(tx, &asking, &named, &plan)).await;
     if let Err(Fault::Store(StoreFault::DiskFull)) = &end {
         deny(&house, actor, link).await;
     }
@@ -232,7 +263,7 @@ async fn wait(State(house): State<House>, As(actor): As, Path(link): Path<String
     let mut bell = house.bell().subscribe();
     loop {
         let (asking, named) = (actor.clone(), link.clone());
-        let link = house.read(move |view| link_view::show(view, &asking, &named)).await?;
+        let link = load(&house, asking, named).await?;
         let reached = until.until.is_reached(&link);
         if reached {
             return Ok(axum::Json(Waited { reached, link }));

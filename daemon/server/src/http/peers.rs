@@ -179,6 +179,6 @@ async fn plan_remove(State(house): State<House>, As(actor): As, Path(peer): Path
 
 async fn remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>, Body(asked): Body<Agreed<Nothing>>) -> Answer<Peer> {
     let (_, plan) = asked.split()?;
-    let end = house.write(People, move |tx| peers::remove(tx, &actor, &peer, &plan)).await;
+    let end = house.write_ending(People, move |tx| peers::remove(tx, &actor, &peer, &plan)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }

@@ -311,7 +311,7 @@ async fn plan_archive(State(house): State<House>, As(actor): As, Body(named): Bo
 async fn archive(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {
     let (named, plan) = asked.split()?;
     let ids = named.ids()?;
-    one(house.write(People, move |tx| records::archive(tx, &actor, &ids, &plan)).await)
+    one(house.write_ending(People, move |tx| records::archive(tx, &actor, &ids, &plan)).await)
 }
 
 async fn unarchive(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Gone> {
@@ -327,5 +327,5 @@ async fn plan_delete(State(house): State<House>, As(actor): As, Body(named): Bod
 async fn delete(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {
     let (named, plan) = asked.split()?;
     let ids = named.ids()?;
-    one(house.write(People, move |tx| records::delete(tx, &actor, &ids, &plan)).await)
+    one(house.write_ending(People, move |tx| records::delete(tx, &actor, &ids, &plan)).await)
 }

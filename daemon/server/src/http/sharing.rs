@@ -67,5 +67,5 @@ async fn unshare(
     Body(asked): Body<Agreed<Selection>>,
 ) -> Answer<Unshared> {
     let (selection, plan) = asked.split()?;
-    one(house.write(People, move |tx| sharing::unshare(tx, &actor, &link, &selection, &plan)).await)
+    one(house.write_ending(People, move |tx| sharing::unshare(tx, &actor, &link, &selection, &plan)).await)
 }

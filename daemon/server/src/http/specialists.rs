@@ -55,5 +55,5 @@ async fn disable(
 ) -> Answer<Disabled> {
     let name = user_name(&name)?;
     let (_, plan) = asked.split()?;
-    one(house.write(People, move |tx| specialists::disable(tx, &actor, &name, &plan)).await)
+    one(house.write_ending(People, move |tx| specialists::disable(tx, &actor, &name, &plan)).await)
 }

@@ -61,5 +61,5 @@ async fn disable(
 ) -> Answer<UserView> {
     let name = user_name(&name)?;
     let (_, plan) = asked.split()?;
-    one(house.write(People, move |tx| users::disable(tx, &actor, &name, &plan)).await)
+    one(house.write_ending(People, move |tx| users::disable(tx, &actor, &name, &plan)).await)
 }

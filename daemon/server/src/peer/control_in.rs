@@ -117,7 +117,7 @@ impl Lane {
         }
         let office = self.session.office;
         let hash = signed.hash();
-        let heard = self.session.house().write(Priority::Sync, move |tx| inbound::statement(tx, office, signed.clone())).await?;
+        let heard = self.session.house().write_ending(Priority::Sync, move |tx| inbound::statement(tx, office, signed.clone())).await?;
         self.out(Out::Send(Answer { statement: hash, outcome: heard.outcome }.into())).await;
         Ok(heard.misbehaviour)
     }
