@@ -1,0 +1,82 @@
+//! Measures two real daemons on this machine: release build, loopback QUIC, fsync at both ends, driven through the control sockets.
+//!
+//! `./bench` builds and runs it. Each run makes a fresh link between the same two offices, shares everything over it, and goes
+//! through the measures; what is reported is the median over the runs.
+#![forbid(unsafe_code)]
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
+mod arguments;
+mod machine;
+mod measures;
+mod office;
+mod results;
+mod socket;
+mod stage;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use arguments::{Arguments, Wanted};
+use results::Results;
+use stage::Stage;
+
+/// Pause before memory at rest is read, and between measures that fill caches and logs of their own.
+const SETTLE: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
+    let arguments = match arguments::parse(std::env::args().skip(1)) {
+        Ok(Wanted::Measures(arguments)) => arguments,
+        Ok(Wanted::Help) => {
+            results::print(arguments::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            results::say(&format!("./bench: {error}; see ./bench --help"));
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            results::say(&format!("./bench: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let facts = machine::facts(&arguments.folder)?;
+    let mut results = Results::new(arguments, facts);
+    if !arguments.json {
+        results::print(&results.head());
+    }
+    results::say(&format!("setting up two offices with {} records in {}", arguments.records, arguments.folder.display()));
+    let mut stage = Stage::set_up(arguments)?;
+    for run in 1..=arguments.runs {
+        results::say(&format!("run {run} of {}", arguments.runs));
+        one_run(&mut stage, arguments, &mut results, run).with_context(|| format!("run {run}; the logs are {}", stage.logs()))?;
+    }
+    results.end();
+    results::print(&if arguments.json { results.to_json() } else { results.table() });
+    stage.tear_down()
+}
+
+fn one_run(stage: &mut Stage, arguments: &Arguments, results: &mut Results, run: usize) -> Result<()> {
+    stage.new_link()?;
+    measures::sync(stage, results)?;
+    if arguments.wants("memory") {
+        std::thread::sleep(SETTLE);
+        measures::at_rest(stage, results)?;
+    }
+    if arguments.wants("commits") {
+        measures::commits(stage, results, run)?;
+    }
+    if arguments.wants("visible") {
+        std::thread::sleep(SETTLE / 4);
+        measures::visible(stage, results, run)?;
+    }
+    std::thread::sleep(SETTLE / 4);
+    measures::take_back(stage, results)
+}
