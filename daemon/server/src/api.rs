@@ -13,14 +13,9 @@ pub(crate) const SOCKET: &str = "control.sock";
 /// Media type of [`Problem`].
 pub(crate) const PROBLEM_TYPE: &str = "application/problem+json";
 
-/// Why a request was not done (RFC 9457).
+/// Why a request was not done, in the members of RFC 9457 that say something; `type` and `title` follow from the status.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Problem {
-    /// Always `about:blank`: the code says more.
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    /// What the status means.
-    pub(crate) title: String,
     /// HTTP status.
     pub(crate) status: u16,
     /// Stable code, such as `link-not-active`.

@@ -4,6 +4,9 @@ mod init;
 mod lock;
 mod logging;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -72,6 +75,11 @@ impl AppFault {
     }
 }
 
+/// Keeps every file that this process makes to the owner of the folder alone.
+pub(crate) fn keep_private() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
 /// Runs the daemon of the office in `folder` until it is told to stop.
 ///
 /// # Errors
@@ -80,6 +88,7 @@ pub(crate) fn serve(folder: &Path) -> Result<(), AppFault> {
     if !folder.join(crate::config::FILE).exists() {
         return Err(AppFault::NoOffice(folder.to_owned()));
     }
+    keep_private();
     let _lock = lock::take(folder)?;
     let config = Config::load(folder, std::env::vars())?;
     logging::start(&config.log.level);

@@ -38,7 +38,7 @@ use output::Printer;
 /// Each office runs one daemon (`interoffice serve`) on its own data folder. Every other command speaks with that daemon over
 /// the control socket in the folder; whoever may open the socket acts as the operator, and `--as USER` acts for a user.
 #[derive(Debug, Parser)]
-#[command(name = "interoffice", version, after_long_help = AFTER_HELP, after_help = exit::HELP, propagate_version = true, max_term_width = 100)]
+#[command(name = "interoffice", version, after_help = after_help(), propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Data folder of the office [default: ~/.local/share/interoffice]
     #[arg(long, global = true, env = "INTEROFFICE_DIR", value_name = "FOLDER", hide_env_values = true)]
@@ -53,26 +53,17 @@ pub(crate) struct Cli {
     command: Command,
 }
 
-const AFTER_HELP: &str = concat!(
-    "Examples:
+const EXAMPLES: &str = "Examples:
   interoffice init --name \"Office A\"         set up an office in the default folder
   interoffice serve                          run its daemon
   interoffice user add ann                   add a user
   interoffice peer invite                    make an invite for another office
   interoffice --as ann record list           what ann sees
-  interoffice demo --once                    see two offices share and take back
+  interoffice demo --once                    see two offices share and take back";
 
-Exit codes:
-  0  done
-  1  failed
-  2  the command line, or what it names, is wrong
-  3  the daemon does not answer
-  4  no such user, office, link or record
-  5  refused by a right or a policy
-  6  conflict: the state does not allow it, or changed meanwhile
-  7  partly done: what was not done is listed
-  8  timed out"
-);
+fn after_help() -> String {
+    format!("{EXAMPLES}\n\n{}", exit::HELP)
+}
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -160,5 +151,7 @@ fn folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let home = || std::env::var_os("HOME").filter(|home| !home.is_empty()).map(|home| PathBuf::from(home).join(".local/share"));
     let data = || std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or_else(home);
     let folder = given.or_else(|| data().map(|data| data.join("interoffice")));
-    folder.ok_or_else(|| Failure::usage("no data folder: give --dir FOLDER or set INTEROFFICE_DIR"))
+    let folder = folder.ok_or_else(|| Failure::usage("no data folder: give --dir FOLDER or set INTEROFFICE_DIR"))?;
+    // What is printed as advice must work from any other folder too.
+    std::path::absolute(&folder).map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))
 }

@@ -54,6 +54,7 @@ pub(super) struct Id {
 
 pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), Failure> {
     let wanted = app::NewOffice { name: init.name.clone(), listen: init.listen, advertise: init.advertise.clone() };
+    app::keep_private();
     let made = app::init(folder, &wanted).map_err(|error| Failure::new(exit_of(&error), error.to_string()))?;
     let shown = json!({
         "office": made.office.to_string(),

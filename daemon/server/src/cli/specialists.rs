@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context, specialist: Specialist) -> Result<(),
             let path = format!("/specialists/{}/enable", segment(&user));
             let Some(done) = ask::carry_out(context, &path, body, consent).await? else { return Ok(()) };
             context.printer.one(&done, |done| {
-                let mut words = users::rights(&done["user"]);
+                let mut words = users::rights(done);
                 if done["link"].is_object() {
                     words.push_str(&format!("\nLink {} was requested: {}.", short(&done["link"], "link"), text(&done["link"], "status")));
                 }
@@ -70,7 +70,7 @@ pub(super) async fn run(context: &Context, specialist: Specialist) -> Result<(),
             let Some(done) = ask::carry_out(context, &path, ask::nothing(), consent).await? else { return Ok(()) };
             context.printer.one(&done, |done| {
                 let ended = counted(number(done, "links_ended"), "link", "links");
-                format!("{}\n{ended} ended.", users::rights(&done["user"]))
+                format!("{}\n{ended} ended.", users::rights(done))
             })
         }
         Specialist::List => {

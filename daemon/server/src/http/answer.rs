@@ -30,15 +30,17 @@ pub(super) fn items<T>(end: Result<Vec<T>, Fault>) -> Answer<Items<T>> {
 
 /// A problem with `status`.
 pub(super) fn problem(status: u16, code: &str, detail: &str, remedy: &str) -> Problem {
-    let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Problem");
-    Problem {
-        kind: "about:blank".to_owned(),
-        title: title.to_owned(),
-        status,
-        code: code.to_owned(),
-        detail: detail.to_owned(),
-        remedy: remedy.to_owned(),
-    }
+    Problem { status, code: code.to_owned(), detail: detail.to_owned(), remedy: remedy.to_owned() }
+}
+
+/// A problem with what follows from its status.
+#[derive(Serialize)]
+struct Whole<'p> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    #[serde(flatten)]
+    problem: &'p Problem,
 }
 
 impl From<Refusal> for Problem {
@@ -78,7 +80,8 @@ impl From<Fault> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self)).into_response();
+        let whole = Whole { kind: "about:blank", title: status.canonical_reason().unwrap_or("Problem"), problem: &self };
+        let mut response = (status, Json(whole)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(PROBLEM_TYPE));
         response
     }
