@@ -111,10 +111,11 @@ fn stop_at_once(fault: &StoreFault) {
 
 async fn run(house: &House) -> Result<(), AppFault> {
     let socket = house.folder().join(SOCKET);
+    // The door that another program can hold shut comes first: a socket is left behind only by a daemon that ran.
+    let peers = PeerDoor::open(house).map_err(|fault| AppFault::Peer(fault.to_string()))?;
     let listener = open_socket(&socket)?;
     let mut end = signal(SignalKind::terminate()).map_err(AppFault::io("listening for SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(AppFault::io("listening for Ctrl-C"))?;
-    let peers = PeerDoor::open(house).map_err(|fault| AppFault::Peer(fault.to_string()))?;
     let calls = peers.start();
     let background = chores::start(house, chores::all());
     let door = tokio::spawn(http::serve(house.clone(), listener));
