@@ -26,6 +26,7 @@ pub use sign::{Signer, link_id, signing_bytes};
 pub use verify::{Verified, VerifyFault};
 
 use crate::ids::StatementHash;
+use crate::wire::codec;
 
 /// The kinds of statements. The numbers are part of the wire format.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -126,6 +127,12 @@ impl Signed {
     /// The statement's hash: what requests, acknowledgements and later statements name it by.
     pub fn hash(&self) -> StatementHash {
         sign::statement_hash(self)
+    }
+
+    /// The envelope as it stands in the payload, unchecked: all that can be read of a statement whose kind, version or extension is
+    /// not known here. `None` when it has another shape.
+    pub fn envelope(&self) -> Option<Envelope> {
+        codec::decode_head(&self.payload).ok()
     }
 }
 

@@ -21,8 +21,10 @@ pub fn verify(signed: Signed, chain: &Chain, to: OfficeId, now_ms: i64) -> Resul
     }
     let version = verified.signed().key_set_version;
     let set = chain.set(version).ok_or(VerifyFault::UnknownKeySet(version))?;
-    if now_ms > set.not_after_ms && !matches!(verified.body(), Body::Delete(_) | Body::Withdraw(_) | Body::Receipt(_)) {
-        return Err(VerifyFault::ExpiredKeySet);
+    if !check_signature(verified.signed(), &set.statement_key) {
+        return Err(VerifyFault::BadSignature);
     }
-    check_signature(verified.signed(), &set.statement_key).then_some(verified).ok_or(VerifyFault::BadSignature)
+    // Last of all, so that whoever is told this knows that the office did say it.
+    let ends = matches!(verified.body(), Body::Delete(_) | Body::Withdraw(_) | Body::Decline(_) | Body::Receipt(_));
+    if now_ms > set.not_after_ms && !ends { Err(VerifyFault::ExpiredKeySet) } else { Ok(verified) }
 }

@@ -79,10 +79,14 @@ pub fn link_id(request_payload: &[u8]) -> LinkId {
     LinkId(hash.finalize().into())
 }
 
+/// Unlike the signature, the hash leaves the kind's name out: who does not know a kind must still name its statements as their
+/// issuer does, in answers and as what the next statement follows on.
 pub(super) fn statement_hash(signed: &Signed) -> StatementHash {
     let mut hash = Sha256::new();
     hash.update(b"interoffice/v1/statement\0");
-    hash.update(signing_bytes(signed));
+    hash.update([signed.kind, signed.version]);
+    hash.update(signed.key_set_version.to_be_bytes());
+    hash.update(&signed.payload);
     StatementHash(hash.finalize().into())
 }
 

@@ -1,6 +1,7 @@
 //! Statements: every kind signs and verifies, every fault is found, and nothing but the received bytes counts.
 
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::samples::{self, NOT_AFTER_MS, NOW_MS, Office, Opened};
 use super::strategies;
@@ -187,7 +188,7 @@ fn an_expired_key_set_still_ends_links_and_does_nothing_else() {
     let receipt = Verified::from_store(receipt).expect("well formed").body().clone();
     assert_eq!(say(&signers[0], freeze()), Err(VerifyFault::ExpiredKeySet));
     assert_eq!(say(&signers[0], Accept { terms: samples::terms() }.into()), Err(VerifyFault::ExpiredKeySet));
-    for body in [delete(), Withdraw { reason: String::new() }.into(), receipt] {
+    for body in [delete(), Withdraw { reason: String::new() }.into(), Decline { reason: String::new() }.into(), receipt] {
         assert!(say(&signers[0], body).is_ok());
     }
     assert!(say(&signers[1], freeze()).is_ok(), "the newer set");
@@ -195,6 +196,21 @@ fn an_expired_key_set_still_ends_links_and_does_nothing_else() {
     assert_eq!(say(&owner.root, freeze()), Err(VerifyFault::UnknownKeySet(0)), "the root signs key sets and nothing else");
     let mixed = Signer::new(owner.id, 2, &[0x31; 32]);
     assert_eq!(say(&mixed, delete()), Err(VerifyFault::BadSignature), "the first set's key under the second's number");
+    let forged = Signer::new(owner.id, 1, &[0x77; 32]);
+    assert_eq!(say(&forged, freeze()), Err(VerifyFault::BadSignature), "only what the office did say has expired");
+}
+
+#[test]
+fn what_is_not_known_here_is_named_and_placed_all_the_same() {
+    let opened = samples::opened();
+    let envelope = about_link(&opened);
+    let mut signed = opened.owner.signer.sign(envelope.clone(), &freeze());
+    signed.kind = 99;
+    let named = Sha256::new().chain_update(b"interoffice/v1/statement\0").chain_update([99, 1]).chain_update(1u32.to_be_bytes());
+    assert_eq!(signed.hash(), StatementHash(named.chain_update(&signed.payload).finalize().into()), "no name of a kind is needed");
+    assert_eq!(signed.envelope(), Some(Envelope { from: opened.owner.id, ..envelope }));
+    signed.payload.truncate(20);
+    assert_eq!(signed.envelope(), None);
 }
 
 #[test]

@@ -58,6 +58,12 @@ pub fn decode_data<T: Decode<()>>(bytes: &[u8]) -> Result<T, Malformed> {
     exactly::<T, DATA_FRAME_BYTES>(bytes)
 }
 
+/// The value at the beginning of the body of a control frame, whatever follows it: for statements whose body is not known here.
+pub fn decode_head<T: Decode<()>>(bytes: &[u8]) -> Result<T, Malformed> {
+    let (value, _) = bincode::decode_from_slice::<T, _>(bytes, config::<CONTROL_FRAME_BYTES>()).map_err(invalid)?;
+    Ok(value)
+}
+
 fn exactly<T: Decode<()>, const LIMIT: usize>(bytes: &[u8]) -> Result<T, Malformed> {
     if bytes.len() > LIMIT {
         return Err(Malformed::Invalid(format!("{} bytes where at most {LIMIT} may stand", bytes.len())));
