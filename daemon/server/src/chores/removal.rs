@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use interoffice_core::actions::removal::{self, Duty};
+use interoffice_core::store::links::{self, LinkRow};
 use interoffice_core::store::received::Withdrawn;
 use interoffice_core::store::removals::RemovalState;
-use interoffice_core::store::{Fault, Ring, StoreFault, links};
+use interoffice_core::store::{Fault, Ring, StoreFault};
 use interoffice_protocol::digest::LinkSecret;
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::link::LinkState;
@@ -66,9 +67,12 @@ async fn erase(house: &House, duty: Duty) -> Result<(), Fault> {
 
 /// A file that is there: one of an ended or unknown link goes, one with withdrawn records is rebuilt.
 async fn sort_out(house: &House, link: LinkId) -> Result<u64, Fault> {
-    let row = house.read(move |view| Ok(links::find(view, link)?)).await?;
-    let Some(row) = row.filter(|row| !matches!(row.state, LinkState::Ended(_))) else {
-        blocking(house, move |received| received.erase(link)).await?;
+    let Some(row) = live(house, link).await? else {
+        // The link may have ended after the duties were read: its copies are listed for the receipt before the file goes.
+        match house.read(removal::duties).await?.into_iter().find(|duty| duty.link.link == link) {
+            Some(duty) => erase(house, duty).await?,
+            None => blocking(house, move |received| received.erase(link)).await?,
+        }
         return Ok(1);
     };
     let progress = blocking(house, move |received| received.progress(link)).await?;
@@ -80,8 +84,17 @@ async fn sort_out(house: &House, link: LinkId) -> Result<u64, Fault> {
     let Some(withdrawn) = blocking(house, move |received| rebuild(received, link, &secret)).await? else { return Ok(0) };
     let (epoch, upto) = (withdrawn.epoch, withdrawn.upto);
     house.write(Priority::Sync, move |tx| removal::finish_part(tx, link, &withdrawn)).await?;
-    blocking(house, move |received| received.receipted(link, epoch, upto)).await?;
+    if live(house, link).await?.is_some() {
+        // Of a link that ended meanwhile, the receipt for the whole link still has to name these copies.
+        blocking(house, move |received| received.receipted(link, epoch, upto)).await?;
+    }
     Ok(1)
+}
+
+/// The link, unless it is over or was never there.
+async fn live(house: &House, link: LinkId) -> Result<Option<LinkRow>, Fault> {
+    let row = house.read(move |view| Ok(links::find(view, link)?)).await?;
+    Ok(row.filter(|row| !matches!(row.state, LinkState::Ended(_))))
 }
 
 fn rebuild(
