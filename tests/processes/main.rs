@@ -1,0 +1,2 @@
+//! Real daemons, started, killed, scanned and attacked.
+#![forbid(unsafe_code)]

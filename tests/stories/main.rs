@@ -1,0 +1,11 @@
+//! What people do, told through real daemons: one file per noun, named people, and the row of the product each story proves.
+#![forbid(unsafe_code)]
+
+mod everyday;
+mod import_export;
+mod links;
+mod outages;
+mod pairing;
+mod record_sharing;
+mod removal;
+mod specialists;
