@@ -35,6 +35,9 @@ pub const RENEWAL_LINKS: usize = 1_900;
 pub const VERDICT_TEXT_BYTES_MAX: usize = 2_000;
 /// Statements kept for a link whose Request is not known: what one side can say before it ends, with room to spare.
 pub const ORPHANS_PER_LINK: usize = 64;
+/// How far beyond the end of a link's log its reader may say it is: more than any log grows between two backups, and far too little to use
+/// the sequences up.
+pub const LOG_JUMP_MAX: u64 = 1 << 32;
 /// How far above the highest epoch we know a peer may say it heard us: more restores than any office makes, and far too few to use the counter up.
 pub const EPOCH_JUMP_MAX: u64 = 1_000_000;
 
@@ -109,9 +112,9 @@ pub const INCOMING_BUFFERS_BYTES: u64 = 8 * 1024 * 1024;
 
 /// First pause before a second attempt to reach a peer (milliseconds).
 pub const RETRY_FIRST_MS: u64 = 500;
-/// Longest pause between attempts while nothing urgent waits (milliseconds).
+/// Longest pause between attempts to reach a peer (milliseconds).
 pub const RETRY_MAX_MS: u64 = 15 * 60 * 1000;
-/// Longest pause while a removal waits (milliseconds).
+/// What a removal may wait at most between two attempts (milliseconds).
 pub const RETRY_REMOVAL_MAX_MS: u64 = 3_600_000;
 /// Probes between connected peers (milliseconds); the heartbeat that words like "within one heartbeat" mean.
 pub const HEARTBEAT_MS: u64 = 10_000;
@@ -146,4 +149,4 @@ const _: () = assert!(
     DATA_STREAMS * STREAM_WINDOW_BYTES + CONTROL_RESERVE_BYTES <= SEND_WINDOW_BYTES,
     "control never waits for data: data streams may not use up the send window"
 );
-const _: () = assert!(RETRY_MAX_MS <= RETRY_REMOVAL_MAX_MS, "a removal is never tried less often than its own bound");
+const _: () = assert!(RETRY_MAX_MS <= RETRY_REMOVAL_MAX_MS, "a removal is tried at least once an hour");

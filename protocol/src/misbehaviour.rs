@@ -186,7 +186,7 @@ impl Misbehaviour {
                 (Tell, false, "the connection did not come from a certificate of that office: someone may stand in between")
             }
             Self::EpochWentBack => (Tell, false, "the office speaks from before a restore: an old copy of it may still be running"),
-            Self::TwinOffice => (Tell, false, "two copies of the office are running: both are frozen until its admin stops one"),
+            Self::TwinOffice => (Tell, false, "two copies of the office are running: ask its admin to stop one"),
             Self::EpochImplausible => (Tell, true, "the office reports a history of ours that can't be: its data may be damaged"),
             Self::BeforeHello => (Drop, true, "the office spoke before it greeted"),
             Self::SecondHello => (Drop, true, "the office greeted twice on one connection"),
@@ -206,7 +206,7 @@ impl Misbehaviour {
             Self::WrongSide => (Refuse, true, "the office said what only the other side of a link may say"),
             Self::OtherTerms => (Refuse, true, "the office accepted other terms than were requested"),
             Self::Equivocation => {
-                (Tell, true, "the office signed two statements where only one may stand: it is frozen, and both are kept as evidence")
+                (Tell, true, "the office signed two statements where only one may stand: an old copy of it may be running, ask its admin")
             }
             Self::BrokenOrder => (Tell, true, "the office's statements do not follow on each other: it may run from an old backup"),
             Self::TooManyStatements => (Drop, false, "the office sent statements faster than is allowed"),

@@ -1,6 +1,6 @@
 //! Pauses between attempts to reach a peer: exponential, with jitter, capped, and started over when the peer is heard from.
 
-use crate::limits::{RETRY_FIRST_MS, RETRY_MAX_MS, RETRY_REMOVAL_MAX_MS};
+use crate::limits::{RETRY_FIRST_MS, RETRY_MAX_MS};
 
 /// The state of retrying one peer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,13 +19,11 @@ impl Pace {
         self.failures
     }
 
-    /// Counts a failure and says how long to wait (milliseconds) before the next attempt.
+    /// Counts a failure and says how long to wait (milliseconds) before the next attempt, at most [`RETRY_MAX_MS`].
     ///
-    /// `random` is any number; it spreads the pause over its upper half, so that peers do not knock in step. While a removal waits the pause
-    /// never exceeds [`RETRY_REMOVAL_MAX_MS`], otherwise [`RETRY_MAX_MS`].
-    pub fn failed(&mut self, removal_waits: bool, random: u64) -> u64 {
-        let cap = if removal_waits { RETRY_REMOVAL_MAX_MS.min(RETRY_MAX_MS) } else { RETRY_MAX_MS };
-        let whole = RETRY_FIRST_MS.saturating_mul(1u64 << self.failures.min(24)).min(cap);
+    /// `random` is any number; it spreads the pause over its upper half, so that peers do not knock in step.
+    pub fn failed(&mut self, random: u64) -> u64 {
+        let whole = RETRY_FIRST_MS.saturating_mul(1u64 << self.failures.min(24)).min(RETRY_MAX_MS);
         self.failures = self.failures.saturating_add(1);
         whole / 2 + random % (whole / 2 + 1)
     }

@@ -19,25 +19,25 @@ use crate::record::{FieldName, Level, RecordKind, RelatedKind, Scope};
 #[test]
 fn pauses_double_up_to_their_cap_and_start_over_when_the_peer_is_heard() {
     let mut pace = Pace::new();
-    let pauses: Vec<u64> = (0..40).map(|_| pace.failed(false, u64::MAX - 1)).collect();
+    let pauses: Vec<u64> = (0..40).map(|_| pace.failed(u64::MAX - 1)).collect();
     assert!(pauses.iter().all(|pause| *pause <= RETRY_MAX_MS));
     assert_eq!(pace.failures(), 40);
     let mut full = Pace::new();
     for whole in [RETRY_FIRST_MS, 2 * RETRY_FIRST_MS, 4 * RETRY_FIRST_MS] {
         let mut other = full;
-        assert_eq!(other.failed(false, 0), whole / 2, "the shortest pause");
-        assert_eq!(full.failed(false, whole / 2), whole, "the longest pause");
+        assert_eq!(other.failed(0), whole / 2, "the shortest pause");
+        assert_eq!(full.failed(whole / 2), whole, "the longest pause");
     }
     pace.heard();
     assert_eq!(pace, Pace::new());
-    assert!(pace.failed(false, u64::MAX) <= RETRY_FIRST_MS);
+    assert!(pace.failed(u64::MAX) <= RETRY_FIRST_MS);
 }
 
 #[test]
 fn a_removal_is_tried_again_within_the_hour_for_ever() {
     let mut pace = Pace::new();
     for random in 0..1_000 {
-        let pause = pace.failed(true, random * 7_919_117);
+        let pause = pace.failed(random * 7_919_117);
         assert!((RETRY_FIRST_MS / 2..=RETRY_REMOVAL_MAX_MS).contains(&pause), "{pause}");
     }
 }

@@ -11,14 +11,20 @@ pub fn safe_now(view: &View<'_>) -> Result<i64, Fault> {
     Ok(clock.safe_ms.saturating_add(view.now_ms.saturating_sub(clock.wall_ms).max(0)))
 }
 
-/// Moves the safe clock on by what passed since the last tick; `since_boot_ms` is what the machine's own clock says passed.
+/// Moves the safe clock on by what passed since the last tick; `since_boot_ms` is what the machine's own clock says passed, `None`
+/// at the first tick of a process.
 ///
-/// Returns whether the wall clock stands before its last persisted reading, so that nobody can tell how much time is missing.
-pub fn tick(tx: &Tx<'_>, since_boot_ms: i64) -> Result<bool, Fault> {
+/// Returns whether the wall clock stands before its last persisted reading. At a start nobody can tell then how much time is
+/// missing, so every copy is locked until its owner's office renews the lease.
+pub fn tick(tx: &Tx<'_>, since_boot_ms: Option<i64>) -> Result<bool, Fault> {
     let clock = office::safe_clock(tx)?;
     let wall = tx.now_ms.saturating_sub(clock.wall_ms);
-    let passed = wall.max(since_boot_ms).max(0);
-    office::set_safe_clock(tx, clock.safe_ms.saturating_add(passed), tx.now_ms)?;
+    let passed = wall.max(since_boot_ms.unwrap_or(0)).max(0);
+    let safe_ms = clock.safe_ms.saturating_add(passed);
+    office::set_safe_clock(tx, safe_ms, tx.now_ms)?;
+    if wall < 0 && since_boot_ms.is_none() {
+        links::lock_leases(tx, safe_ms)?;
+    }
     Ok(wall < 0)
 }
 

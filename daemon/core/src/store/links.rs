@@ -244,3 +244,9 @@ pub fn set_lease(tx: &Tx<'_>, row: i64, until_ms: i64) -> Result<(), StoreFault>
     tx.sql().execute("UPDATE links SET lease_until_ms = ?2 WHERE id = ?1", &[row.into(), until_ms.into()])?;
     Ok(())
 }
+
+/// Ends every lease at `now_ms` (safe clock), until it is renewed.
+pub fn lock_leases(tx: &Tx<'_>, now_ms: i64) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE links SET lease_until_ms = ?1 WHERE side = 1 AND lease_until_ms > ?1", &[now_ms.into()])?;
+    Ok(())
+}

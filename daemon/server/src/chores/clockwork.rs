@@ -29,11 +29,10 @@ impl Chore for LeaseTick {
     fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>> {
         let now = clock::instant();
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
-        let passed = last.map_or(Duration::ZERO, |last| now.duration_since(last));
-        let passed_ms = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
+        let passed_ms = last.map(|last| i64::try_from(now.duration_since(last).as_millis()).unwrap_or(i64::MAX));
         Box::pin(async move {
             let went_back = house.write(Priority::Chores, move |tx| lease::tick(tx, passed_ms)).await?;
-            Ok(if went_back { "the wall clock went back: leases count on as before".to_owned() } else { String::new() })
+            Ok(if went_back { "the wall clock went back".to_owned() } else { String::new() })
         })
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct PeerState {
     /// The office (base32).
     #[serde(serialize_with = "as_text")]
     pub(crate) office: OfficeId,
-    /// In a word or two: connected, connecting, not reachable, cooling down, blocked.
+    /// In a word or two: connected, not answering, not reachable, cut off.
     pub(crate) state: String,
     /// Why, in words; empty when there is nothing to explain.
     pub(crate) reason: String,

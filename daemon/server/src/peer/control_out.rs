@@ -58,6 +58,8 @@ struct Lane {
     probes: HashMap<Nonce, (std::time::Instant, oneshot::Sender<Duration>)>,
     /// The renewal that was asked for, and when (safe clock).
     asked: Option<(Nonce, i64)>,
+    /// The heartbeat that has not come back.
+    beat: Option<Nonce>,
     confirmed: bool,
 }
 
@@ -84,6 +86,7 @@ pub(super) async fn run(session: Arc<Session>, stream: SendStream, commands: mps
         had: HashMap::new(),
         probes: HashMap::new(),
         asked: None,
+        beat: None,
         confirmed: false,
     };
     if let Err(Over::Failed(fault)) = lane.work(commands).await {
@@ -95,7 +98,7 @@ impl Lane {
     async fn work(&mut self, mut commands: mpsc::Receiver<Out>) -> Result<(), Over> {
         let mut bell = self.session.house().bell().subscribe();
         let ours = Ring::Peer(self.session.office);
-        let mut heartbeat = interval(Duration::from_millis(limits::HEARTBEAT_MS));
+        let mut heartbeat = interval(Duration::from_millis(limits::HEARTBEAT_MS / 2));
         let mut leases = interval(LEASE_EVERY);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         leases.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -111,7 +114,7 @@ impl Lane {
                     Some(_) => {}
                     None => return Ok(()),
                 },
-                _ = heartbeat.tick() => self.ping(Nonce(clock::random())).await?,
+                _ = heartbeat.tick() => self.heartbeat().await?,
                 _ = leases.tick() => self.ask_leases().await?,
             }
         }
@@ -119,6 +122,17 @@ impl Lane {
 
     async fn send(&mut self, message: impl Into<Message>) -> Result<(), Over> {
         if wire::send(&mut self.stream, message).await { Ok(()) } else { Err(Over::Closed) }
+    }
+
+    /// Probes the peer, and says so when the last probe has not come back: the connection may be dead long before it is given up.
+    async fn heartbeat(&mut self) -> Result<(), Over> {
+        if self.beat.is_some() {
+            let words = "no sign of life since the last heartbeat: the daemon there may have stopped";
+            self.session.door.health().set(self.session.office, "not answering", words);
+        }
+        let nonce = Nonce(clock::random());
+        self.beat = Some(nonce);
+        self.ping(nonce).await
     }
 
     async fn ping(&mut self, nonce: Nonce) -> Result<(), Over> {
@@ -244,6 +258,10 @@ impl Lane {
     }
 
     async fn echo(&mut self, nonce: Nonce) -> Result<(), Over> {
+        if self.beat == Some(nonce) {
+            self.beat = None;
+            self.session.door.health().answers(self.session.office);
+        }
         if let Some((sent, caller)) = self.probes.remove(&nonce) {
             // Whoever asked may have given up by now.
             let _ = caller.send(sent.elapsed());

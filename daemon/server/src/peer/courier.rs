@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use interoffice_core::store::peers::{self, PeerRow, Standing};
-use interoffice_core::store::{Fault, Ring, removals, statements};
+use interoffice_core::store::{Fault, Ring, statements};
 use interoffice_protocol::ids::OfficeId;
 use interoffice_protocol::limits;
 use interoffice_protocol::pace::Pace;
@@ -56,7 +56,6 @@ struct Errand {
     peer: PeerRow,
     /// Whether anything is to be said to it.
     statements_wait: bool,
-    removal_waits: bool,
 }
 
 async fn errand(door: &PeerDoor, office: OfficeId) -> Result<Option<Errand>, Fault> {
@@ -64,7 +63,7 @@ async fn errand(door: &PeerDoor, office: OfficeId) -> Result<Option<Errand>, Fau
         .read(move |view| {
             let Some(peer) = peers::find(view, office)? else { return Ok(None) };
             let (waiting, _) = statements::backlog(view, peer.row)?;
-            Ok(Some(Errand { statements_wait: waiting > 0, removal_waits: removals::unconfirmed(view)? > 0, peer }))
+            Ok(Some(Errand { statements_wait: waiting > 0, peer }))
         })
         .await
 }
@@ -111,7 +110,7 @@ async fn run(door: PeerDoor, office: OfficeId) {
             continue;
         }
         let since = *outage.get_or_insert_with(clock::instant);
-        let mut pause_ms = pace.failed(errand.removal_waits, u64::from_le_bytes(clock::random()));
+        let mut pause_ms = pace.failed(u64::from_le_bytes(clock::random()));
         if since.elapsed() < KEEN_FOR {
             pause_ms = pause_ms.min(limits::HEARTBEAT_MS / 2);
         }

@@ -57,6 +57,8 @@ struct Sender {
     /// Links that may have something to send.
     due: VecDeque<LinkId>,
     inventories: HashMap<LinkId, Vec<Holding>>,
+    /// The stream is to be dropped, since a link ended with batches on their way.
+    restart: bool,
 }
 
 /// Sends until the connection ends.
@@ -65,8 +67,15 @@ pub(super) async fn run(session: Arc<Session>, commands: mpsc::Receiver<Command>
     let connection = session.connection.clone();
     let writing = tokio::spawn(async move { write(connection, frames).await });
     let office = session.office;
-    let mut sender =
-        Sender { session, writer, small: VecDeque::new(), sendings: BTreeMap::new(), due: VecDeque::new(), inventories: HashMap::new() };
+    let mut sender = Sender {
+        session,
+        writer,
+        small: VecDeque::new(),
+        sendings: BTreeMap::new(),
+        due: VecDeque::new(),
+        inventories: HashMap::new(),
+        restart: false,
+    };
     if let Err(fault) = sender.work(commands).await {
         tracing::warn!(%office, %fault, "the data lane ends");
     }
@@ -104,7 +113,7 @@ impl Sender {
     async fn work(&mut self, mut commands: mpsc::Receiver<Command>) -> Result<(), Fault> {
         let mut bell = self.session.house().bell().subscribe();
         loop {
-            let busy = !self.small.is_empty() || !self.due.is_empty();
+            let busy = self.restart || !self.small.is_empty() || !self.due.is_empty();
             let writer = self.writer.clone();
             tokio::select! {
                 biased;
@@ -137,6 +146,9 @@ impl Sender {
 
     /// The next frame to write: small messages first, then a batch of a link that is due.
     async fn next_frame(&mut self) -> Result<Option<ToWriter>, Fault> {
+        if std::mem::take(&mut self.restart) {
+            return Ok(Some(ToWriter::Restart));
+        }
         if let Some(frame) = self.small.pop_front() {
             return Ok(Some(ToWriter::Frame(frame)));
         }
@@ -164,13 +176,21 @@ impl Sender {
                 self.sendings.insert(link, sending);
                 Ok(None)
             }
-            Next::Gone if sending.in_flight() > 0 => {
-                // What is on its way in the stream's buffers goes with the stream; the readers of other links resume on the new one.
-                self.sendings.clear();
-                self.due.clear();
-                Ok(Some(ToWriter::Restart))
+            Next::Gone => {
+                self.sendings.insert(link, sending);
+                self.stop(link);
+                Ok(None)
             }
-            Next::Gone => Ok(None),
+        }
+    }
+
+    /// Stops sending a link that is not live any more. What is on its way in the stream's buffers goes with the stream; the readers
+    /// of other links resume on the new one.
+    fn stop(&mut self, link: LinkId) {
+        if self.sendings.remove(&link).is_some_and(|sending| sending.in_flight() > 0) {
+            self.sendings.clear();
+            self.due.clear();
+            self.restart = true;
         }
     }
 
@@ -279,11 +299,16 @@ impl Sender {
     }
 
     async fn look_at(&mut self, link: LinkId) -> Result<(), Fault> {
+        let office = self.session.office;
         if self.sendings.contains_key(&link) {
-            self.make_due(link);
+            let live = self.session.house().read(move |view| outbound::is_live(view, link)).await?;
+            if live {
+                self.make_due(link);
+            } else {
+                self.stop(link);
+            }
             return Ok(());
         }
-        let office = self.session.office;
         let fresh = self
             .session
             .house()

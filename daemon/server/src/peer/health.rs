@@ -54,6 +54,14 @@ impl Health {
         }
     }
 
+    /// Notes that `office` answers again after a silence.
+    pub(super) fn answers(&self, office: OfficeId) {
+        let silent = self.lock().get(&office).is_some_and(|entry| entry.state == "not answering");
+        if silent {
+            self.set(office, "connected", "");
+        }
+    }
+
     /// Forgets an office that is not dialled any more.
     pub(super) fn forget(&self, office: OfficeId) {
         self.lock().remove(&office);

@@ -31,7 +31,7 @@ pub(super) mod close {
 }
 
 /// Two connections this close to each other were dialled at the same time.
-const SIMULTANEOUS: Duration = Duration::from_secs(3);
+const SIMULTANEOUS: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct State {

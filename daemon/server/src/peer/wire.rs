@@ -66,7 +66,7 @@ impl Reader {
     async fn frame(&mut self) -> Result<Frame, Broken> {
         let mut header = [0; limits::FRAME_HEADER_BYTES];
         self.fill(&mut header).await?;
-        let header = FrameHeader::decode(header).map_err(|oversized| Misbehaviour::Oversized(oversized))?;
+        let header = FrameHeader::decode(header).map_err(Misbehaviour::Oversized)?;
         let mut body = vec![0; header.length as usize];
         self.fill(&mut body).await?;
         Ok(Frame { kind: header.kind, version: header.version, body })
