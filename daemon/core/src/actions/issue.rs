@@ -66,4 +66,3 @@ pub fn reconcile_heard(tx: &Tx<'_>, from_office: OfficeId, heard_epoch: Option<u
         }
     }
 }
-

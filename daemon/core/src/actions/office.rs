@@ -37,9 +37,8 @@ pub fn set_up(tx: &Tx<'_>, name: &str) -> Result<(), Fault> {
 
 /// Refuses a name that other offices could not take.
 pub fn check_name(name: &str) -> Result<(), Refusal> {
-    let fits = !name.trim().is_empty()
-        && name.len() <= interoffice_protocol::limits::OFFICE_NAME_BYTES_MAX
-        && !name.chars().any(char::is_control);
+    let fits =
+        !name.trim().is_empty() && name.len() <= interoffice_protocol::limits::OFFICE_NAME_BYTES_MAX && !name.chars().any(char::is_control);
     if fits {
         Ok(())
     } else {

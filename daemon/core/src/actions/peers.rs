@@ -108,7 +108,9 @@ pub fn met(tx: &Tx<'_>, who: &Introduction<'_>, words: &[&str], token: Option<&[
 
 fn already(peer: &PeerRow) -> Refusal {
     match peer.standing {
-        Standing::Blocked => Refusal::conflict("peer-blocked", format!("{} is blocked here", peer.name), "unblock it first: interoffice peer block --undo"),
+        Standing::Blocked => {
+            Refusal::conflict("peer-blocked", format!("{} is blocked here", peer.name), "unblock it first: interoffice peer block --undo")
+        }
         _ => Refusal::conflict("already-paired", format!("this office and {} are paired already", peer.name), "nothing needs to be done"),
     }
 }
@@ -200,8 +202,9 @@ pub fn remove(tx: &Tx<'_>, actor: &Actor, office: &str, plan: &PlanId) -> Result
 }
 
 fn find_office(view: &View<'_>, office: OfficeId) -> Result<PeerRow, Fault> {
-    peers::find(view, office)?
-        .ok_or_else(|| Refusal::not_found("unknown-office", "that office is not known here", "pair with it first: interoffice peer invite").into())
+    peers::find(view, office)?.ok_or_else(|| {
+        Refusal::not_found("unknown-office", "that office is not known here", "pair with it first: interoffice peer invite").into()
+    })
 }
 
 /// The peer that a person means: by name (letter case does not matter), or by its id or the beginning of it, dashes ignored.
@@ -223,6 +226,9 @@ pub fn find(view: &View<'_>, text: &str) -> Result<PeerRow, Fault> {
             "see the known ones with `interoffice peer list`, or pair first with `interoffice peer invite`",
         )
         .into()),
-        _ => Err(Refusal::invalid("ambiguous-office", "several offices have that name", "give the beginning of the office's id instead").into()),
+        _ => {
+            Err(Refusal::invalid("ambiguous-office", "several offices have that name", "give the beginning of the office's id instead")
+                .into())
+        }
     }
 }

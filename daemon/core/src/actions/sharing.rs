@@ -117,7 +117,8 @@ fn select(view: &View<'_>, actor: &Actor, selection: &Selection) -> Result<Vec<R
             }
             continue;
         }
-        if record.kind == RecordKind::Household && !selection.without_members
+        if record.kind == RecordKind::Household
+            && !selection.without_members
             && let Some((_, body)) = records::load_body(view, id)?
         {
             queue.extend(body.members.iter().map(|member| (*member, false)));
@@ -197,7 +198,12 @@ fn to_unshare(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection)
     for text in &selection.records {
         let id = text.parse::<RecordId>().map_err(|error| Refusal::invalid("bad-record-id", error.to_string(), ""))?;
         if !shared.contains(&id) {
-            return Err(Refusal::not_found("not-shared", format!("record {id} is not shared over this link"), "see `interoffice link show`").into());
+            return Err(Refusal::not_found(
+                "not-shared",
+                format!("record {id} is not shared over this link"),
+                "see `interoffice link show`",
+            )
+            .into());
         }
         chosen.push(id);
     }

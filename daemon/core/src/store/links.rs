@@ -56,7 +56,8 @@ pub struct LinkRow {
     pub ended_ms: Option<i64>,
 }
 
-const COLUMNS: &str = "id, link, peer, side, local_user, remote_user, state, end_reason, request, secret, level, scope_fields, scope_related,
+const COLUMNS: &str =
+    "id, link, peer, side, local_user, remote_user, state, end_reason, request, secret, level, scope_fields, scope_related,
     purpose, not_after_ms, lease_s, head, cursor, digest, lease_until_ms, created_ms, active_ms, ended_ms";
 
 const ENDS: [End; 8] = [

@@ -27,11 +27,7 @@ pub fn create(tx: &Tx<'_>, name: &str, epoch: Epoch) -> Result<(), StoreFault> {
 /// The office, `None` before it was set up.
 pub fn find(view: &View<'_>) -> Result<Option<OfficeRow>, StoreFault> {
     view.sql().first("SELECT name, epoch_counter, epoch_identity, office_security FROM office", &[], |row| {
-        Ok(OfficeRow {
-            name: row.text(0)?,
-            epoch: Epoch { counter: row.uint(1)?, identity: row.bytes(2)? },
-            office_security: row.flag(3)?,
-        })
+        Ok(OfficeRow { name: row.text(0)?, epoch: Epoch { counter: row.uint(1)?, identity: row.bytes(2)? }, office_security: row.flag(3)? })
     })
 }
 
@@ -57,9 +53,9 @@ pub struct SafeClock {
 
 /// The safe clock.
 pub fn safe_clock(view: &View<'_>) -> Result<SafeClock, StoreFault> {
-    let clock = view.sql().first("SELECT safe_ms, safe_wall_ms FROM office", &[], |row| {
-        Ok(SafeClock { safe_ms: row.int(0)?, wall_ms: row.int(1)? })
-    })?;
+    let clock = view
+        .sql()
+        .first("SELECT safe_ms, safe_wall_ms FROM office", &[], |row| Ok(SafeClock { safe_ms: row.int(0)?, wall_ms: row.int(1)? }))?;
     clock.ok_or_else(|| StoreFault::Corrupt("the office is not set up".to_owned()))
 }
 

@@ -169,7 +169,8 @@ pub fn set_standing(tx: &Tx<'_>, row: i64, standing: Standing) -> Result<(), Sto
 
 /// Notes that an admin compared the words: ours, or (`there`) theirs.
 pub fn confirmed(tx: &Tx<'_>, row: i64, there: bool) -> Result<(), StoreFault> {
-    let sql = if there { "UPDATE peers SET confirmed_there = 1 WHERE id = ?1" } else { "UPDATE peers SET confirmed_here = 1 WHERE id = ?1" };
+    let sql =
+        if there { "UPDATE peers SET confirmed_there = 1 WHERE id = ?1" } else { "UPDATE peers SET confirmed_here = 1 WHERE id = ?1" };
     tx.sql().execute(sql, &[row.into()])?;
     Ok(())
 }
@@ -185,10 +186,8 @@ pub fn set_heard(tx: &Tx<'_>, row: i64, epoch: Epoch, sequence: u64, hash: State
 
 /// Notes the last statement issued to the peer.
 pub fn set_issued(tx: &Tx<'_>, row: i64, sequence: u64, hash: StatementHash) -> Result<(), StoreFault> {
-    tx.sql().execute(
-        "UPDATE peers SET issued_sequence = ?2, issued_hash = ?3 WHERE id = ?1",
-        &[row.into(), sequence.into(), hash.0.into()],
-    )?;
+    tx.sql()
+        .execute("UPDATE peers SET issued_sequence = ?2, issued_hash = ?3 WHERE id = ?1", &[row.into(), sequence.into(), hash.0.into()])?;
     Ok(())
 }
 
