@@ -1,18 +1,18 @@
 //! What another office says: statements are checked, ordered and applied here, each in one transaction.
 
-use interoffice_protocol::ids::OfficeId;
+use interoffice_protocol::ids::{OfficeId, StatementHash};
 use interoffice_protocol::limits;
 use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::messages::{Answer, Outcome};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::names::UserName;
-use interoffice_protocol::statement::{Body, Kind, Request, Signed, Subject, Verified, verify};
+use interoffice_protocol::statement::{Audience, Body, Envelope, Kind, Request, Signed, Subject, Verified, VerifyFault, verify};
 
 use super::{links, removal};
 use crate::domain::actor::Actor;
 use crate::store::links::NewLink;
 use crate::store::peers::{PeerRow, Standing};
-use crate::store::{Fault, Ring, Tx, audit, links as link_rows, peers, statements};
+use crate::store::{Fault, Ring, Tx, View, audit, links as link_rows, peers, statements};
 
 /// What to answer to a statement, and what was wrong with it if anything was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,10 +34,11 @@ impl Heard {
 }
 
 /// Takes a statement from `office`, the other end of the connection it came on. A repeated one gets the same answer and changes
-/// nothing; one that breaks a rule changes nothing.
+/// nothing. One that the office did say in its turn has its place in the order, and those after it are heard, even when it is not
+/// understood or breaks a rule: then it changes nothing else.
 pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard, Fault> {
     let Some(peer) = peers::find(tx, office)? else { return Ok(Heard::bad(Misbehaviour::UnknownOffice)) };
-    match statements::answer_given(tx, signed.hash())? {
+    match statements::answer_given(tx, peer.row, signed.hash())? {
         Some(2) => return Ok(Heard::fine(Outcome::Unsupported)),
         Some(3) => return Ok(Heard::fine(Outcome::Refused)),
         Some(_) => return Ok(Heard::fine(Outcome::Stored)),
@@ -46,6 +47,7 @@ pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard,
     let chain = peers::chain(tx, peer.row)?;
     let verified = match verify(signed.clone(), &chain, tx.office.office(), tx.now_ms) {
         Ok(verified) => verified,
+        Err(VerifyFault::ExpiredKeySet) => return expired(tx, &peer, signed),
         Err(fault) => {
             return match Misbehaviour::try_from(fault) {
                 Ok(misbehaviour) => Ok(Heard::bad(misbehaviour)),
@@ -53,60 +55,99 @@ pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard,
             };
         }
     };
-    match order(&peer, &verified) {
-        Order::Next => {}
-        Order::Gap(expected) => return Ok(Heard::fine(Outcome::Gap { expected })),
-        Order::Wrong(misbehaviour) => return Ok(Heard::bad(misbehaviour)),
+    if let Some(heard) = out_of_turn(&peer, verified.envelope()) {
+        return Ok(heard);
     }
-    if !allowed(peer.standing, &verified) {
-        return Ok(Heard::bad(Misbehaviour::BlockedOffice));
+    match allowed(tx, &peer, &verified)? {
+        Allowed::Yes => {
+            let heard = apply(tx, &peer, &verified)?;
+            keep(tx, &peer, &verified, heard)
+        }
+        Allowed::Later => Ok(Heard::fine(Outcome::Later)),
+        Allowed::No => keep(tx, &peer, &verified, Heard::bad(Misbehaviour::BlockedOffice)),
     }
-    let heard = apply(tx, &peer, &verified)?;
-    if heard.misbehaviour.as_ref().is_none_or(|fault| matches!(fault, Misbehaviour::TooManyWaiting)) {
-        let envelope = verified.envelope();
-        peers::set_heard(tx, peer.row, envelope.epoch, envelope.sequence, verified.hash())?;
+}
+
+/// Gives a statement its place in its issuer's order; one that was not stored is kept without effect.
+fn keep(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, heard: Heard) -> Result<Heard, Fault> {
+    match heard.outcome {
+        Outcome::Unsupported => statements::insert_without_effect(tx, peer.row, statement, 2)?,
+        Outcome::Refused => statements::insert_without_effect(tx, peer.row, statement, 3)?,
+        _ => {}
     }
+    let envelope = statement.envelope();
+    peers::set_heard(tx, peer.row, envelope.epoch, envelope.sequence, statement.hash())?;
     Ok(heard)
 }
 
-/// Whether an office of this standing may say this at all.
-fn allowed(standing: Standing, statement: &Verified) -> bool {
-    let settles = matches!(statement.body(), Body::Delete(_) | Body::Withdraw(_) | Body::Decline(_) | Body::Receipt(_));
-    match standing {
-        Standing::Paired => true,
-        Standing::Blocked | Standing::Removed => settles,
-        Standing::Comparing => false,
+/// A statement that the office did say, under keys whose time is over.
+fn expired(tx: &Tx<'_>, peer: &PeerRow, signed: Signed) -> Result<Heard, Fault> {
+    let Ok(verified) = Verified::from_store(signed) else { return Ok(Heard::bad(Misbehaviour::ExpiredKeySet)) };
+    match out_of_turn(peer, verified.envelope()) {
+        Some(heard) => Ok(heard),
+        None => keep(tx, peer, &verified, Heard::bad(Misbehaviour::ExpiredKeySet)),
     }
 }
 
-enum Order {
-    Next,
-    Gap(u64),
-    Wrong(Misbehaviour),
+enum Allowed {
+    Yes,
+    Later,
+    No,
 }
 
-/// Where a statement that was not seen before stands in its issuer's order.
-fn order(peer: &PeerRow, statement: &Verified) -> Order {
-    let envelope = statement.envelope();
+/// Whether an office of this standing may say this at all: one that is blocked or removed settles what there is, and no more.
+fn allowed(view: &View<'_>, peer: &PeerRow, statement: &Verified) -> Result<Allowed, Fault> {
+    if peer.standing == Standing::Paired {
+        return Ok(Allowed::Yes);
+    }
+    let known = match statement.link() {
+        Some(link) => link_rows::find(view, link)?,
+        None => None,
+    };
+    let settles = match statement.body() {
+        Body::Delete(_) | Body::Withdraw(_) | Body::Decline(_) | Body::Receipt(_) => true,
+        // It was on its way when the link ended here, and a receipt will follow on it.
+        Body::Accept(_) => known.as_ref().is_some_and(links::is_over),
+        _ => false,
+    };
+    Ok(match peer.standing {
+        Standing::Comparing if settles && known.is_some() => Allowed::Yes,
+        Standing::Comparing => Allowed::Later,
+        _ if settles => Allowed::Yes,
+        _ => Allowed::No,
+    })
+}
+
+/// What to answer to a statement that was not seen before and does not follow on its issuer's last one; `None` when it does.
+fn out_of_turn(peer: &PeerRow, envelope: &Envelope) -> Option<Heard> {
     let (sequence, hash) = match peer.heard {
-        None => (0, interoffice_protocol::ids::StatementHash::NONE),
+        None => (0, StatementHash::NONE),
         Some(heard) if envelope.epoch == heard => (peer.heard_sequence, peer.heard_hash),
-        Some(heard) if envelope.epoch.counter > heard.counter => (0, interoffice_protocol::ids::StatementHash::NONE),
-        Some(heard) if envelope.epoch.counter == heard.counter => return Order::Wrong(Misbehaviour::TwinOffice),
-        Some(_) => return Order::Wrong(Misbehaviour::EpochWentBack),
+        Some(heard) if envelope.epoch.counter > heard.counter => (0, StatementHash::NONE),
+        Some(heard) if envelope.epoch.counter == heard.counter => return Some(Heard::bad(Misbehaviour::TwinOffice)),
+        Some(_) => return Some(Heard::bad(Misbehaviour::EpochWentBack)),
     };
     match () {
-        () if envelope.sequence > sequence + 1 => Order::Gap(sequence + 1),
-        () if envelope.sequence <= sequence => Order::Wrong(Misbehaviour::Equivocation),
-        () if envelope.previous != hash => Order::Wrong(Misbehaviour::BrokenOrder),
-        () => Order::Next,
+        () if envelope.sequence > sequence + 1 => Some(Heard::fine(Outcome::Gap { expected: sequence + 1 })),
+        () if envelope.sequence <= sequence => Some(Heard::bad(Misbehaviour::Equivocation)),
+        () if envelope.previous != hash => Some(Heard::bad(Misbehaviour::BrokenOrder)),
+        () => None,
     }
 }
 
-/// A statement that is not understood takes its place in the order all the same, so that those after it are heard.
+/// A statement that is not understood: its envelope says where it belongs, or, when that is not understood either, it is taken for the
+/// next one.
 fn unsupported(tx: &Tx<'_>, peer: &PeerRow, signed: &Signed) -> Result<Heard, Fault> {
-    if let Some(epoch) = peer.heard {
-        let sequence = peer.heard_sequence + 1;
+    let place = match signed.envelope() {
+        Some(envelope) if envelope.from != peer.office => return Ok(Heard::bad(Misbehaviour::ForeignStatement)),
+        Some(envelope) if envelope.to != Audience::Office(tx.office.office()) => return Ok(Heard::bad(Misbehaviour::WrongRecipient)),
+        Some(envelope) => match out_of_turn(peer, &envelope) {
+            Some(heard) => return Ok(heard),
+            None => Some((envelope.epoch, envelope.sequence)),
+        },
+        None => peer.heard.map(|epoch| (epoch, peer.heard_sequence + 1)),
+    };
+    if let Some((epoch, sequence)) = place {
         statements::insert_unsupported(tx, peer.row, signed, epoch.counter, sequence)?;
         peers::set_heard(tx, peer.row, epoch, sequence, signed.hash())?;
     }
@@ -122,7 +163,6 @@ fn apply(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard, Fau
         }
         // These have their format from the first version on; the verbs behind them are not here yet.
         Body::Amend(_) | Body::Hold(_) | Body::Revoke(_) | Body::Epoch(_) | Body::Head(_) | Body::KeySet(_) => {
-            statements::insert(tx, peer.row, statement, false)?;
             Ok(Heard::fine(Outcome::Unsupported))
         }
     }
@@ -133,12 +173,11 @@ fn opening(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, request: &Request)
     let (Some(link), Subject::Opening { owner, reader }) = (statement.link(), &statement.envelope().subject) else {
         return Ok(Heard::bad(Misbehaviour::WrongSubject));
     };
-    statements::insert(tx, peer.row, statement, false)?;
     if too_many_wait(tx, peer, reader)? {
-        statements::set_refused(tx, statement.hash())?;
         audit::done(tx, &Actor::Peer(peer.office), "link.request-refused", &link.to_string(), "too many wait")?;
-        return Ok(Heard { outcome: Outcome::Refused, misbehaviour: Some(Misbehaviour::TooManyWaiting) });
+        return Ok(Heard::bad(Misbehaviour::TooManyWaiting));
     }
+    statements::insert(tx, peer.row, statement, false)?;
     let new = NewLink {
         link,
         peer: peer.row,
@@ -214,9 +253,22 @@ pub fn answer(tx: &Tx<'_>, office: OfficeId, answer: &Answer) -> Result<(), Faul
     };
     let ours = statements::answered(tx, peer.row, answer.statement, outcome)?;
     if ours && outcome != 1 {
-        let what = if outcome == 2 { "the other office does not support this kind of statement yet" } else { "the other office refused it" };
+        let what =
+            if outcome == 2 { "the other office does not support this kind of statement yet" } else { "the other office refused it" };
         audit::done(tx, &Actor::Peer(office), "statement.not-stored", &answer.statement.to_string(), what)?;
+        not_taken(tx, answer.statement)?;
     }
     Ok(())
 }
 
+/// A Request or Accept that the other office did not take will have no effect there, so the link ends here too: else one side would wait,
+/// or read, for ever.
+fn not_taken(tx: &Tx<'_>, hash: StatementHash) -> Result<(), Fault> {
+    let Some(statement) = statements::find(tx, hash)?.and_then(|signed| Verified::from_store(signed).ok()) else { return Ok(()) };
+    if let (Body::Request(_) | Body::Accept(_), Some(id)) = (statement.body(), statement.link())
+        && let Some(link) = link_rows::find(tx, id)?
+    {
+        links::give_up(tx, &link)?;
+    }
+    Ok(())
+}

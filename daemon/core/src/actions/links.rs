@@ -98,7 +98,8 @@ fn peer_to_ask(view: &View<'_>, office: &str) -> Result<PeerRow, Fault> {
         Standing::Blocked => "an admin has blocked it: interoffice peer block --undo",
         Standing::Removed => "pair with it again: interoffice peer invite",
     };
-    Err(Refusal::conflict("not-paired", format!("this office and {} are not paired ({})", peer.name, peer.standing.as_str()), remedy).into())
+    Err(Refusal::conflict("not-paired", format!("this office and {} are not paired ({})", peer.name, peer.standing.as_str()), remedy)
+        .into())
 }
 
 fn check_terms(ask: &Ask, now_ms: i64) -> Result<(), Refusal> {
@@ -174,7 +175,9 @@ fn answerable(view: &View<'_>, actor: &Actor, text: &str, reader: &UserName) -> 
         return Err(Refusal::denied("not-addressee", message, "only the user it names can answer it").into());
     }
     if link.state != LinkState::Waiting {
-        return Err(Refusal::conflict("not-waiting", "this request does not wait for an answer any more", "see `interoffice link list`").into());
+        return Err(
+            Refusal::conflict("not-waiting", "this request does not wait for an answer any more", "see `interoffice link list`").into()
+        );
     }
     Ok(link)
 }
@@ -245,6 +248,17 @@ pub(super) fn end(tx: &Tx<'_>, link: &LinkRow, reason: EndReason, note: &str) ->
     }
     let peer = peer_rows::by_row(tx, link.peer)?;
     issue(tx, &peer, about(link), &Body::Delete(Delete { reason, note: note.to_owned() }))?;
+    settle(tx, link)
+}
+
+/// Ends a link whose Request or Accept the other office did not take.
+pub(super) fn give_up(tx: &Tx<'_>, link: &LinkRow) -> Result<LinkRow, Fault> {
+    let reason = "the other office did not take it";
+    if link.side != Side::Owner || link.state != LinkState::Waiting {
+        return end(tx, link, EndReason::Deleted, reason);
+    }
+    let peer = peer_rows::by_row(tx, link.peer)?;
+    issue(tx, &peer, about(link), &Body::Withdraw(Withdraw { reason: reason.to_owned() }))?;
     settle(tx, link)
 }
 
@@ -352,4 +366,3 @@ pub fn end_expired(tx: &Tx<'_>) -> Result<Vec<LinkId>, Fault> {
 pub fn addressee_ready(view: &View<'_>, link: &LinkRow) -> Result<bool, Fault> {
     Ok(users::find(view, &link.local_user)?.is_some_and(|user| user.specialist && !user.disabled))
 }
-

@@ -1,9 +1,9 @@
 //! Statements issued and received, and which of ours still wait for an answer.
 
 use interoffice_protocol::ids::{LinkId, StatementHash};
+use interoffice_protocol::ids::{RecordId, VersionId};
 use interoffice_protocol::link::LinkSet;
 use interoffice_protocol::messages::Leaf;
-use interoffice_protocol::ids::{RecordId, VersionId};
 use interoffice_protocol::statement::{Signed, Verified};
 use interoffice_protocol::wire::codec;
 
@@ -42,7 +42,11 @@ pub fn find(view: &View<'_>, hash: StatementHash) -> Result<Option<Signed>, Stor
 /// The statements about a link, as a set whose state is the link's state.
 pub fn link_set(view: &View<'_>, link: LinkId) -> Result<LinkSet, StoreFault> {
     let mut set = LinkSet::new(link);
-    for signed in view.sql().all("SELECT signed FROM statements WHERE link = ?1 AND (outgoing = 1 OR outcome IS NULL) ORDER BY id", &[link.0.into()], |row| signed(row, 0))? {
+    for signed in view.sql().all(
+        "SELECT signed FROM statements WHERE link = ?1 AND (outgoing = 1 OR outcome IS NULL) ORDER BY id",
+        &[link.0.into()],
+        |row| signed(row, 0),
+    )? {
         let verified = Verified::from_store(signed).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
         // One that does not fit was kept before the Request was known; it has no effect.
         let _ = set.insert(verified);
@@ -107,10 +111,15 @@ pub fn add_chunk(tx: &Tx<'_>, owner: &[u8; 32], peer: i64, chunk: u32, leaves: &
     Ok(())
 }
 
-/// Gives the chunks that were prepared under `before` to the receipt `receipt` and lets them wait for the peer.
+/// Gives the chunks that were prepared under `before` to the receipt `receipt` and lets them wait for the peer. They get new rows, so
+/// that the rows of chunks have the order of their receipts and none stands before one that was sent.
 pub fn adopt_chunks(tx: &Tx<'_>, before: &[u8; 32], receipt: StatementHash) -> Result<(), StoreFault> {
-    tx.sql().execute("UPDATE lists SET statement = ?2, waits = 1 WHERE statement = ?1", &[before.into(), receipt.0.into()])?;
-    Ok(())
+    tx.sql().execute(
+        "INSERT INTO lists (statement, peer, chunk, leaves, waits)
+         SELECT ?2, peer, chunk, leaves, 1 FROM lists WHERE statement = ?1 ORDER BY chunk",
+        &[before.into(), receipt.0.into()],
+    )?;
+    drop_chunks(tx, before)
 }
 
 /// Drops a list.
@@ -122,6 +131,11 @@ pub fn drop_chunks(tx: &Tx<'_>, owner: &[u8; 32]) -> Result<(), StoreFault> {
 fn leaves(bytes: &[u8]) -> Vec<Leaf> {
     let leaf = |part: &[u8]| Some(Leaf { record: RecordId::from_slice(&part[..16])?, version: VersionId::from_slice(&part[16..])? });
     bytes.chunks_exact(48).filter_map(leaf).collect()
+}
+
+/// How many chunks of a list are here.
+pub fn chunk_count(view: &View<'_>, owner: &[u8; 32]) -> Result<u64, StoreFault> {
+    view.sql().count("SELECT count(*) FROM lists WHERE statement = ?1", &[owner.into()])
 }
 
 /// The chunks of a list that are here, in order.
@@ -137,7 +151,7 @@ pub type WaitingChunk = (i64, StatementHash, u32, Vec<Leaf>);
 /// Chunks that wait for a peer and whose receipt it has, after local row `after`, oldest first.
 pub fn waiting_chunks(view: &View<'_>, peer: i64, after: i64, limit: usize) -> Result<Vec<WaitingChunk>, StoreFault> {
     view.sql().all(
-        "SELECT c.id, c.statement, c.chunk, c.leaves FROM lists c JOIN statements s ON s.hash = c.statement AND s.waits = 0
+        "SELECT c.id, c.statement, c.chunk, c.leaves FROM lists c JOIN statements s ON s.hash = c.statement AND s.outgoing = 1 AND s.outcome = 1
          WHERE c.peer = ?1 AND c.waits = 1 AND c.id > ?2 ORDER BY c.id LIMIT ?3",
         &[peer.into(), after.into(), limit.into()],
         |row| Ok((row.int(0)?, StatementHash(row.bytes(1)?), u32::try_from(row.int(2)?).unwrap_or(u32::MAX), leaves(row.blob(3)?))),
@@ -168,15 +182,17 @@ pub fn insert_unsupported(tx: &Tx<'_>, peer: i64, statement: &Signed, epoch: u64
     Ok(())
 }
 
-/// What was answered to a statement that came earlier (1 stored, 2 unsupported, 3 refused), `None` when it never came.
-pub fn answer_given(view: &View<'_>, hash: StatementHash) -> Result<Option<u8>, StoreFault> {
-    view.sql().first("SELECT coalesce(outcome, 1) FROM statements WHERE hash = ?1 AND outgoing = 0", &[hash.0.into()], |row| {
-        Ok(u8::try_from(row.int(0)?).unwrap_or(1))
-    })
+/// What was answered to a statement that came from this peer earlier (1 stored, 2 unsupported, 3 refused), `None` when it never came.
+pub fn answer_given(view: &View<'_>, peer: i64, hash: StatementHash) -> Result<Option<u8>, StoreFault> {
+    let sql = "SELECT coalesce(outcome, 1) FROM statements WHERE hash = ?1 AND peer = ?2 AND outgoing = 0";
+    view.sql().first(sql, &[hash.0.into(), peer.into()], |row| Ok(u8::try_from(row.int(0)?).unwrap_or(1)))
 }
 
-/// Notes that a received statement was refused.
-pub fn set_refused(tx: &Tx<'_>, hash: StatementHash) -> Result<(), StoreFault> {
-    tx.sql().execute("UPDATE statements SET outcome = 3 WHERE hash = ?1 AND outgoing = 0", &[hash.0.into()])?;
+/// Writes a received statement down with an answer other than stored (2 unsupported, 3 refused): it has its place in its issuer's order
+/// and no effect on any link.
+pub fn insert_without_effect(tx: &Tx<'_>, peer: i64, statement: &Verified, outcome: u8) -> Result<(), StoreFault> {
+    insert(tx, peer, statement, false)?;
+    let params = [statement.hash().0.into(), outcome.into()];
+    tx.sql().execute("UPDATE statements SET outcome = ?2 WHERE hash = ?1 AND outgoing = 0", &params)?;
     Ok(())
 }
