@@ -164,8 +164,15 @@ fn removal_view(view: &View<'_>, removal: &RemovalRow) -> RemovalView {
             let since = jiff::Timestamp::from_millisecond(removal.asked_ms).map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string());
             ("Unconfirmed", format!("the other office has not confirmed the removal since {}", since.unwrap_or_default()))
         }
-        (Side::Owner, RemovalState::ToDo | RemovalState::Prepared) => ("Removing", "the other office has been asked to remove the copies".to_owned()),
-        (Side::Reader, RemovalState::ToDo | RemovalState::Prepared) => ("Removing", "the copies are unreadable and are being erased".to_owned()),
+        (Side::Owner, RemovalState::ToDo | RemovalState::Prepared) => {
+            ("Removing", "the other office has been asked to remove the copies".to_owned())
+        }
+        (Side::Reader, RemovalState::ToDo | RemovalState::Prepared) => {
+            ("Removing", "the copies are unreadable and are being erased".to_owned())
+        }
+        (_, RemovalState::Erased) if removal.receipt.is_none() => {
+            ("Erased", "there was nothing left to remove: the records were shared again before".to_owned())
+        }
         (_, RemovalState::Removed) => ("Removed", format!("{copies} copies are removed, as a signed receipt says")),
         (_, RemovalState::Erased) => ("Erased", format!("{copies} copies are erased, as a signed receipt says")),
         (_, RemovalState::Mismatch) => {

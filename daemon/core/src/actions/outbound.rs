@@ -13,9 +13,10 @@ use interoffice_protocol::statement::Signed;
 use interoffice_protocol::wire::codec;
 use interoffice_protocol::wire::frame::Frame;
 
+use super::removal;
 use crate::store::links::{self, LinkRow};
 use crate::store::log::{self, LogRow};
-use crate::store::{Fault, Ring, StoreFault, Tx, View, office, peers, statements};
+use crate::store::{Fault, Ring, StoreFault, Tx, View, office, peers, removals, statements};
 
 /// Statements that wait for `office`, from `sequence` on.
 pub fn waiting_statements(view: &View<'_>, office: OfficeId, sequence: u64, limit: usize) -> Result<Vec<(u64, Signed)>, Fault> {
@@ -51,12 +52,25 @@ fn links_with(view: &View<'_>, office: OfficeId, side: Side) -> Result<Vec<LinkI
     Ok(links::of_peer(view, peer.row)?.into_iter().filter(live).map(|link| link.link).collect())
 }
 
-/// What a batch in flight said of its records: the version put, or `None` for withdrawn.
+/// Whether a link may be sent: Active and not frozen.
+pub fn is_live(view: &View<'_>, link: LinkId) -> Result<bool, Fault> {
+    Ok(links::find(view, link)?.is_some_and(|link| link.state == LinkState::Active { frozen: false }))
+}
+
+/// What a batch said of a record: the version put, or `None` for withdrawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Said {
+    record: RecordId,
+    sequence: u64,
+    version: Option<Version>,
+}
+
+/// A batch in flight.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct InFlight {
     to: u64,
     digest: SetDigest,
-    entries: Vec<(RecordId, Option<Version>)>,
+    entries: Vec<Said>,
 }
 
 /// The sending of one link over one connection: what was sent, and what the reader will hold when it has arrived.
@@ -105,7 +119,7 @@ pub struct Delivered {
     row: i64,
     to: u64,
     digest: SetDigest,
-    entries: Vec<(RecordId, Option<Version>)>,
+    entries: Vec<Said>,
 }
 
 /// The result of looking for the next batch.
@@ -146,8 +160,7 @@ impl Sending {
 
     /// The next batch, read from one consistent state of the store.
     pub fn next(&mut self, view: &View<'_>) -> Result<Next, Fault> {
-        let live = links::find(view, self.link)?.is_some_and(|link| link.state == LinkState::Active { frozen: false });
-        if !live {
+        if !is_live(view, self.link)? {
             return Ok(Next::Gone);
         }
         let rows = log::after(view, self.row, self.sent, limits::BATCH_ENTRIES)?;
@@ -169,14 +182,14 @@ impl Sending {
             };
             self.count(&row, version);
             self.overlay.insert(row.record, (to, version));
-            delivered.push((row.record, version));
+            delivered.push(Said { record: row.record, sequence: row.sequence, version });
             entries.push((row.record, change));
         }
         if entries.is_empty() {
             return Ok(Next::Nothing);
         }
-        for (record, _) in &delivered {
-            if let Some(entry) = self.overlay.get_mut(record) {
+        for said in &delivered {
+            if let Some(entry) = self.overlay.get_mut(&said.record) {
                 entry.0 = to;
             }
         }
@@ -222,9 +235,9 @@ impl Sending {
 
     /// Forgets what was persisted: from now on the store says what the reader holds.
     pub fn forget(&mut self, delivered: &Delivered) {
-        for (record, _) in &delivered.entries {
-            if self.overlay.get(record).is_some_and(|(to, _)| *to <= delivered.to) {
-                self.overlay.remove(record);
+        for said in &delivered.entries {
+            if self.overlay.get(&said.record).is_some_and(|(to, _)| *to <= delivered.to) {
+                self.overlay.remove(&said.record);
             }
         }
     }
@@ -237,9 +250,10 @@ pub fn persist(tx: &Tx<'_>, delivered: &Delivered) -> Result<(), Fault> {
         return Ok(());
     }
     links::set_cursor(tx, delivered.row, delivered.to, delivered.digest)?;
-    for (record, version) in &delivered.entries {
-        log::held(tx, delivered.row, *record, *version)?;
+    for said in &delivered.entries {
+        log::held(tx, delivered.row, said.record, said.version, said.sequence)?;
     }
+    removal::settle_parts(tx, &links::load(tx, delivered.link)?)?;
     tx.ring(Ring::Delivered(link.link));
     Ok(())
 }
@@ -292,7 +306,7 @@ fn adopt(tx: &Tx<'_>, link: &LinkRow, resume: &Resume, epoch: Epoch) -> Result<S
             digest.add(&link.secret.item_hash(row.record, version));
         }
         if arrived {
-            changed.push((row.record, holds));
+            changed.push(Said { record: row.record, sequence: row.sequence, version: holds });
         }
     }
     if digest != resume.digest {
@@ -302,22 +316,27 @@ fn adopt(tx: &Tx<'_>, link: &LinkRow, resume: &Resume, epoch: Epoch) -> Result<S
     Ok(Start::Send(Box::new(Sending::new(&links::load(tx, link.link)?, epoch))))
 }
 
-/// A whole inventory of a reader has come: the log is set so that exactly what differs is sent.
+/// A whole inventory of a reader has come: the log is set so that exactly what differs is sent. A reader that says it is absurdly far is
+/// sent nothing: believed, it would use up the sequences of its log.
 pub fn reconcile(tx: &Tx<'_>, office: OfficeId, link: LinkId, cursor: u64, holdings: &[Holding]) -> Result<Start, Fault> {
     let Some(link) = owned(tx, office, link)? else { return Ok(Start::Gone) };
+    if cursor > link.head.saturating_add(limits::LOG_JUMP_MAX) {
+        return Ok(Start::Gone);
+    }
     let epoch = office::load(tx)?.epoch;
     let held: HashMap<RecordId, Version> = holdings.iter().map(|holding| (holding.record, holding.version)).collect();
     links::raise_head(tx, link.row, cursor)?;
+    log::forget_gone(tx, link.row, cursor)?;
     let (mut put, mut withdraw) = (Vec::new(), Vec::new());
     let mut digest = SetDigest::EMPTY;
     let rows = log::all(tx, link.row)?;
     for row in &rows {
         let holds = held.get(&row.record).copied();
-        if row.held != holds {
-            log::held(tx, link.row, row.record, holds)?;
-        }
+        note_holding(tx, &link, row, holds, cursor)?;
         let present = row.present.as_ref().filter(|_| row.put).map(|(version, _)| *version);
         match (present, holds) {
+            // It is sent anyway.
+            _ if row.sequence > cursor => {}
             (Some(present), holds) if holds != Some(present) => put.push(row.record),
             (None, Some(_)) => withdraw.push(row.record),
             _ => {}
@@ -330,11 +349,27 @@ pub fn reconcile(tx: &Tx<'_>, office: OfficeId, link: LinkId, cursor: u64, holdi
     }
     let link = links::load(tx, link.link)?;
     log::set(tx, &link, &put, true)?;
-    log::set(tx, &links::load(tx, link.link)?, &withdraw, false)?;
+    if !withdraw.is_empty() {
+        let upto = log::set(tx, &link, &withdraw, false)?;
+        removals::ask(tx, link.link, upto, epoch.counter, Side::Owner, withdraw.len() as u64)?;
+    }
     for holding in holdings.iter().filter(|holding| !known.contains(&holding.record)) {
-        log::held(tx, link.row, holding.record, Some(holding.version))?;
+        log::held(tx, link.row, holding.record, Some(holding.version), cursor)?;
     }
     links::set_cursor(tx, link.row, cursor, digest)?;
+    let link = links::load(tx, link.link)?;
+    removal::settle_parts(tx, &link)?;
     tx.ring(Ring::Link(link.link));
-    Ok(Start::Send(Box::new(Sending::new(&links::load(tx, link.link)?, epoch))))
+    Ok(Start::Send(Box::new(Sending::new(&link, epoch))))
+}
+
+/// Notes what a reader's inventory says of a record. What is not there any more was withdrawn only if the reader has come past its
+/// withdrawal; else it was lost, and no receipt will name it.
+fn note_holding(tx: &Tx<'_>, link: &LinkRow, row: &LogRow, holds: Option<Version>, cursor: u64) -> Result<(), Fault> {
+    match (row.held, holds) {
+        (held, holds) if held == holds => {}
+        (Some(_), None) if row.put || row.sequence > cursor => log::not_held(tx, link.row, row.record)?,
+        _ => log::held(tx, link.row, row.record, holds, row.sequence)?,
+    }
+    Ok(())
 }

@@ -3,6 +3,8 @@
 //! At the reader's office an ended link goes through [`prepare`] (the list of what goes is durable), the unlinking of its
 //! file, and [`finish`] (the receipt is signed). Each step may be repeated after a crash.
 
+use std::collections::HashMap;
+
 use interoffice_protocol::ids::{LinkId, OfficeId, RecordId, StatementHash, VersionId};
 use interoffice_protocol::limits;
 use interoffice_protocol::link::Side;
@@ -20,7 +22,7 @@ use crate::store::log::{self, LogRow};
 use crate::store::peers::{self, PeerRow};
 use crate::store::received::Withdrawn;
 use crate::store::removals::{self, RemovalRow, RemovalState};
-use crate::store::{Fault, Ring, Tx, View, audit, statements};
+use crate::store::{Fault, Ring, Tx, View, audit, office, statements};
 
 /// A removal that this office has to carry out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,7 +44,8 @@ pub fn duties(view: &View<'_>) -> Result<Vec<Duty>, Fault> {
 
 /// First durable step of erasing a link: what its receipt will say.
 pub fn prepare(tx: &Tx<'_>, link: LinkId, leaves: &[Leaf]) -> Result<(), Fault> {
-    let Some(removal) = removals::of_link(tx, link)?.filter(|removal| removal.state == RemovalState::ToDo) else { return Ok(()) };
+    let to_do = |removal: &RemovalRow| removal.side == Side::Reader && removal.state == RemovalState::ToDo;
+    let Some(removal) = removals::of_link(tx, link)?.filter(to_do) else { return Ok(()) };
     let row = links::load(tx, link)?;
     add_chunks(tx, &link.0, row.peer, leaves, false)?;
     removals::set(tx, removal.row, RemovalState::Prepared, leaves.len() as u64, &merkle::root(leaves), None)?;
@@ -94,19 +97,20 @@ fn sign(tx: &Tx<'_>, link: &LinkRow, cover: RemovalCover, count: u64, root: [u8;
 /// The statement that ended a link, as a receipt names it.
 fn end_statement(view: &View<'_>, link: LinkId) -> Result<StatementHash, Fault> {
     let set = statements::link_set(view, link)?;
-    let end = set.statements().find(|statement| matches!(statement.body(), Body::Delete(Delete { .. }) | Body::Withdraw(_) | Body::Decline(_)));
+    let end =
+        set.statements().find(|statement| matches!(statement.body(), Body::Delete(Delete { .. }) | Body::Withdraw(_) | Body::Decline(_)));
     Ok(end.map_or(StatementHash::NONE, Verified::hash))
 }
 
-/// The receipt for withdrawn records, after the link's file was rebuilt without them.
-pub fn finish_part(tx: &Tx<'_>, link: LinkId, withdrawn: &Withdrawn) -> Result<(), Fault> {
+/// The receipt for withdrawn records, after the link's file was rebuilt without them. Says whether there is one: if not, the link has
+/// ended meanwhile, and the receipt for all of it must name these copies too, so the file still needs them.
+pub fn finish_part(tx: &Tx<'_>, link: LinkId, withdrawn: &Withdrawn) -> Result<bool, Fault> {
     if removals::part(tx, link, withdrawn.epoch, withdrawn.upto)?.is_some_and(|removal| removal.state == RemovalState::Erased) {
-        return Ok(());
+        return Ok(true);
     }
     let row = links::load(tx, link)?;
     if row.ended_ms.is_some() {
-        // The receipt for the whole link will name these copies too.
-        return Ok(());
+        return Ok(false);
     }
     removals::ask(tx, link, withdrawn.upto, withdrawn.epoch, Side::Reader, withdrawn.leaves.len() as u64)?;
     let count = withdrawn.leaves.len() as u64;
@@ -117,7 +121,7 @@ pub fn finish_part(tx: &Tx<'_>, link: LinkId, withdrawn: &Withdrawn) -> Result<(
         removals::set(tx, removal.row, RemovalState::Erased, count, &root, Some(receipt))?;
     }
     audit::done(tx, &Actor::Daemon, "record.erased", &link.to_string(), &counted(count, "copy", "copies"))?;
-    Ok(())
+    Ok(true)
 }
 
 /// A reader's receipt arrives at the owner's office.
@@ -134,29 +138,48 @@ pub(super) fn receipt(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, receipt
     if let Err(misfit) = set.insert(statement.clone()) {
         return fault(misfit.into());
     }
-    if covered(tx, &link, receipt)?.is_empty() {
+    if !founded(tx, &link, receipt)? {
         return fault(Misbehaviour::ReceiptUnfounded);
     }
     statements::insert(tx, peer.row, statement, false)?;
-    judge(tx, &link, statement.hash(), receipt, None)?;
+    judge(tx, &link, statement.hash(), receipt)?;
     tx.ring(Ring::Link(link.link));
     Ok(Heard { outcome: Outcome::Stored, misbehaviour: None })
 }
 
-/// The removals that a receipt is about.
-fn covered(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<Vec<RemovalRow>, Fault> {
-    Ok(match receipt.cover {
-        RemovalCover::Link { .. } => removals::of_link(view, link.link)?.into_iter().collect(),
+/// Whether a receipt is about something that was asked for. The reader of a link that ended before this office knew it Active has a
+/// removal to confirm that this office never expected.
+fn founded(tx: &Tx<'_>, link: &LinkRow, receipt: &Receipt) -> Result<bool, Fault> {
+    match receipt.cover {
+        RemovalCover::Link { .. } if super::links::is_over(link) => {
+            removals::ask(tx, link.link, 0, 0, Side::Owner, 0)?;
+            Ok(true)
+        }
+        RemovalCover::Link { .. } => Ok(false),
+        RemovalCover::Part { epoch, upto } => Ok(removals::asked_part(tx, link.link, epoch, upto)?),
+    }
+}
+
+/// The removals that a receipt decides: of the whole link with all its parts, or of the parts that it covers.
+fn covered(view: &View<'_>, link: &LinkRow, hash: StatementHash, receipt: &Receipt) -> Result<Vec<RemovalRow>, Fault> {
+    let mut removals = match receipt.cover {
+        RemovalCover::Link { .. } => removals::all_of(view, link.link)?,
         RemovalCover::Part { epoch, upto } => removals::open_parts(view, link.link, epoch, upto)?,
-    })
+    };
+    let open = |removal: &RemovalRow| match removal.state {
+        RemovalState::ToDo => true,
+        RemovalState::Removed => removal.receipt != Some(hash),
+        RemovalState::Prepared | RemovalState::Erased | RemovalState::Mismatch => false,
+    };
+    removals.retain(open);
+    Ok(removals)
 }
 
 /// The leaves that a receipt must have: what the reader was known to hold of what it covers.
 fn expected(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<Vec<Leaf>, Fault> {
     let held = |row: &LogRow| match receipt.cover {
-        RemovalCover::Link { .. } => row.held.or(row.gone),
-        RemovalCover::Part { upto, .. } if row.sequence <= upto => row.gone,
-        RemovalCover::Part { .. } => None,
+        RemovalCover::Link { .. } => row.held.or(row.gone.map(|(version, _)| version)),
+        RemovalCover::Part { upto, .. } => row.gone.filter(|(_, sequence)| *sequence <= upto).map(|(version, _)| version),
     };
     let rows = log::all(view, link.row)?;
     Ok(rows
@@ -165,30 +188,97 @@ fn expected(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<Vec<Le
         .collect())
 }
 
-/// Compares a receipt with what we know the reader to have held; `list` is its list of leaves once all of it has come.
+/// Compares a receipt with what we know the reader to have held.
 ///
 /// A receipt that names exactly what we expect is good by itself. One that names more, or later versions, is good when its list
-/// gives the signed root and covers every record expected.
-fn judge(tx: &Tx<'_>, link: &LinkRow, hash: StatementHash, receipt: &Receipt, list: Option<&[Leaf]>) -> Result<(), Fault> {
+/// gives the signed root and covers every record expected; until the list is here nothing is decided.
+fn judge(tx: &Tx<'_>, link: &LinkRow, hash: StatementHash, receipt: &Receipt) -> Result<(), Fault> {
+    let open = covered(tx, link, hash, receipt)?;
+    if open.is_empty() {
+        return settle_parts(tx, link);
+    }
     let expected = expected(tx, link, receipt)?;
     let exact = expected.len() as u64 == receipt.count && merkle::root(&expected) == receipt.root;
-    let good = exact || list.is_some_and(|list| covers(list, &expected));
-    let state = match (good, list, receipt.level) {
-        (true, _, ReceiptLevel::Removed) => RemovalState::Removed,
-        (true, _, ReceiptLevel::Erased) => RemovalState::Erased,
-        (false, None, _) if receipt.chunks > 0 => return Ok(()),
-        (false, ..) => RemovalState::Mismatch,
+    let list = if exact { None } else { list_of(tx, hash, receipt)? };
+    let good = exact || list.as_ref().is_some_and(|list| covers(list, &expected));
+    if !good && (list.is_none() || awaits_parts(tx, link, receipt)?) {
+        return Ok(());
+    }
+    let state = match (good, receipt.level) {
+        (false, _) => RemovalState::Mismatch,
+        (true, ReceiptLevel::Removed) => RemovalState::Removed,
+        (true, ReceiptLevel::Erased) => RemovalState::Erased,
     };
-    for removal in covered(tx, link, receipt)? {
+    for removal in open {
         removals::set(tx, removal.row, state, receipt.count, &receipt.root, Some(hash))?;
     }
-    let verb = if state == RemovalState::Mismatch { "receipt.mismatch" } else { "receipt.verified" };
+    let verb = if good { "receipt.verified" } else { "receipt.mismatch" };
     let office = peers::by_row(tx, link.peer)?.office;
     audit::done(tx, &Actor::Peer(office), verb, &link.link.to_string(), &counted(receipt.count, "copy", "copies"))?;
-    if state == RemovalState::Erased {
-        match receipt.cover {
-            RemovalCover::Link { .. } => log::drop_all(tx, link.row)?,
-            RemovalCover::Part { upto, .. } => log::drop_gone(tx, link.row, upto.min(link.cursor))?,
+    match receipt.cover {
+        _ if state != RemovalState::Erased => Ok(()),
+        RemovalCover::Link { .. } => Ok(log::drop_all(tx, link.row)?),
+        RemovalCover::Part { upto, .. } => {
+            forget_listed(tx, link, &list.unwrap_or_default())?;
+            log::drop_gone(tx, link.row, upto, link.cursor)?;
+            settle_parts(tx, link)
+        }
+    }
+}
+
+/// The whole list behind a receipt, `None` while parts of it are missing.
+fn list_of(view: &View<'_>, hash: StatementHash, receipt: &Receipt) -> Result<Option<Vec<Leaf>>, Fault> {
+    if !is_listed(view, hash, receipt)? {
+        return Ok(None);
+    }
+    Ok(Some(statements::chunks(view, &hash.0)?.into_iter().flat_map(|(_, leaves)| leaves).collect()))
+}
+
+fn is_listed(view: &View<'_>, hash: StatementHash, receipt: &Receipt) -> Result<bool, Fault> {
+    Ok(statements::chunk_count(view, &hash.0)? == u64::from(receipt.chunks))
+}
+
+/// Whether the receipt for a whole link is to be judged only when the list behind an earlier one, for a part, has come: copies on that
+/// list are not on this one.
+fn awaits_parts(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<bool, Fault> {
+    if matches!(receipt.cover, RemovalCover::Part { .. }) {
+        return Ok(false);
+    }
+    for statement in statements::link_set(view, link.link)?.statements() {
+        if let Body::Receipt(part) = statement.body()
+            && matches!(part.cover, RemovalCover::Part { .. })
+            && !is_listed(view, statement.hash(), part)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Forgets what the reader was known to hold where a receipt says that this very version is gone: its withdrawal was applied, and the
+/// acknowledgement of that is still to come.
+fn forget_listed(tx: &Tx<'_>, link: &LinkRow, list: &[Leaf]) -> Result<(), Fault> {
+    let named: HashMap<RecordId, VersionId> = list.iter().map(|leaf| (leaf.record, leaf.version)).collect();
+    for row in log::all(tx, link.row)?.iter().filter(|row| !row.put || row.sequence > link.cursor) {
+        let held = row.held.map(|version| link.secret.version_id(row.record, version));
+        if held.is_some() && named.get(&row.record).copied() == held {
+            log::not_held(tx, link.row, row.record)?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows a receipt, or a step of the reader through the log: drops what receipts have settled, and closes parts of which nothing is left
+/// to be removed since every record was shared again before the withdrawal was sent.
+pub(super) fn settle_parts(tx: &Tx<'_>, link: &LinkRow) -> Result<(), Fault> {
+    let epoch = office::load(tx)?.epoch.counter;
+    let upto = removals::receipted_upto(tx, link.link, epoch)?;
+    if upto > 0 {
+        log::drop_gone(tx, link.row, upto, link.cursor)?;
+    }
+    for part in removals::open_parts(tx, link.link, epoch, link.cursor)? {
+        if part.state == RemovalState::ToDo && !log::awaits(tx, link.row, part.upto)? {
+            removals::set(tx, part.row, RemovalState::Erased, 0, &[0; 32], None)?;
         }
     }
     Ok(())
@@ -203,6 +293,9 @@ fn covers(list: &[Leaf], expected: &[Leaf]) -> bool {
 /// A part of the list behind a receipt arrives.
 pub fn list_chunk(tx: &Tx<'_>, office: OfficeId, chunk: &ListChunk) -> Result<Option<Misbehaviour>, Fault> {
     let Some(peer) = peers::find(tx, office)? else { return Ok(Some(Misbehaviour::UnknownOffice)) };
+    if statements::answer_given(tx, peer.row, chunk.statement)? != Some(1) {
+        return Ok(Some(Misbehaviour::ReceiptUnfounded));
+    }
     let Some(signed) = statements::find(tx, chunk.statement)? else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
     let Ok(statement) = Verified::from_store(signed) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
     let (Body::Receipt(receipt), Some(id)) = (statement.body(), statement.link()) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
@@ -210,19 +303,19 @@ pub fn list_chunk(tx: &Tx<'_>, office: OfficeId, chunk: &ListChunk) -> Result<Op
         return Ok(Some(Misbehaviour::ReceiptUnfounded));
     }
     statements::add_chunk(tx, &chunk.statement.0, peer.row, chunk.index, &chunk.leaves, false)?;
-    let chunks = statements::chunks(tx, &chunk.statement.0)?;
-    if chunks.len() < receipt.chunks as usize {
-        return Ok(None);
-    }
-    let leaves: Vec<Leaf> = chunks.into_iter().flat_map(|(_, leaves)| leaves).collect();
+    let Some(leaves) = list_of(tx, chunk.statement, receipt)? else { return Ok(None) };
     if leaves.len() as u64 != receipt.count || merkle::root(&leaves) != receipt.root {
         statements::drop_chunks(tx, &chunk.statement.0)?;
         return Ok(Some(Misbehaviour::ListDoesNotMatchRoot));
     }
     let link = links::load(tx, id)?;
-    let open = covered(tx, &link, receipt)?.iter().any(|removal| removal.receipt.is_none());
-    if open {
-        judge(tx, &link, chunk.statement, receipt, Some(&leaves))?;
+    judge(tx, &link, chunk.statement, receipt)?;
+    for statement in statements::link_set(tx, id)?.statements() {
+        if let Body::Receipt(receipt) = statement.body()
+            && matches!(receipt.cover, RemovalCover::Link { .. })
+        {
+            judge(tx, &link, statement.hash(), receipt)?;
+        }
     }
     Ok(None)
 }

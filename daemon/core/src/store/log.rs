@@ -16,8 +16,8 @@ pub struct LogRow {
     pub put: bool,
     /// The version that the reader is known to hold.
     pub held: Option<Version>,
-    /// The version that was withdrawn and awaits its receipt.
-    pub gone: Option<Version>,
+    /// The version that was withdrawn and awaits its receipt, with the place of the withdrawal.
+    pub gone: Option<(Version, u64)>,
     /// The record's present version and body, for rows that put; `None` when the record is not there any more.
     pub present: Option<(Version, Vec<u8>)>,
 }
@@ -32,16 +32,17 @@ fn version(row: &Row<'_>, index: usize) -> Result<Option<Version>, StoreFault> {
 }
 
 fn log_row(row: &Row<'_>) -> Result<LogRow, StoreFault> {
-    let present = match version(row, 7)? {
-        Some(version) => Some((version, row.blob(9)?.to_vec())),
+    let present = match version(row, 8)? {
+        Some(version) => Some((version, row.blob(10)?.to_vec())),
         None => None,
     };
+    let gone_at = row.int_or_null(7)?.and_then(|sequence| u64::try_from(sequence).ok());
     Ok(LogRow {
         record: RecordId(row.bytes(0)?),
         sequence: row.uint(1)?,
         put: row.flag(2)?,
         held: version(row, 3)?,
-        gone: version(row, 5)?,
+        gone: version(row, 5)?.zip(gone_at),
         present,
     })
 }
@@ -49,7 +50,7 @@ fn log_row(row: &Row<'_>) -> Result<LogRow, StoreFault> {
 /// Up to `limit` rows after `sequence`, in order, with the records' bodies.
 pub fn after(view: &View<'_>, link: i64, sequence: u64, limit: usize) -> Result<Vec<LogRow>, StoreFault> {
     view.sql().all(
-        "SELECT g.record, g.sequence, g.put, g.held_epoch, g.held_counter, g.gone_epoch, g.gone_counter,
+        "SELECT g.record, g.sequence, g.put, g.held_epoch, g.held_counter, g.gone_epoch, g.gone_counter, g.gone_sequence,
                 r.version_epoch, r.version_counter, r.body
          FROM link_log g LEFT JOIN records r ON r.record = g.record AND r.archived = 0
          WHERE g.link = ?1 AND g.sequence > ?2 ORDER BY g.sequence LIMIT ?3",
@@ -61,9 +62,9 @@ pub fn after(view: &View<'_>, link: i64, sequence: u64, limit: usize) -> Result<
 /// Every row of a log in record order, without bodies (they are empty).
 pub fn all(view: &View<'_>, link: i64) -> Result<Vec<LogRow>, StoreFault> {
     view.sql().all(
-        "SELECT g.record, g.sequence, g.put, g.held_epoch, g.held_counter, g.gone_epoch, g.gone_counter,
+        "SELECT g.record, g.sequence, g.put, g.held_epoch, g.held_counter, g.gone_epoch, g.gone_counter, g.gone_sequence,
                 r.version_epoch, r.version_counter, x''
-         FROM link_log g LEFT JOIN records r ON r.record = g.record
+         FROM link_log g LEFT JOIN records r ON r.record = g.record AND r.archived = 0
          WHERE g.link = ?1 ORDER BY g.record",
         &[link.into()],
         log_row,
@@ -119,34 +120,61 @@ pub fn links_showing(view: &View<'_>, record: RecordId) -> Result<Vec<LinkId>, S
     )
 }
 
-/// Notes what the reader holds now of a record: a version, or nothing since it was withdrawn.
-pub fn held(tx: &Tx<'_>, link: i64, record: RecordId, version: Option<Version>) -> Result<(), StoreFault> {
+/// Notes what the reader holds now of a record: a version, or nothing since it was withdrawn at `sequence`.
+pub fn held(tx: &Tx<'_>, link: i64, record: RecordId, version: Option<Version>, sequence: u64) -> Result<(), StoreFault> {
     match version {
         Some(version) => tx.sql().execute(
             "UPDATE link_log SET held_epoch = ?3, held_counter = ?4 WHERE link = ?1 AND record = ?2",
             &[link.into(), record.0.into(), version.epoch.into(), version.counter.into()],
         )?,
         None => tx.sql().execute(
-            "UPDATE link_log SET gone_epoch = coalesce(held_epoch, gone_epoch), gone_counter = coalesce(held_counter, gone_counter),
-                 held_epoch = NULL, held_counter = NULL WHERE link = ?1 AND record = ?2",
-            &[link.into(), record.0.into()],
+            "UPDATE link_log SET gone_epoch = held_epoch, gone_counter = held_counter, gone_sequence = ?3, held_epoch = NULL, held_counter = NULL
+             WHERE link = ?1 AND record = ?2 AND held_counter IS NOT NULL",
+            &[link.into(), record.0.into(), sequence.into()],
         )?,
     };
+    Ok(())
+}
+
+/// Forgets that the reader was thought to hold a record, since it does not and nothing was withdrawn.
+pub fn not_held(tx: &Tx<'_>, link: i64, record: RecordId) -> Result<(), StoreFault> {
+    let sql = "UPDATE link_log SET held_epoch = NULL, held_counter = NULL WHERE link = ?1 AND record = ?2";
+    tx.sql().execute(sql, &[link.into(), record.0.into()])?;
     Ok(())
 }
 
 /// Forgets everything the reader was thought to hold, since it holds nothing.
 pub fn forget_held(tx: &Tx<'_>, link: i64) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE link_log SET held_epoch = NULL, held_counter = NULL WHERE link = ?1", &[link.into()])?;
+    forget_gone(tx, link, 0)
+}
+
+/// Forgets withdrawals after `sequence` that were acknowledged, since the reader stands there again and knows nothing of them.
+pub fn forget_gone(tx: &Tx<'_>, link: i64, sequence: u64) -> Result<(), StoreFault> {
+    let sql = "UPDATE link_log SET gone_epoch = NULL, gone_counter = NULL, gone_sequence = NULL WHERE link = ?1 AND gone_sequence > ?2";
+    tx.sql().execute(sql, &[link.into(), sequence.into()])?;
     Ok(())
 }
 
-/// Drops withdrawn rows up to `sequence` whose receipt has come.
-pub fn drop_gone(tx: &Tx<'_>, link: i64, sequence: u64) -> Result<(), StoreFault> {
-    tx.sql().execute("DELETE FROM link_log WHERE link = ?1 AND put = 0 AND sequence <= ?2", &[link.into(), sequence.into()])?;
+/// Drops what a receipt for everything withdrawn up to `sequence` settles. A withdrawal that was not acknowledged yet (after `cursor`)
+/// keeps its row until it is, so that the digests of both sides go the same way.
+pub fn drop_gone(tx: &Tx<'_>, link: i64, sequence: u64, cursor: u64) -> Result<(), StoreFault> {
     let params: [Value; 2] = [link.into(), sequence.into()];
-    tx.sql().execute("UPDATE link_log SET gone_epoch = NULL, gone_counter = NULL WHERE link = ?1 AND sequence <= ?2", &params)?;
+    tx.sql().execute(
+        "UPDATE link_log SET gone_epoch = NULL, gone_counter = NULL, gone_sequence = NULL WHERE link = ?1 AND gone_sequence <= ?2",
+        &params,
+    )?;
+    tx.sql().execute(
+        "DELETE FROM link_log WHERE link = ?1 AND put = 0 AND held_counter IS NULL AND gone_counter IS NULL AND sequence <= ?2",
+        &[link.into(), sequence.min(cursor).into()],
+    )?;
     Ok(())
+}
+
+/// Whether a withdrawal up to `sequence` is still to be sent, acknowledged or receipted.
+pub fn awaits(view: &View<'_>, link: i64, sequence: u64) -> Result<bool, StoreFault> {
+    let sql = "SELECT count(*) FROM link_log WHERE link = ?1 AND ((put = 0 AND sequence <= ?2) OR gone_sequence <= ?2)";
+    Ok(view.sql().count(sql, &[link.into(), sequence.into()])? > 0)
 }
 
 /// Drops the whole log of an ended link whose receipt has come.
@@ -207,6 +235,7 @@ pub fn page(view: &View<'_>, link: i64, after: u64, limit: usize) -> Result<Vec<
 
 /// The records that a link shows at present.
 pub fn put_set(view: &View<'_>, link: i64) -> Result<std::collections::BTreeSet<RecordId>, StoreFault> {
-    let rows = view.sql().all("SELECT record FROM link_log WHERE link = ?1 AND put = 1", &[link.into()], |row| Ok(RecordId(row.bytes(0)?)))?;
+    let rows =
+        view.sql().all("SELECT record FROM link_log WHERE link = ?1 AND put = 1", &[link.into()], |row| Ok(RecordId(row.bytes(0)?)))?;
     Ok(rows.into_iter().collect())
 }

@@ -96,8 +96,23 @@ pub fn part(view: &View<'_>, link: LinkId, epoch: u64, upto: u64) -> Result<Opti
 
 /// The parts of a link that were asked to be removed and are covered by a receipt up to `upto`.
 pub fn open_parts(view: &View<'_>, link: LinkId, epoch: u64, upto: u64) -> Result<Vec<RemovalRow>, StoreFault> {
-    let sql = format!("SELECT {COLUMNS} FROM removals WHERE link = ?1 AND epoch_counter = ?2 AND upto > 0 AND upto <= ?3 AND state <> 3 ORDER BY upto");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM removals WHERE link = ?1 AND epoch_counter = ?2 AND side = 0 AND upto > 0 AND upto <= ?3 AND state <> 3
+         ORDER BY upto"
+    );
     view.sql().all(&sql, &[link.0.into(), epoch.into(), upto.into()], removal)
+}
+
+/// Whether any part of a link was asked to be removed at another office that a receipt up to `upto` can be about, removed by now or not.
+pub fn asked_part(view: &View<'_>, link: LinkId, epoch: u64, upto: u64) -> Result<bool, StoreFault> {
+    let sql = "SELECT count(*) FROM removals WHERE link = ?1 AND epoch_counter = ?2 AND side = 0 AND upto > 0 AND upto <= ?3";
+    Ok(view.sql().count(sql, &[link.0.into(), epoch.into(), upto.into()])? > 0)
+}
+
+/// The last sequence up to which receipts say that what was withdrawn is gone, 0 for none.
+pub fn receipted_upto(view: &View<'_>, link: LinkId, epoch: u64) -> Result<u64, StoreFault> {
+    let sql = "SELECT max(upto) FROM removals WHERE link = ?1 AND epoch_counter = ?2 AND side = 0 AND state = 3 AND receipt IS NOT NULL";
+    view.sql().count(sql, &[link.0.into(), epoch.into()])
 }
 
 /// All removals of a link, oldest first.
@@ -116,7 +131,14 @@ pub fn unconfirmed(view: &View<'_>) -> Result<u64, StoreFault> {
 }
 
 /// Writes how far a removal has come.
-pub fn set(tx: &Tx<'_>, row: i64, state: RemovalState, count: u64, root: &[u8; 32], receipt: Option<StatementHash>) -> Result<(), StoreFault> {
+pub fn set(
+    tx: &Tx<'_>,
+    row: i64,
+    state: RemovalState,
+    count: u64,
+    root: &[u8; 32],
+    receipt: Option<StatementHash>,
+) -> Result<(), StoreFault> {
     tx.sql().execute(
         "UPDATE removals SET state = ?2, count = ?3, root = ?4, receipt = ?5, done_ms = CASE WHEN ?2 > 1 THEN ?6 ELSE NULL END WHERE id = ?1",
         &[row.into(), (state as i64).into(), count.into(), root.into(), receipt.map(|hash| hash.0).into(), tx.now_ms.into()],

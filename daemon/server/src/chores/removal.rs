@@ -83,9 +83,8 @@ async fn sort_out(house: &House, link: LinkId) -> Result<u64, Fault> {
     let secret = row.secret.clone();
     let Some(withdrawn) = blocking(house, move |received| rebuild(received, link, &secret)).await? else { return Ok(0) };
     let (epoch, upto) = (withdrawn.epoch, withdrawn.upto);
-    house.write(Priority::Sync, move |tx| removal::finish_part(tx, link, &withdrawn)).await?;
-    if live(house, link).await?.is_some() {
-        // Of a link that ended meanwhile, the receipt for the whole link still has to name these copies.
+    if house.write(Priority::Sync, move |tx| removal::finish_part(tx, link, &withdrawn)).await? {
+        // Else the link has ended meanwhile, and the receipt for the whole link still has to name these copies.
         blocking(house, move |received| received.receipted(link, epoch, upto)).await?;
     }
     Ok(1)

@@ -143,6 +143,7 @@ CREATE TABLE link_log (
     held_counter      INTEGER,                            -- version the reader is known to hold: counter
     gone_epoch        INTEGER,                            -- version withdrawn and acknowledged, not yet on a receipt: epoch counter
     gone_counter      INTEGER,                            -- version withdrawn and acknowledged, not yet on a receipt: counter
+    gone_sequence     INTEGER,                            -- place in the log of that withdrawal
     UNIQUE (link, record)
 ) STRICT;
 CREATE UNIQUE INDEX link_log_by_sequence ON link_log (link, sequence);

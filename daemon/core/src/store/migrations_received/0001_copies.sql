@@ -26,8 +26,8 @@ CREATE INDEX copies_by_name ON copies (name, record);
 CREATE TABLE withdrawn (
     id                INTEGER PRIMARY KEY,                -- local row
     record            BLOB    NOT NULL UNIQUE,            -- a record whose copy was deleted
-    version_epoch     INTEGER NOT NULL,                   -- version that was held: epoch counter
-    version_counter   INTEGER NOT NULL,                   -- version that was held: counter
+    version_epoch     INTEGER,                            -- version that was held, if one was: epoch counter
+    version_counter   INTEGER,                            -- version that was held, if one was: counter
     epoch_counter     INTEGER NOT NULL,                   -- owner's epoch of the withdrawal
     sequence          INTEGER NOT NULL                    -- end of the batch that withdrew it
 ) STRICT;

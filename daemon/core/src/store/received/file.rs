@@ -91,8 +91,8 @@ impl LinkFile {
                 ],
             )?;
         }
+        progress.erasing = tx.count("SELECT count(*) FROM withdrawn", &[])?;
         tx.commit()?;
-        progress.erasing += withdrawn;
         Ok(if gap && progress.cursor == before.cursor { Applied::Gap(progress) } else { Applied::Durable { progress, withdrawn } })
     }
 
@@ -149,19 +149,20 @@ impl LinkFile {
         self.conn.all(
             "SELECT record, version_epoch, version_counter FROM copies
              UNION SELECT record, version_epoch, version_counter FROM withdrawn
-                   WHERE record NOT IN (SELECT record FROM copies) ORDER BY 1",
+                   WHERE version_counter IS NOT NULL AND record NOT IN (SELECT record FROM copies) ORDER BY 1",
             &[],
             |row| leaf(row, secret),
         )
     }
 
-    /// The withdrawn copies that wait for a receipt.
+    /// The withdrawn copies that wait for a receipt; there may be none of what was withdrawn, which a receipt says too.
     pub(super) fn withdrawn(&self, secret: &LinkSecret) -> Result<Option<Withdrawn>, StoreFault> {
-        let upto = self.conn.first("SELECT max(epoch_counter), max(sequence) FROM withdrawn", &[], |row| {
-            Ok((row.int_or_null(0)?, row.int_or_null(1)?))
-        })?;
+        let upto = self
+            .conn
+            .first("SELECT max(epoch_counter), max(sequence) FROM withdrawn", &[], |row| Ok((row.int_or_null(0)?, row.int_or_null(1)?)))?;
         let Some((Some(epoch), Some(upto))) = upto else { return Ok(None) };
-        let leaves = self.conn.all("SELECT record, version_epoch, version_counter FROM withdrawn ORDER BY record", &[], |row| leaf(row, secret))?;
+        let sql = "SELECT record, version_epoch, version_counter FROM withdrawn WHERE version_counter IS NOT NULL ORDER BY record";
+        let leaves = self.conn.all(sql, &[], |row| leaf(row, secret))?;
         Ok(Some(Withdrawn { epoch: u64::try_from(epoch).unwrap_or(0), upto: u64::try_from(upto).unwrap_or(0), leaves }))
     }
 
@@ -176,9 +177,7 @@ impl LinkFile {
             std::fs::remove_file(fresh).map_err(|error| StoreFault::io("removing the leftover of a rebuild", error))?;
         }
         self.conn.execute("VACUUM INTO ?1", [fresh.to_string_lossy()])?;
-        std::fs::File::open(fresh)
-            .and_then(|file| file.sync_all())
-            .map_err(|error| StoreFault::io("syncing a rebuilt file", error))?;
+        std::fs::File::open(fresh).and_then(|file| file.sync_all()).map_err(|error| StoreFault::io("syncing a rebuilt file", error))?;
         self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         self.conn.close().map_err(|(_, error)| StoreFault::from(error))
     }
@@ -217,7 +216,7 @@ fn leaf(row: &Row<'_>, secret: &LinkSecret) -> Result<Leaf, StoreFault> {
     Ok(Leaf { record, version: secret.version_id(record, version) })
 }
 
-/// Applies one batch that follows on `progress`; says how many copies it withdrew.
+/// Applies one batch that follows on `progress`; says how many withdrawals were in it.
 fn apply_one(tx: &Connection, secret: &LinkSecret, batch: &Batch, now_ms: i64, progress: &mut Progress) -> Result<u64, StoreFault> {
     let mut withdrawn = 0;
     for entry in &batch.entries {
@@ -233,27 +232,32 @@ fn apply_one(tx: &Connection, secret: &LinkSecret, batch: &Batch, now_ms: i64, p
                 progress.count += 1;
             }
             Change::Withdraw => {
-                if let Some(version) = held {
-                    tx.execute_sql("DELETE FROM copies WHERE record = ?1", &[entry.record.0.into()])?;
-                    tx.execute_sql(
-                        "INSERT INTO withdrawn (record, version_epoch, version_counter, epoch_counter, sequence) VALUES (?1, ?2, ?3, ?4, ?5)
-                         ON CONFLICT (record) DO UPDATE SET version_epoch = excluded.version_epoch, version_counter = excluded.version_counter,
-                             epoch_counter = excluded.epoch_counter, sequence = excluded.sequence",
-                        &[
-                            entry.record.0.into(),
-                            version.epoch.into(),
-                            version.counter.into(),
-                            batch.epoch.counter.into(),
-                            batch.to.into(),
-                        ],
-                    )?;
-                    withdrawn += 1;
-                }
+                withdraw(tx, entry.record, held, batch)?;
+                withdrawn += 1;
             }
         }
     }
     progress.cursor = Cursor { epoch: Some(batch.epoch), sequence: batch.to };
     Ok(withdrawn)
+}
+
+/// Deletes a copy and notes that its withdrawal awaits a receipt. So does the withdrawal of a record that is not here: who withdrew it
+/// can't know whether it ever was.
+fn withdraw(tx: &Connection, record: RecordId, held: Option<Version>, batch: &Batch) -> Result<(), StoreFault> {
+    tx.execute_sql("DELETE FROM copies WHERE record = ?1", &[record.0.into()])?;
+    tx.execute_sql(
+        "INSERT INTO withdrawn (record, version_epoch, version_counter, epoch_counter, sequence) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (record) DO UPDATE SET version_epoch = coalesce(excluded.version_epoch, withdrawn.version_epoch),
+             version_counter = coalesce(excluded.version_counter, withdrawn.version_counter),
+             epoch_counter = excluded.epoch_counter, sequence = excluded.sequence",
+        &[
+            record.0.into(),
+            held.map(|version| version.epoch).into(),
+            held.map(|version| version.counter).into(),
+            batch.epoch.counter.into(),
+            batch.to.into(),
+        ],
+    )
 }
 
 fn held(tx: &Connection, record: RecordId) -> Result<Option<Version>, StoreFault> {

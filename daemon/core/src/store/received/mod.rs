@@ -62,18 +62,18 @@ pub struct Progress {
     pub digest: SetDigest,
     /// How many copies are held.
     pub count: u64,
-    /// Copies that were withdrawn and are not yet on a receipt.
+    /// Withdrawals that are not yet on a receipt.
     pub erasing: u64,
 }
 
 /// What became of a run of batches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Applied {
-    /// Durable up to this progress; `withdrawn` copies were deleted on the way.
+    /// Durable up to this progress.
     Durable {
         /// Where the link stands now.
         progress: Progress,
-        /// Copies deleted.
+        /// Withdrawals on the way; each awaits a receipt, whether there was a copy or not.
         withdrawn: u64,
     },
     /// A batch left a gap: nothing of it was applied.
@@ -141,7 +141,12 @@ impl ReceivedFiles {
     }
 
     /// Runs `work` on a link's file; `None` when there is no file and `create` is not set.
-    fn with<T>(&self, link: LinkId, create: bool, work: impl FnOnce(&mut LinkFile) -> Result<T, StoreFault>) -> Result<Option<T>, StoreFault> {
+    fn with<T>(
+        &self,
+        link: LinkId,
+        create: bool,
+        work: impl FnOnce(&mut LinkFile) -> Result<T, StoreFault>,
+    ) -> Result<Option<T>, StoreFault> {
         let slot = self.slot(link);
         let mut file = locked(&slot);
         if file.is_none() {
@@ -204,8 +209,10 @@ impl ReceivedFiles {
         Ok(self.with(link, false, |file| file.holdings(after, limit))?.unwrap_or_default())
     }
 
-    /// Every copy's leaf in record order, and how many there are: what a receipt for the whole link will say.
+    /// Every copy's leaf in record order: what a receipt for the whole link will say. Called for a link that has ended, which is denied
+    /// first: a batch whose writer saw the link Active a moment ago would bring copies that no receipt names.
     pub fn leaves(&self, link: LinkId, secret: &LinkSecret) -> Result<Vec<Leaf>, StoreFault> {
+        self.deny(link);
         Ok(self.with(link, false, |file| file.leaves(secret))?.unwrap_or_default())
     }
 
