@@ -28,6 +28,8 @@ use report::Report;
 const A: &str = "Harbour Law";
 /// Name of the office that receives.
 const B: &str = "Blue Oak Wealth";
+/// Why the demo ends when somebody stops it.
+const INTERRUPTED: &str = "interrupted";
 
 /// Let two offices share records and take them back, before your eyes
 ///
@@ -90,6 +92,10 @@ pub(super) fn named_folder(given: Option<PathBuf>) -> Option<PathBuf> {
 
 /// Runs the demo in a new folder in `folder`, or in a temporary one that goes when the demo ends.
 pub(super) async fn run(demo: Demo, folder: Option<PathBuf>, format: Format) -> Result<(), Failure> {
+    // A file that can't be read is told before two offices are set up.
+    for file in &demo.import {
+        std::fs::File::open(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    }
     let home = Home::make(folder)?;
     let mut stage = Stage::new(&home, Report::new(Printer::new(format)))?;
     stage.report.opening(&format!(
@@ -100,8 +106,8 @@ pub(super) async fn run(demo: Demo, folder: Option<PathBuf>, format: Format) -> 
     let mut term = signal(SignalKind::terminate())?;
     let end = tokio::select! {
         end = play(&mut stage, &demo, &home) => end,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Failed, "interrupted")),
-        _ = term.recv() => Err(Failure::new(Exit::Failed, "told to stop")),
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Failed, INTERRUPTED)),
+        _ = term.recv() => Err(Failure::new(Exit::Failed, INTERRUPTED)),
     };
     let end = end.map_err(|failure| stage.report.failed(failure, &[&stage.a, &stage.b]));
     if end.is_ok() && !demo.once {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::exit::{Exit, Failure};
 use super::super::output::{Format, Printer, say};
+use super::INTERRUPTED;
 use super::office::Office;
 use crate::clock;
 
@@ -104,7 +105,8 @@ impl Report {
             // The failure itself is told on stderr in any case.
             let _ = self.printer.one(&document, |_| String::new());
         }
-        for office in offices {
+        let is_fault = failure.words != INTERRUPTED;
+        for office in offices.iter().filter(|_| is_fault) {
             // Likewise.
             let _ = say(&format!("--- the end of the log of {} ({})\n{}", office.name(), office.log().display(), office.last_words()));
         }
