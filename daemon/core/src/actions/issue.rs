@@ -40,6 +40,13 @@ pub(super) fn about(link: &LinkRow) -> Subject {
     Subject::Link { link: link.link, request: link.request, owner, reader }
 }
 
+/// The peer lacks statements of ours from `sequence` on: they and all that follow wait again.
+pub fn send_again(tx: &Tx<'_>, to: OfficeId, sequence: u64) -> Result<u64, Fault> {
+    let Some(peer) = peers::find(tx, to)? else { return Ok(0) };
+    let epoch = office::load(tx)?.epoch;
+    Ok(statements::wait_again(tx, peer.row, epoch.counter, sequence)?)
+}
+
 /// What a peer says it has heard of us, compared with what we know to have said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Heard {

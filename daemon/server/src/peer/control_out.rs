@@ -1,21 +1,27 @@
 //! The writing half of the control lane: statements and lists from the outbox, answers, probes, leases.
+//!
+//! Like the data lane, this task never waits for the peer to read: frames go to a writer over a short queue, and while that is
+//! full it keeps taking what the reading half has to say. So two offices with long outboxes can't block each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use interoffice_core::actions::{lease, outbound};
+use interoffice_core::actions::{issue, lease, outbound};
 use interoffice_core::store::peers::{self, Standing};
 use interoffice_core::store::{Fault, Ring};
 use interoffice_protocol::ids::{Nonce, StatementHash};
 use interoffice_protocol::limits;
 use interoffice_protocol::messages::{LeaseAsk, Message, Pair, Ping, Renewal};
+use interoffice_protocol::misbehaviour::Misbehaviour;
+use interoffice_protocol::statement::Signed;
+use interoffice_protocol::wire::frame::Frame;
 use quinn::SendStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::session::{Queues, Session};
-use super::{receive, wire};
+use super::session::Session;
+use super::wire;
 use crate::clock;
 use crate::house::Priority;
 
@@ -23,8 +29,16 @@ use crate::house::Priority;
 const STATEMENTS_AT_ONCE: usize = 64;
 /// Chunks of lists read at a time.
 const CHUNKS_AT_ONCE: usize = 8;
+/// Frames between this task and the writer.
+const FRAMES_WAITING: usize = 4;
+/// Small messages that wait for the writer before the peer counts as not reading.
+const SMALL_WAITING: usize = 8_192;
 /// How often a reader asks for its leases to be renewed.
 const LEASE_EVERY: Duration = Duration::from_secs(600);
+/// A probe goes out twice a heartbeat.
+const BEAT: Duration = Duration::from_millis(limits::HEARTBEAT_MS / 2);
+/// Probes without an answer after which the connection is given up.
+const SILENT_BEATS: u32 = 6;
 
 /// What the other tasks want of the control lane.
 pub(super) enum Out {
@@ -46,20 +60,29 @@ pub(super) enum Out {
 
 struct Lane {
     session: Arc<Session>,
-    stream: SendStream,
-    queues: Queues,
+    writer: mpsc::Sender<Frame>,
+    small: VecDeque<Frame>,
+    /// The outbox may hold more than was read.
+    outbox: bool,
+    statements: VecDeque<(u64, Signed)>,
     /// The next statement that was not sent on this connection.
     sequence: u64,
     /// The last chunk that was sent on this connection, by local row.
     chunk: i64,
+    /// Receipts whose chunks were sent since the last probe behind them.
+    sent_lists: Vec<StatementHash>,
     /// Lists that the peer has when the probe comes back.
     had: HashMap<Nonce, Vec<StatementHash>>,
     /// Probes that somebody waits for.
-    probes: HashMap<Nonce, (std::time::Instant, oneshot::Sender<Duration>)>,
+    probes: HashMap<Nonce, (Instant, oneshot::Sender<Duration>)>,
+    /// A renewal that is due once everything before it was sent.
+    renew: Option<Nonce>,
     /// The renewal that was asked for, and when (safe clock).
     asked: Option<(Nonce, i64)>,
-    /// The heartbeat that has not come back.
+    /// The heartbeat that has not come back, and how many have not.
     beat: Option<Nonce>,
+    silent: u32,
+    standing: Option<Standing>,
     confirmed: bool,
 }
 
@@ -76,127 +99,178 @@ impl From<Fault> for Over {
 }
 
 /// Writes the control lane until the connection ends.
-pub(super) async fn run(session: Arc<Session>, stream: SendStream, commands: mpsc::Receiver<Out>, queues: Queues) {
+pub(super) async fn run(session: Arc<Session>, mut stream: SendStream, commands: mpsc::Receiver<Out>) {
+    let (writer, mut frames) = mpsc::channel::<Frame>(FRAMES_WAITING);
+    let writing = tokio::spawn(async move {
+        while let Some(frame) = frames.recv().await {
+            if !wire::send_frame(&mut stream, &frame).await {
+                return;
+            }
+        }
+    });
+    let office = session.office;
     let mut lane = Lane {
         session,
-        stream,
-        queues,
+        writer,
+        small: VecDeque::new(),
+        outbox: true,
+        statements: VecDeque::new(),
         sequence: 0,
         chunk: 0,
+        sent_lists: Vec::new(),
         had: HashMap::new(),
         probes: HashMap::new(),
+        renew: None,
         asked: None,
         beat: None,
+        silent: 0,
+        standing: None,
         confirmed: false,
     };
     if let Err(Over::Failed(fault)) = lane.work(commands).await {
-        tracing::warn!(office = %lane.session.office, %fault, "the control lane ends");
+        tracing::warn!(%office, %fault, "the control lane ends");
     }
+    writing.abort();
 }
 
 impl Lane {
     async fn work(&mut self, mut commands: mpsc::Receiver<Out>) -> Result<(), Over> {
         let mut bell = self.session.house().bell().subscribe();
         let ours = Ring::Peer(self.session.office);
-        let mut heartbeat = interval(Duration::from_millis(limits::HEARTBEAT_MS / 2));
-        let mut leases = interval(LEASE_EVERY);
+        let (mut heartbeat, mut leases) = (interval(BEAT), interval(LEASE_EVERY));
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         leases.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.flush().await?;
+        self.look_at_standing().await?;
         loop {
+            let busy = self.outbox || !self.small.is_empty() || !self.statements.is_empty() || self.renew.is_some();
+            let writer = self.writer.clone();
             tokio::select! {
+                biased;
                 command = commands.recv() => match command {
                     Some(command) => self.command(command).await?,
                     None => return Ok(()),
                 },
                 heard = bell.next() => match heard {
-                    Some(heard) if heard.concerns(&ours) => self.flush().await?,
+                    Some(heard) if heard.concerns(&ours) => {
+                        self.look_at_standing().await?;
+                        self.outbox = true;
+                    }
                     Some(_) => {}
                     None => return Ok(()),
                 },
-                _ = heartbeat.tick() => self.heartbeat().await?,
+                _ = heartbeat.tick() => self.heartbeat()?,
                 _ = leases.tick() => self.ask_leases().await?,
+                room = writer.reserve(), if busy => match room {
+                    Ok(room) => {
+                        if let Some(frame) = self.next_frame().await? {
+                            room.send(frame);
+                        }
+                    }
+                    Err(_) => return Ok(()),
+                },
+            }
+            if self.small.len() > SMALL_WAITING {
+                return Ok(());
             }
         }
     }
 
-    async fn send(&mut self, message: impl Into<Message>) -> Result<(), Over> {
-        if wire::send(&mut self.stream, message).await { Ok(()) } else { Err(Over::Closed) }
+    fn queue(&mut self, message: impl Into<Message>) {
+        self.small.push_back(message.into().to_frame());
+    }
+
+    fn ping(&mut self) -> Nonce {
+        let nonce = Nonce(clock::random());
+        self.queue(Ping { nonce, answer: false });
+        nonce
+    }
+
+    /// The next frame to write: answers and probes, then statements, then lists, then a renewal behind all of them.
+    async fn next_frame(&mut self) -> Result<Option<Frame>, Over> {
+        if let Some(frame) = self.small.pop_front() {
+            return Ok(Some(frame));
+        }
+        if self.statements.is_empty() && self.outbox {
+            let (office, from) = (self.session.office, self.sequence);
+            let waiting =
+                self.session.house().read(move |view| outbound::waiting_statements(view, office, from, STATEMENTS_AT_ONCE)).await?;
+            self.statements = waiting.into();
+            if self.statements.is_empty() {
+                return self.lists().await;
+            }
+        }
+        if let Some((sequence, signed)) = self.statements.pop_front() {
+            self.sequence = sequence + 1;
+            return Ok(Some(Message::Statement(signed).to_frame()));
+        }
+        if let Some(nonce) = self.renew.take() {
+            self.renewal(nonce).await?;
+        }
+        Ok(self.small.pop_front())
+    }
+
+    /// Queues the next chunks of lists, and a probe behind the last of them.
+    async fn lists(&mut self) -> Result<Option<Frame>, Over> {
+        let (office, after) = (self.session.office, self.chunk);
+        let chunks = self.session.house().read(move |view| outbound::waiting_chunks(view, office, after, CHUNKS_AT_ONCE)).await?;
+        if chunks.is_empty() {
+            self.outbox = false;
+            let mut receipts = std::mem::take(&mut self.sent_lists);
+            if !receipts.is_empty() {
+                receipts.dedup();
+                let nonce = self.ping();
+                self.had.insert(nonce, receipts);
+            }
+        }
+        for (row, chunk) in chunks {
+            self.sent_lists.push(chunk.statement);
+            self.chunk = row;
+            self.queue(chunk);
+        }
+        Ok(self.small.pop_front())
     }
 
     /// Probes the peer, and says so when the last probe has not come back: the connection may be dead long before it is given up.
-    async fn heartbeat(&mut self) -> Result<(), Over> {
+    fn heartbeat(&mut self) -> Result<(), Over> {
         if self.beat.is_some() {
+            self.silent += 1;
             let words = "no sign of life since the last heartbeat: the daemon there may have stopped";
             self.session.door.health().set(self.session.office, "not answering", words);
         }
-        let nonce = Nonce(clock::random());
+        if self.silent >= SILENT_BEATS {
+            return Err(Over::Closed);
+        }
+        let nonce = self.ping();
         self.beat = Some(nonce);
-        self.ping(nonce).await
-    }
-
-    async fn ping(&mut self, nonce: Nonce) -> Result<(), Over> {
-        self.send(Ping { nonce, answer: false }).await
+        Ok(())
     }
 
     async fn command(&mut self, command: Out) -> Result<(), Over> {
         match command {
-            Out::Send(message) => self.send(message).await,
-            Out::Rewind(sequence) => {
-                self.sequence = self.sequence.min(sequence);
-                self.flush().await
+            Out::Send(message) => self.queue(message),
+            Out::Rewind(sequence) => self.rewind(sequence).await?,
+            Out::Flush => self.outbox = true,
+            Out::Renew(nonce) => {
+                self.outbox = true;
+                self.renew = Some(nonce);
             }
-            Out::Flush => self.flush().await,
-            Out::Renew(nonce) => self.renew(nonce).await,
-            Out::Echo(nonce) => self.echo(nonce).await,
-            Out::Renewed(renewal) => self.renewed(renewal).await,
+            Out::Echo(nonce) => self.echo(nonce).await?,
+            Out::Renewed(renewal) => self.renewed(renewal).await?,
             Out::Probe(caller) => {
-                let nonce = Nonce(clock::random());
+                let nonce = self.ping();
                 self.probes.insert(nonce, (clock::instant(), caller));
-                self.ping(nonce).await
             }
         }
+        Ok(())
     }
 
-    /// Sends everything from the outbox that was not sent on this connection.
-    async fn flush(&mut self) -> Result<(), Over> {
-        self.look_at_standing().await?;
+    /// The peer lacks statements from `sequence` on, also such as it once answered: they wait again, and what follows them too.
+    async fn rewind(&mut self, sequence: u64) -> Result<(), Over> {
         let office = self.session.office;
-        loop {
-            let from = self.sequence;
-            let waiting = self.session.house().read(move |view| outbound::waiting_statements(view, office, from, STATEMENTS_AT_ONCE)).await?;
-            if waiting.is_empty() {
-                break;
-            }
-            for (sequence, signed) in waiting {
-                self.send(Message::Statement(signed)).await?;
-                self.sequence = sequence + 1;
-            }
-        }
-        self.flush_chunks().await
-    }
-
-    async fn flush_chunks(&mut self) -> Result<(), Over> {
-        let office = self.session.office;
-        let mut receipts = Vec::new();
-        loop {
-            let after = self.chunk;
-            let chunks = self.session.house().read(move |view| outbound::waiting_chunks(view, office, after, CHUNKS_AT_ONCE)).await?;
-            if chunks.is_empty() {
-                break;
-            }
-            for (row, chunk) in chunks {
-                receipts.push(chunk.statement);
-                self.send(chunk).await?;
-                self.chunk = row;
-            }
-        }
-        if !receipts.is_empty() {
-            receipts.dedup();
-            let nonce = Nonce(clock::random());
-            self.had.insert(nonce, receipts);
-            self.ping(nonce).await?;
-        }
+        self.session.house().write(Priority::Sync, move |tx| issue::send_again(tx, office, sequence)).await?;
+        self.statements.clear();
+        self.sequence = self.sequence.min(sequence);
+        self.outbox = true;
         Ok(())
     }
 
@@ -206,19 +280,19 @@ impl Lane {
         let Some(peer) = self.session.house().read(move |view| Ok(peers::find(view, office)?)).await? else { return Err(Over::Closed) };
         if peer.confirmed_here && !self.confirmed {
             self.confirmed = true;
-            self.send(Pair::Confirmed).await?;
+            self.queue(Pair::Confirmed);
         }
-        let paired = peer.standing == Standing::Paired;
-        if paired != self.session.is_paired() {
-            self.session.set_paired(paired);
-            self.session.door.health().set(office, "connected", "");
-            if paired {
-                // Whoever applies what arrives ends with the session, so a full queue is no reason to wait.
-                let _ = self.queues.receive.send(receive::Work::ResumeAll).await;
-                self.ask_leases().await?;
+        match (self.standing.replace(peer.standing), peer.standing) {
+            (Some(Standing::Comparing), Standing::Paired) => {
+                self.session.set_paired(true);
+                self.session.door.health().set(office, "connected", "");
+                self.session.resume.notify_one();
+                self.ask_leases().await
             }
+            // Whatever was on its way belongs to how we stood before; the next connection begins as we stand now.
+            (Some(before), now) if before != now => Err(Over::Closed),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     async fn ask_leases(&mut self) -> Result<(), Over> {
@@ -228,12 +302,12 @@ impl Lane {
         let nonce = Nonce(clock::random());
         let now = self.session.house().read(lease::safe_now).await?;
         self.asked = Some((nonce, now));
-        self.send(LeaseAsk { nonce }).await
+        self.queue(LeaseAsk { nonce });
+        Ok(())
     }
 
-    /// Renews what the peer asked for, after everything that was queued before.
-    async fn renew(&mut self, nonce: Nonce) -> Result<(), Over> {
-        self.flush().await?;
+    /// Queues the renewal of the peer's leases; everything that waited before it was sent.
+    async fn renewal(&mut self, nonce: Nonce) -> Result<(), Over> {
         let office = self.session.office;
         let (epoch, links) = self
             .session
@@ -241,17 +315,16 @@ impl Lane {
             .read(move |view| Ok((interoffice_core::store::office::load(view)?.epoch, lease::renewable(view, office)?)))
             .await?;
         for links in links.chunks(limits::RENEWAL_LINKS) {
-            self.send(Renewal { nonce, epoch, links: links.to_vec() }).await?;
+            self.queue(Renewal { nonce, epoch, links: links.to_vec() });
         }
         Ok(())
     }
 
     async fn renewed(&mut self, renewal: Renewal) -> Result<(), Over> {
-        let Some((nonce, asked_ms)) = self.asked.filter(|(nonce, _)| *nonce == renewal.nonce) else {
-            self.session.misbehaved(&interoffice_protocol::misbehaviour::Misbehaviour::RenewalUnasked);
+        let Some((_, asked_ms)) = self.asked.filter(|(nonce, _)| *nonce == renewal.nonce) else {
+            self.session.misbehaved(&Misbehaviour::RenewalUnasked);
             return Ok(());
         };
-        tracing::debug!(office = %self.session.office, ?nonce, links = renewal.links.len(), "leases renewed");
         let office = self.session.office;
         self.session.house().write(Priority::Sync, move |tx| lease::renewed(tx, office, &renewal.links, asked_ms)).await?;
         Ok(())
@@ -260,6 +333,7 @@ impl Lane {
     async fn echo(&mut self, nonce: Nonce) -> Result<(), Over> {
         if self.beat == Some(nonce) {
             self.beat = None;
+            self.silent = 0;
             self.session.door.health().answers(self.session.office);
         }
         if let Some((sent, caller)) = self.probes.remove(&nonce) {
@@ -267,7 +341,8 @@ impl Lane {
             let _ = caller.send(sent.elapsed());
         }
         if let Some(receipts) = self.had.remove(&nonce) {
-            let had = move |tx: &interoffice_core::store::Tx<'_>| receipts.iter().try_for_each(|receipt| outbound::chunks_had(tx, *receipt));
+            let had =
+                move |tx: &interoffice_core::store::Tx<'_>| receipts.iter().try_for_each(|receipt| outbound::chunks_had(tx, *receipt));
             self.session.house().write(Priority::Chores, had).await?;
         }
         Ok(())

@@ -22,6 +22,8 @@ use crate::house::PingReport;
 
 /// While an outage is younger than this, an office is tried at least once a heartbeat.
 const KEEN_FOR: Duration = Duration::from_secs(600);
+/// A session that lived so long was no failure.
+const LIVED: Duration = Duration::from_secs(5);
 /// A ping gives up after this.
 const PING: Duration = Duration::from_secs(5);
 const GREETING: Duration = Duration::from_millis(limits::HANDSHAKE_MS);
@@ -106,7 +108,11 @@ async fn run(door: PeerDoor, office: OfficeId) {
             tokio::time::sleep(left).await;
             continue;
         }
-        if dial(&door, &errand.peer).await {
+        let started = clock::instant();
+        if dial(&door, &errand.peer).await && started.elapsed() > LIVED {
+            continue;
+        }
+        if door.registry().connection(office).is_some() {
             continue;
         }
         let since = *outage.get_or_insert_with(clock::instant);
@@ -182,8 +188,14 @@ async fn dial(door: &PeerDoor, peer: &PeerRow) -> bool {
                 connection.close(VarInt::from_u32(close::MISBEHAVED), misbehaviour.words().as_bytes());
             }
             Ok(Err(Broken::Ended)) | Err(_) => {
-                let reason = connection.close_reason().map(|reason| super::dial_fault::DialFault::of(connection.remote_address(), &reason).to_string());
-                door.health().set(office, "not reachable", reason.unwrap_or_else(|| "it took the call and did not greet in time".to_owned()));
+                let reason = connection
+                    .close_reason()
+                    .map(|reason| super::dial_fault::DialFault::of(connection.remote_address(), &reason).to_string());
+                door.health().set(
+                    office,
+                    "not reachable",
+                    reason.unwrap_or_else(|| "it took the call and did not greet in time".to_owned()),
+                );
                 connection.close(VarInt::from_u32(close::UNKNOWN), b"no greeting");
             }
         }
@@ -219,7 +231,10 @@ pub(super) async fn ping(door: &PeerDoor, office: OfficeId) -> Result<PingReport
                 Some("the address answers, and the session is being opened".to_owned())
             }
             Ok(Err(fault)) => Some(fault.to_string()),
-            Err(_) => Some(format!("no answer from {name} within {} s: is the daemon there running, and does every firewall let UDP through", PING.as_secs())),
+            Err(_) => Some(format!(
+                "no answer from {name} within {} s: is the daemon there running, and does every firewall let UDP through",
+                PING.as_secs()
+            )),
         },
     };
     Ok(PingReport { reachable: false, round_trip_us: None, address, reason })

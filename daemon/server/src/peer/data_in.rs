@@ -27,7 +27,7 @@ pub(super) async fn run(session: Arc<Session>, queues: Queues) {
             Err(Broken::Ended) => continue,
         }
         // A new stream means that the sender starts over: tell it where we are, after everything that came before is applied.
-        if session.is_paired() && queues.receive.send(Work::ResumeAll).await.is_err() {
+        if queues.receive.send(Work::ResumeAll).await.is_err() {
             return;
         }
         if read_stream(&session, &mut reader, &queues).await.is_err() {

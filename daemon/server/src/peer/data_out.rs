@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use interoffice_core::actions::outbound::{self, Acked, Next, Sending, Start};
 use interoffice_core::store::{Fault, Ring, links};
@@ -12,22 +13,30 @@ use interoffice_protocol::digest::SetDigest;
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::limits;
 use interoffice_protocol::link::{LinkState, Side};
-use interoffice_protocol::messages::{BatchAck, Gone, Holding, Inventory, InventoryAsk, Lane, Message, Resume};
+use interoffice_protocol::messages::{BatchAck, Gone, Holding, Inventory, InventoryAsk, Message, Resume};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::wire::frame::Frame;
 use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
 
+use super::data_write::{self, Ended, Outgoing};
 use super::session::Session;
-use super::wire;
 use crate::bell::Heard;
+use crate::clock;
 use crate::house::Priority;
 
 /// Frames between this task and the writer.
-const FRAMES_WAITING: usize = 4;
+const FRAMES_WAITING: usize = 2;
 /// Small messages that wait for the writer before the peer counts as not reading.
 const SMALL_WAITING: usize = 8_192;
-/// Records that an inventory may name.
-const INVENTORY_MAX: usize = 4_000_000;
+/// How often debts are looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// A reader's word on where it is counts at most this often, a link.
+const RESUME_AGAIN: Duration = Duration::from_millis(250);
+/// A link without an acknowledgement for this long is asked what it holds.
+const STALLED: Duration = Duration::from_secs(30);
+/// Holdings that an inventory may name beyond what the log ever held.
+const INVENTORY_SLACK: u64 = 1_000;
 
 /// What the other tasks want of the data lane.
 pub(super) enum Command {
@@ -43,38 +52,51 @@ pub(super) enum Command {
     Gone(LinkId),
 }
 
-enum ToWriter {
-    Frame(Frame),
-    /// Drop what was not sent yet and begin a new stream.
-    Restart,
+/// One link that is being sent.
+struct Course {
+    sending: Sending,
+    /// When something was last acknowledged, or the first batch of a run sent.
+    moved: Instant,
+}
+
+/// An inventory that was asked for.
+struct Asked {
+    index: u32,
+    most: usize,
+    holdings: Vec<Holding>,
+    since: Instant,
 }
 
 struct Sender {
     session: Arc<Session>,
-    writer: mpsc::Sender<ToWriter>,
+    writer: mpsc::Sender<Outgoing>,
+    ended: Arc<Ended>,
     small: VecDeque<Frame>,
-    sendings: BTreeMap<LinkId, Sending>,
+    courses: BTreeMap<LinkId, Course>,
     /// Links that may have something to send.
     due: VecDeque<LinkId>,
-    inventories: HashMap<LinkId, Vec<Holding>>,
-    /// The stream is to be dropped, since a link ended with batches on their way.
-    restart: bool,
+    asked: HashMap<LinkId, Asked>,
+    /// When a reader's word was last acted on, and the latest word that was not yet.
+    resumed: HashMap<LinkId, Instant>,
+    words: HashMap<LinkId, Resume>,
 }
 
 /// Sends until the connection ends.
 pub(super) async fn run(session: Arc<Session>, commands: mpsc::Receiver<Command>) {
     let (writer, frames) = mpsc::channel(FRAMES_WAITING);
-    let connection = session.connection.clone();
-    let writing = tokio::spawn(async move { write(connection, frames).await });
+    let ended = Arc::new(Ended::default());
+    let writing = tokio::spawn(data_write::run(session.clone(), frames, ended.clone()));
     let office = session.office;
     let mut sender = Sender {
         session,
         writer,
+        ended,
         small: VecDeque::new(),
-        sendings: BTreeMap::new(),
+        courses: BTreeMap::new(),
         due: VecDeque::new(),
-        inventories: HashMap::new(),
-        restart: false,
+        asked: HashMap::new(),
+        resumed: HashMap::new(),
+        words: HashMap::new(),
     };
     if let Err(fault) = sender.work(commands).await {
         tracing::warn!(%office, %fault, "the data lane ends");
@@ -82,38 +104,13 @@ pub(super) async fn run(session: Arc<Session>, commands: mpsc::Receiver<Command>
     writing.abort();
 }
 
-/// Writes frames on a stream of our own; ends with the connection.
-async fn write(connection: quinn::Connection, mut frames: mpsc::Receiver<ToWriter>) {
-    'lane: loop {
-        let Ok(mut stream) = connection.open_uni().await else { return };
-        // Whatever control has to say goes first.
-        let _ = stream.set_priority(-1);
-        if !wire::send(&mut stream, Lane::Data).await {
-            return;
-        }
-        loop {
-            match frames.recv().await {
-                Some(ToWriter::Frame(frame)) => {
-                    if !wire::send_frame(&mut stream, &frame).await {
-                        return;
-                    }
-                }
-                Some(ToWriter::Restart) => {
-                    // An error means that the stream is closed already.
-                    let _ = stream.reset(0u32.into());
-                    continue 'lane;
-                }
-                None => return,
-            }
-        }
-    }
-}
-
 impl Sender {
     async fn work(&mut self, mut commands: mpsc::Receiver<Command>) -> Result<(), Fault> {
         let mut bell = self.session.house().bell().subscribe();
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let busy = self.restart || !self.small.is_empty() || !self.due.is_empty();
+            let busy = !self.small.is_empty() || !self.due.is_empty();
             let writer = self.writer.clone();
             tokio::select! {
                 biased;
@@ -127,12 +124,13 @@ impl Sender {
                 },
                 room = writer.reserve(), if busy => match room {
                     Ok(room) => {
-                        if let Some(frame) = self.next_frame().await? {
-                            room.send(frame);
+                        if let Some(outgoing) = self.next_frame().await {
+                            room.send(outgoing);
                         }
                     }
                     Err(_) => return Ok(()),
                 },
+                _ = tick.tick() => self.pay_debts().await?,
             }
             if self.small.len() > SMALL_WAITING {
                 return Ok(());
@@ -145,41 +143,45 @@ impl Sender {
     }
 
     /// The next frame to write: small messages first, then a batch of a link that is due.
-    async fn next_frame(&mut self) -> Result<Option<ToWriter>, Fault> {
-        if std::mem::take(&mut self.restart) {
-            return Ok(Some(ToWriter::Restart));
-        }
+    async fn next_frame(&mut self) -> Option<Outgoing> {
         if let Some(frame) = self.small.pop_front() {
-            return Ok(Some(ToWriter::Frame(frame)));
+            return Some(Outgoing { link: None, frame });
         }
-        let Some(link) = self.due.pop_front() else { return Ok(None) };
-        let Some(mut sending) = self.sendings.remove(&link) else { return Ok(None) };
-        if sending.in_flight() >= limits::BATCHES_IN_FLIGHT {
+        let link = self.due.pop_front()?;
+        let mut course = self.courses.remove(&link)?;
+        if course.sending.in_flight() >= limits::BATCHES_IN_FLIGHT {
             // The next acknowledgement makes it due again.
-            self.sendings.insert(link, sending);
-            return Ok(None);
+            self.courses.insert(link, course);
+            return None;
         }
-        let house = self.session.house().clone();
-        let (sending, next) = house
-            .read(move |view| {
-                let next = sending.next(view)?;
-                Ok((sending, next))
-            })
-            .await?;
-        match next {
-            Next::Batch(frame) => {
-                self.sendings.insert(link, sending);
+        let idle = course.sending.in_flight() == 0;
+        let read = self.session.house().read(move |view| {
+            let next = course.sending.next(view)?;
+            Ok((course, next))
+        });
+        match read.await {
+            Ok((mut course, Next::Batch(frame))) => {
+                if idle {
+                    course.moved = clock::instant();
+                }
+                self.courses.insert(link, course);
                 self.due.push_back(link);
-                Ok(Some(ToWriter::Frame(frame)))
+                Some(Outgoing { link: Some(link), frame })
             }
-            Next::Nothing => {
-                self.sendings.insert(link, sending);
-                Ok(None)
+            Ok((course, Next::Nothing)) => {
+                self.courses.insert(link, course);
+                None
             }
-            Next::Gone => {
-                self.sendings.insert(link, sending);
+            Ok((course, Next::Gone)) => {
+                self.courses.insert(link, course);
                 self.stop(link);
-                Ok(None)
+                None
+            }
+            Err(fault) => {
+                // One link that can't be read is no reason to stop the others; asking what the reader holds starts it anew.
+                tracing::warn!(office = %self.session.office, %link, %fault, "a link can't be sent and is set aside");
+                self.asked.insert(link, Asked { index: 0, most: 0, holdings: Vec::new(), since: clock::instant() });
+                None
             }
         }
     }
@@ -187,21 +189,28 @@ impl Sender {
     /// Stops sending a link that is not live any more. What is on its way in the stream's buffers goes with the stream; the readers
     /// of other links resume on the new one.
     fn stop(&mut self, link: LinkId) {
-        if self.sendings.remove(&link).is_some_and(|sending| sending.in_flight() > 0) {
-            self.sendings.clear();
+        if self.courses.remove(&link).is_some_and(|course| course.sending.in_flight() > 0) {
+            self.courses.clear();
             self.due.clear();
-            self.restart = true;
+            self.ended.stop(link);
         }
     }
 
     async fn command(&mut self, command: Command) -> Result<(), Fault> {
         match command {
             Command::Send(message) => self.queue(message),
-            Command::Resume(resume) => self.resume(resume).await?,
+            Command::Resume(resume) => {
+                let now = clock::instant();
+                if self.resumed.get(&resume.link).is_some_and(|at| now.duration_since(*at) < RESUME_AGAIN) {
+                    self.words.insert(resume.link, resume);
+                } else {
+                    self.resume(resume).await?;
+                }
+            }
             Command::Ack(ack) => self.acked(ack).await?,
             Command::Inventory(inventory) => self.inventory(inventory).await?,
             Command::Gone(link) => {
-                self.sendings.remove(&link);
+                self.courses.remove(&link);
             }
         }
         Ok(())
@@ -209,25 +218,36 @@ impl Sender {
 
     async fn resume(&mut self, resume: Resume) -> Result<(), Fault> {
         let office = self.session.office;
-        self.sendings.remove(&resume.link);
+        self.words.remove(&resume.link);
+        self.resumed.insert(resume.link, clock::instant());
+        self.courses.remove(&resume.link);
         let start = self.session.house().write(Priority::Sync, move |tx| outbound::resume(tx, office, &resume)).await?;
-        self.start(resume.link, start);
-        Ok(())
+        self.start(resume.link, start).await
     }
 
-    fn start(&mut self, link: LinkId, start: Start) {
+    async fn start(&mut self, link: LinkId, start: Start) -> Result<(), Fault> {
         match start {
             Start::Send(sending) => {
-                self.sendings.insert(link, *sending);
+                self.ended.allow(link);
+                self.asked.remove(&link);
+                self.courses.insert(link, Course { sending: *sending, moved: clock::instant() });
                 self.make_due(link);
             }
-            Start::AskInventory => {
-                self.inventories.remove(&link);
-                self.queue(InventoryAsk { link });
-            }
+            Start::AskInventory => self.ask(link).await?,
             Start::NotYet => {}
             Start::Gone => self.queue(Gone { link }),
         }
+        Ok(())
+    }
+
+    /// Asks a reader what it holds of a link; until it has answered nothing more of the link is sent.
+    async fn ask(&mut self, link: LinkId) -> Result<(), Fault> {
+        self.courses.remove(&link);
+        let head = self.session.house().read(move |view| Ok(links::find(view, link)?.map_or(0, |row| row.head))).await?;
+        let most = usize::try_from(head.saturating_add(INVENTORY_SLACK)).unwrap_or(usize::MAX);
+        self.asked.insert(link, Asked { index: 0, most, holdings: Vec::new(), since: clock::instant() });
+        self.queue(InventoryAsk { link });
+        Ok(())
     }
 
     fn make_due(&mut self, link: LinkId) {
@@ -237,19 +257,18 @@ impl Sender {
     }
 
     async fn acked(&mut self, ack: BatchAck) -> Result<(), Fault> {
-        let Some(sending) = self.sendings.get_mut(&ack.link) else { return Ok(()) };
-        match sending.acked(&ack) {
+        let Some(course) = self.courses.get_mut(&ack.link) else { return Ok(()) };
+        match course.sending.acked(&ack) {
             Acked::Persist(delivered) => {
+                course.moved = clock::instant();
                 let persisted = delivered.clone();
                 self.session.house().write(Priority::Sync, move |tx| outbound::persist(tx, &persisted)).await?;
-                sending.forget(&delivered);
+                course.sending.forget(&delivered);
                 self.make_due(ack.link);
             }
             Acked::Differs => {
                 tracing::warn!(office = %self.session.office, link = %ack.link, "the reader holds something else than it should: asking what");
-                self.sendings.remove(&ack.link);
-                self.inventories.remove(&ack.link);
-                self.queue(InventoryAsk { link: ack.link });
+                self.ask(ack.link).await?;
             }
             Acked::Unknown => {}
         }
@@ -258,23 +277,42 @@ impl Sender {
 
     async fn inventory(&mut self, inventory: Inventory) -> Result<(), Fault> {
         let link = inventory.link;
-        let collected = self.inventories.entry(link).or_default();
-        if inventory.index == 0 {
-            collected.clear();
+        let Some(asked) = self.asked.get_mut(&link) else { return Ok(()) };
+        if inventory.index != asked.index {
+            // A part was lost with its stream; the question is asked again when it has waited long enough.
+            return Ok(());
         }
-        collected.extend(inventory.holdings);
-        if collected.len() > INVENTORY_MAX {
-            self.inventories.remove(&link);
+        asked.index += 1;
+        asked.since = clock::instant();
+        asked.holdings.extend(inventory.holdings);
+        if asked.holdings.len() > asked.most {
+            self.asked.remove(&link);
             self.session.misbehaved(&Misbehaviour::OutOfBounds("an inventory"));
             return Ok(());
         }
         if !inventory.last {
             return Ok(());
         }
-        let holdings = self.inventories.remove(&link).unwrap_or_default();
+        let holdings = self.asked.remove(&link).map(|asked| asked.holdings).unwrap_or_default();
         let (office, cursor) = (self.session.office, inventory.cursor);
         let start = self.session.house().write(Priority::Sync, move |tx| outbound::reconcile(tx, office, link, cursor, &holdings)).await?;
-        self.start(link, start);
+        self.start(link, start).await
+    }
+
+    /// Acts on what readers said too often to be acted on at once, and asks those that have been silent.
+    async fn pay_debts(&mut self) -> Result<(), Fault> {
+        let now = clock::instant();
+        let words: Vec<Resume> = self.words.drain().map(|(_, resume)| resume).collect();
+        for resume in words {
+            self.resume(resume).await?;
+        }
+        let silent = self.courses.iter().filter(|(_, course)| course.sending.in_flight() > 0 && now.duration_since(course.moved) > STALLED);
+        let unanswered = self.asked.iter().filter(|(_, asked)| now.duration_since(asked.since) > STALLED);
+        let stalled: Vec<LinkId> = silent.map(|(link, _)| *link).chain(unanswered.map(|(link, _)| *link)).collect();
+        for link in stalled {
+            tracing::debug!(office = %self.session.office, %link, "no acknowledgement for a while: asking what the reader holds");
+            self.ask(link).await?;
+        }
         Ok(())
     }
 
@@ -300,12 +338,13 @@ impl Sender {
 
     async fn look_at(&mut self, link: LinkId) -> Result<(), Fault> {
         let office = self.session.office;
-        if self.sendings.contains_key(&link) {
-            let live = self.session.house().read(move |view| outbound::is_live(view, link)).await?;
-            if live {
-                self.make_due(link);
-            } else {
+        if let Some(course) = self.courses.get(&link) {
+            // Looking for the next batch shows whether the link is live; with a full window nobody looks.
+            let full = course.sending.in_flight() >= limits::BATCHES_IN_FLIGHT;
+            if full && !self.session.house().read(move |view| outbound::is_live(view, link)).await? {
                 self.stop(link);
+            } else {
+                self.make_due(link);
             }
             return Ok(());
         }
@@ -314,11 +353,12 @@ impl Sender {
             .house()
             .read(move |view| {
                 let row = links::find(view, link)?;
-                let active = row.filter(|row| row.side == Side::Owner && row.state == LinkState::Active { frozen: false } && row.cursor == 0);
+                let active =
+                    row.filter(|row| row.side == Side::Owner && row.state == LinkState::Active { frozen: false } && row.cursor == 0);
                 Ok(active.is_some() && outbound::sending_links(view, office)?.contains(&link))
             })
             .await?;
-        if fresh && self.session.is_paired() {
+        if fresh && self.session.is_paired() && !self.asked.contains_key(&link) {
             // Nothing was ever acknowledged: the reader's first word would be that it holds nothing.
             self.resume(Resume { link, epoch: None, cursor: 0, digest: SetDigest::EMPTY }).await?;
         }

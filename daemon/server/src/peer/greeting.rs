@@ -147,7 +147,13 @@ fn recognise_in(tx: &interoffice_core::store::Tx<'_>, greeted: &Greeted) -> Resu
     }
     let heard = issue::reconcile_heard(tx, office, greeted.hello.heard_epoch.map(|epoch| epoch.counter), greeted.hello.heard_sequence)?;
     if heard == Heard::WeAreOld {
-        audit::done(tx, &Actor::Daemon, "office.older-than-peers", &office.to_string(), "this data folder is older than what was sent from it")?;
+        audit::done(
+            tx,
+            &Actor::Daemon,
+            "office.older-than-peers",
+            &office.to_string(),
+            "this data folder is older than what was sent from it",
+        )?;
         return Ok(Known::WeAreOld);
     }
     peers::introduced(tx, peer.row, &greeted.introduction())?;

@@ -30,8 +30,13 @@ impl Health {
     pub(super) fn set(&self, office: OfficeId, state: &'static str, reason: impl Into<String>) {
         let now_ms = clock::now_ms();
         let mut all = self.lock();
-        let entry =
-            all.entry(office).or_insert_with(|| Entry { state, reason: String::new(), since_ms: now_ms, last_heard_ms: None, next_attempt_ms: None });
+        let entry = all.entry(office).or_insert_with(|| Entry {
+            state,
+            reason: String::new(),
+            since_ms: now_ms,
+            last_heard_ms: None,
+            next_attempt_ms: None,
+        });
         if entry.state != state {
             entry.state = state;
             entry.since_ms = now_ms;

@@ -6,6 +6,7 @@ mod control_out;
 mod courier;
 mod data_in;
 mod data_out;
+mod data_write;
 mod dial_fault;
 mod endpoint;
 mod greeting;

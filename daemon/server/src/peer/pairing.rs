@@ -152,9 +152,7 @@ impl PeerDoor {
 
     async fn met(&self, greeted: Greeted, transcript: Transcript, token: Option<[u8; 16]>) -> Result<(), Fault> {
         let words = transcript.words();
-        self.house()
-            .write(Priority::People, move |tx| peers::met(tx, &greeted.introduction(), &words, token.as_ref()).map(|_| ()))
-            .await
+        self.house().write(Priority::People, move |tx| peers::met(tx, &greeted.introduction(), &words, token.as_ref()).map(|_| ())).await
     }
 }
 

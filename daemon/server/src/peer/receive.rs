@@ -1,6 +1,6 @@
 //! Applying what arrives: batches of a link in order, as many as wait in one transaction of its file, acknowledged when durable.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,8 +24,10 @@ use crate::clock;
 pub(super) const BATCHES_WAITING: usize = 8;
 /// Entries applied in one transaction.
 const GROUP_ENTRIES: usize = 1_024;
-/// A reader says where it is in the same place at most this often.
-const RESUME_AGAIN: Duration = Duration::from_secs(1);
+/// A reader says where it is in the same place at most this often, and lists what it holds too.
+const AGAIN: Duration = Duration::from_secs(1);
+/// A link whose file could not be written is left alone for this long.
+const ASIDE: Duration = Duration::from_secs(10);
 
 /// What there is to do.
 pub(super) enum Work {
@@ -40,13 +42,21 @@ pub(super) enum Work {
 struct Receiver {
     session: Arc<Session>,
     queues: Queues,
+    /// Where and when the peer was last told how far a link has come.
     resumed: HashMap<LinkId, (u64, Instant)>,
+    /// Links that the peer is to be told of once the pause is over.
+    owed: HashSet<LinkId>,
+    /// Links whose file could not be written, and since when.
+    aside: HashMap<LinkId, Instant>,
+    listed: HashMap<LinkId, Instant>,
 }
 
 /// Applies until the connection ends.
 pub(super) async fn run(session: Arc<Session>, mut work: mpsc::Receiver<Work>, queues: Queues) {
     let mut bell = session.house().bell().subscribe();
-    let mut receiver = Receiver { session, queues, resumed: HashMap::new() };
+    let (resumed, aside, listed) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let mut receiver = Receiver { session: session.clone(), queues, resumed, owed: HashSet::new(), aside, listed };
+    let mut tick = tokio::time::interval(AGAIN);
     let mut next = None;
     loop {
         let end = match next.take() {
@@ -61,6 +71,8 @@ pub(super) async fn run(session: Arc<Session>, mut work: mpsc::Receiver<Work>, q
                     Some(crate::bell::Heard::Everything) => receiver.resume_all().await,
                     None => return,
                 },
+                () = session.resume.notified() => receiver.resume_all().await,
+                _ = tick.tick() => receiver.pay_debts().await,
             },
         };
         if let Err(fault) = end {
@@ -127,16 +139,31 @@ impl Receiver {
     }
 
     async fn apply(&mut self, link: LinkId, group: Vec<Batch>) -> Result<(), Fault> {
+        if self.aside.contains_key(&link) {
+            return Ok(());
+        }
         let Some(row) = self.readable(link).await? else { return Ok(()) };
         let received = self.session.house().received().clone();
         let secret = row.secret.clone();
-        let applied = blocking(move || received.apply(link, &secret, &group, clock::now_ms())).await?;
+        let end = group.last().map_or(0, |batch| batch.to);
+        let applied = match blocking(move || received.apply(link, &secret, &group, clock::now_ms())).await {
+            Ok(applied) => applied,
+            Err(fault) => {
+                // One link's file is no reason to stop the others; the sender is told where this one stands when the pause is over.
+                tracing::warn!(%link, %fault, "copies could not be written; the link is set aside for a while");
+                self.aside.insert(link, clock::instant());
+                return Ok(());
+            }
+        };
         match applied {
             None => self.send(Gone { link }).await,
             Some(Applied::Gap(progress)) => self.resume(link, &progress).await,
             Some(Applied::Durable { progress, withdrawn }) => {
                 if let Some(epoch) = progress.cursor.epoch {
                     self.send(BatchAck { link, epoch, to: progress.cursor.sequence, digest: progress.digest }).await;
+                }
+                if progress.cursor.sequence < end {
+                    self.resume(link, &progress).await;
                 }
                 if withdrawn > 0 {
                     self.session.house().bell().ring([Ring::Removal(link)].into());
@@ -148,12 +175,27 @@ impl Receiver {
 
     async fn resume(&mut self, link: LinkId, progress: &Progress) {
         let now = clock::instant();
-        let again = self.resumed.get(&link).is_some_and(|(cursor, at)| *cursor == progress.cursor.sequence && now.duration_since(*at) < RESUME_AGAIN);
-        if !again {
-            self.resumed.insert(link, (progress.cursor.sequence, now));
-            let cursor = progress.cursor;
-            self.send(Resume { link, epoch: cursor.epoch, cursor: cursor.sequence, digest: progress.digest }).await;
+        let again =
+            self.resumed.get(&link).is_some_and(|(cursor, at)| *cursor == progress.cursor.sequence && now.duration_since(*at) < AGAIN);
+        if again {
+            self.owed.insert(link);
+            return;
         }
+        self.resumed.insert(link, (progress.cursor.sequence, now));
+        let cursor = progress.cursor;
+        self.send(Resume { link, epoch: cursor.epoch, cursor: cursor.sequence, digest: progress.digest }).await;
+    }
+
+    /// Tells the peer what it was not told at once, and takes up links that were set aside.
+    async fn pay_debts(&mut self) -> Result<(), Fault> {
+        let now = clock::instant();
+        let over = self.aside.extract_if(|_, since| now.duration_since(*since) > ASIDE).map(|(link, _)| link);
+        let due: Vec<LinkId> = over.chain(self.owed.drain()).collect();
+        for link in due {
+            self.resumed.remove(&link);
+            self.resume_link(link).await?;
+        }
+        Ok(())
     }
 
     async fn resume_all(&mut self) -> Result<(), Fault> {
@@ -171,8 +213,13 @@ impl Receiver {
 
     async fn resume_link(&mut self, link: LinkId) -> Result<(), Fault> {
         let received = self.session.house().received().clone();
-        let progress = blocking(move || received.progress(link)).await?;
-        self.resume(link, &progress).await;
+        match blocking(move || received.progress(link)).await {
+            Ok(progress) => self.resume(link, &progress).await,
+            Err(fault) => {
+                tracing::warn!(%link, %fault, "a received file can't be read; the link is set aside for a while");
+                self.aside.insert(link, clock::instant());
+            }
+        }
         Ok(())
     }
 
@@ -194,7 +241,9 @@ impl Receiver {
     }
 
     async fn inventory(&mut self, link: LinkId) -> Result<(), Fault> {
-        if self.readable(link).await?.is_none() {
+        let now = clock::instant();
+        let again = self.listed.insert(link, now).is_some_and(|at| now.duration_since(at) < AGAIN);
+        if again || self.readable(link).await?.is_none() {
             return Ok(());
         }
         let (mut after, mut index) = (None, 0);
@@ -206,6 +255,10 @@ impl Receiver {
             .await?;
             after = holdings.last().map(|holding| holding.record);
             let last = holdings.len() < limits::LIST_CHUNK_ENTRIES;
+            if let Ok(room) = self.session.inventory_room.acquire().await {
+                // Whoever writes the part gives the room back.
+                room.forget();
+            }
             self.send(Inventory { link, index, last, holdings, cursor: progress.cursor.sequence }).await;
             if last {
                 return Ok(());

@@ -9,7 +9,7 @@ use interoffice_protocol::ids::OfficeId;
 use interoffice_protocol::messages::Message;
 use interoffice_protocol::misbehaviour::{Consequence, Misbehaviour};
 use quinn::{Connection, SendStream, VarInt};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::PeerDoor;
 use super::registry::close;
@@ -20,6 +20,9 @@ use crate::house::House;
 /// Messages that wait between two tasks of a session; both ends keep reading, so this only smooths.
 pub(super) const QUEUE: usize = 256;
 
+/// Parts of inventories between who lists and who writes: a bound on memory.
+const INVENTORIES_WAITING: usize = 8;
+
 /// What the tasks of a session share.
 pub(super) struct Session {
     pub(super) door: PeerDoor,
@@ -27,6 +30,10 @@ pub(super) struct Session {
     pub(super) connection: Connection,
     /// Whether records flow: the offices are paired and nobody blocked the other.
     paired: AtomicBool,
+    /// The peer is to be told how far every link has come.
+    pub(super) resume: Notify,
+    /// Room for parts of inventories on their way to the writer.
+    pub(super) inventory_room: Semaphore,
 }
 
 impl Session {
@@ -79,6 +86,8 @@ pub(super) async fn run(door: PeerDoor, connection: Connection, peer: PeerRow, o
         office,
         connection: connection.clone(),
         paired: AtomicBool::new(peer.standing == Standing::Paired),
+        resume: Notify::new(),
+        inventory_room: Semaphore::new(INVENTORIES_WAITING),
     });
     door.health().set(office, "connected", standing_words(peer.standing));
     door.health().heard(office);
@@ -90,7 +99,7 @@ pub(super) async fn run(door: PeerDoor, connection: Connection, peer: PeerRow, o
     door.registry().set_control(office, &connection, control.clone());
     let queues = Queues { control, data, receive };
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(control_out::run(session.clone(), out, control_commands, queues.clone()));
+    tasks.spawn(control_out::run(session.clone(), out, control_commands));
     tasks.spawn(control_in::run(session.clone(), reader, first, queues.clone()));
     tasks.spawn(data_out::run(session.clone(), data_commands));
     tasks.spawn(data_in::run(session.clone(), queues.clone()));
@@ -103,7 +112,8 @@ pub(super) async fn run(door: PeerDoor, connection: Connection, peer: PeerRow, o
     tasks.shutdown().await;
     door.registry().leave(office, &connection);
     if door.registry().connection(office).is_none() && door.registry().cooling(office).is_none() {
-        let reason = connection.close_reason().map(|reason| super::dial_fault::DialFault::of(connection.remote_address(), &reason).to_string());
+        let reason =
+            connection.close_reason().map(|reason| super::dial_fault::DialFault::of(connection.remote_address(), &reason).to_string());
         door.health().set(office, "not reachable", reason.unwrap_or_default());
     }
     tracing::info!(%office, "disconnected");

@@ -49,7 +49,9 @@ impl Reader {
             let kind = frame.kind;
             match Message::from_frame(&frame) {
                 Ok(None) => {}
-                Ok(Some(message)) if message.lane_kind().is_some_and(|lane| lane != self.lane) => return Err(Misbehaviour::WrongLane.into()),
+                Ok(Some(message)) if message.lane_kind().is_some_and(|lane| lane != self.lane) => {
+                    return Err(Misbehaviour::WrongLane.into());
+                }
                 Ok(Some(message)) => return Ok(Read::Message(message)),
                 Err(fault) => {
                     tracing::debug!(kind, "a frame was refused");
