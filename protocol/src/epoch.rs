@@ -4,7 +4,7 @@ use std::fmt;
 
 use bincode::{Decode, Encode};
 
-use crate::limits;
+use crate::limits::{self, OutOfBounds};
 
 /// One life of an office's database: a counter and 128 random bits, minted at the first run and after each restore.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
@@ -23,6 +23,11 @@ impl Epoch {
         Epoch { counter: highest.saturating_add(1), identity }
     }
 
+    /// Refuses a counter beyond [`limits::COUNTER_MAX`].
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        limits::check_counter(self.counter, "the counter of an epoch")
+    }
+
     /// Whether a peer may have heard `self` from an office whose own highest known epoch is `known`.
     ///
     /// A claim far above it is a lie or damage; believed, it would use up the counter and bar every later epoch.
@@ -39,6 +44,15 @@ pub struct Version {
     pub epoch: u64,
     /// Counts the changes of the record, from 1.
     pub counter: u64,
+}
+
+impl Version {
+    /// Refuses version 0, and counters beyond [`limits::COUNTER_MAX`].
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        const WHAT: &str = "the version of a record";
+        limits::check_counter(self.epoch, WHAT)?;
+        if self.counter == 0 { Err(OutOfBounds(WHAT)) } else { limits::check_counter(self.counter, WHAT) }
+    }
 }
 
 impl fmt::Display for Version {

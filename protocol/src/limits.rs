@@ -33,6 +33,9 @@ pub const RELATED_MAX: usize = 1_000;
 pub const RENEWAL_LINKS: usize = 1_900;
 /// Reason of a refused proposal (bytes).
 pub const VERDICT_TEXT_BYTES_MAX: usize = 2_000;
+/// Highest number that counts something: sequences, cursors, epochs, versions, amounts. Databases keep numbers with a sign, and whoever
+/// counts on from the highest must not leave what they can keep.
+pub const COUNTER_MAX: u64 = 1 << 62;
 /// Statements kept for a link whose Request is not known: what one side can say before it ends, with room to spare.
 pub const ORPHANS_PER_LINK: usize = 64;
 /// How far beyond the end of a link's log its reader may say it is: more than any log grows between two backups, and far too little to use
@@ -129,6 +132,11 @@ pub const LEASE_LONG_S: u32 = 7 * 24 * 3600;
 #[error("{0} is out of bounds")]
 pub struct OutOfBounds(pub &'static str);
 
+/// Refuses a number beyond [`COUNTER_MAX`]; `what` it counts goes into the error.
+pub fn check_counter(number: u64, what: &'static str) -> Result<(), OutOfBounds> {
+    if number <= COUNTER_MAX { Ok(()) } else { Err(OutOfBounds(what)) }
+}
+
 const _: () = assert!(RECORD_BYTES_MAX + BATCH_TARGET_BYTES < DATA_FRAME_BYTES, "a record that ends a batch must still fit into its frame");
 const _: () = assert!(LIST_CHUNK_ENTRIES * 60 < CONTROL_FRAME_BYTES, "a chunk of a list must fit into a control frame");
 const _: () = assert!(RENEWAL_LINKS * 32 + 64 < CONTROL_FRAME_BYTES, "a renewal must fit into a control frame");
@@ -149,4 +157,5 @@ const _: () = assert!(
     DATA_STREAMS * STREAM_WINDOW_BYTES + CONTROL_RESERVE_BYTES <= SEND_WINDOW_BYTES,
     "control never waits for data: data streams may not use up the send window"
 );
+const _: () = assert!(COUNTER_MAX <= i64::MAX as u64 - LOG_JUMP_MAX, "a counter at its bound can still be counted on and kept with a sign");
 const _: () = assert!(RETRY_MAX_MS <= RETRY_REMOVAL_MAX_MS, "a removal is tried at least once an hour");

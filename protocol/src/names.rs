@@ -54,3 +54,12 @@ impl std::str::FromStr for UserName {
         Self::new(text)
     }
 }
+
+/// Whether `text` is one line that says what it seems to say: no control characters, no ends of lines or paragraphs, and nothing that
+/// turns the direction of reading. Names and addresses that another office gives itself keep to it.
+pub fn is_plain(text: &str) -> bool {
+    !text.chars().any(|character| {
+        character.is_control()
+            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    })
+}

@@ -87,6 +87,16 @@ pub struct Renewal {
     pub links: Vec<LinkId>,
 }
 
+impl Answer {
+    /// Checks the bounds that decoding does not.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        match self.outcome {
+            Outcome::Gap { expected } => limits::check_counter(expected, "the sequence of a statement"),
+            Outcome::Stored | Outcome::Unsupported | Outcome::Refused | Outcome::Later => Ok(()),
+        }
+    }
+}
+
 impl ListChunk {
     /// Checks the bounds that decoding does not: length, and one leaf a record in ascending order.
     pub fn check(&self) -> Result<(), OutOfBounds> {
@@ -103,6 +113,6 @@ impl ListChunk {
 impl Renewal {
     /// Checks the bounds that decoding does not.
     pub fn check(&self) -> Result<(), OutOfBounds> {
-        if self.links.len() > limits::RENEWAL_LINKS { Err(OutOfBounds("the list of links")) } else { Ok(()) }
+        if self.links.len() > limits::RENEWAL_LINKS { Err(OutOfBounds("the list of links")) } else { self.epoch.check() }
     }
 }

@@ -7,6 +7,7 @@ use bincode::{Decode, Encode};
 use crate::epoch::Epoch;
 use crate::ids::{Nonce, OfficeId};
 use crate::limits::{self, OutOfBounds};
+use crate::names::is_plain;
 use crate::statement::Signed;
 
 /// Which lane a stream carries.
@@ -93,17 +94,27 @@ pub enum PairRefusal {
 
 impl Hello {
     /// Checks the bounds that decoding does not.
+    ///
+    /// Name and addresses are shown to people and written line by line, so they hold nothing that could drive a terminal or
+    /// begin another line.
     pub fn check(&self) -> Result<(), OutOfBounds> {
+        self.epoch.check()?;
+        self.heard_epoch.iter().try_for_each(Epoch::check)?;
+        limits::check_counter(self.heard_sequence, "the sequence of a statement")?;
+        limits::check_counter(self.issued_sequence, "the sequence of a statement")?;
         if self.chain.is_empty() || self.chain.len() > limits::KEY_SETS_MAX {
             return Err(OutOfBounds("the chain of key sets"));
         }
-        if self.office_name.len() > limits::OFFICE_NAME_BYTES_MAX {
+        if self.office_name.len() > limits::OFFICE_NAME_BYTES_MAX || self.office_name.trim().is_empty() || !is_plain(&self.office_name) {
             return Err(OutOfBounds("the office name"));
         }
         if self.addresses.len() > limits::ADDRESSES_MAX {
             return Err(OutOfBounds("the list of addresses"));
         }
-        if self.addresses.iter().any(|address| address.is_empty() || address.len() > limits::ADDRESS_BYTES_MAX) {
+        let fits = |address: &String| {
+            (1..=limits::ADDRESS_BYTES_MAX).contains(&address.len()) && is_plain(address) && !address.contains(char::is_whitespace)
+        };
+        if !self.addresses.iter().all(fits) {
             return Err(OutOfBounds("an address"));
         }
         Ok(())

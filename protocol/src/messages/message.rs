@@ -138,20 +138,20 @@ impl Message {
     pub fn check(&self) -> Result<(), OutOfBounds> {
         match self {
             Self::Hello(hello) => hello.check(),
+            Self::Answer(answer) => answer.check(),
             Self::ListChunk(chunk) => chunk.check(),
             Self::Renewal(renewal) => renewal.check(),
+            Self::Resume(resume) => resume.check(),
             Self::Batch(batch) => batch.check(),
+            Self::BatchAck(ack) => ack.check(),
             Self::Inventory(inventory) => inventory.check(),
             Self::Proposal(proposal) => proposal.check(),
             Self::ProposalAnswer(answer) => answer.check(),
             Self::Statement(_)
             | Self::Lane(_)
             | Self::Pair(_)
-            | Self::Answer(_)
             | Self::Ping(_)
             | Self::LeaseAsk(_)
-            | Self::Resume(_)
-            | Self::BatchAck(_)
             | Self::Gone(_)
             | Self::InventoryAsk(_) => Ok(()),
         }

@@ -59,6 +59,7 @@ impl Proposal {
         if self.remove.is_empty() && self.add.is_empty() {
             return Err(OutOfBounds("a proposal without a change"));
         }
+        self.base.check()?;
         record::check_properties(&self.remove)?;
         record::check_properties(&self.add)
     }
@@ -69,7 +70,8 @@ impl ProposalAnswer {
     pub fn check(&self) -> Result<(), OutOfBounds> {
         match &self.verdict {
             Verdict::Refused(reason) if reason.len() > limits::VERDICT_TEXT_BYTES_MAX => Err(OutOfBounds("the reason of a refusal")),
-            _ => Ok(()),
+            Verdict::Refused(_) => Ok(()),
+            Verdict::Applied(version) | Verdict::Conflict(version) => version.check(),
         }
     }
 }

@@ -122,9 +122,30 @@ pub struct Inventory {
     pub cursor: u64,
 }
 
+/// What a cursor is called in a refusal.
+const CURSOR: &str = "a cursor";
+
+impl Resume {
+    /// Checks the bounds that decoding does not.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        self.epoch.iter().try_for_each(Epoch::check)?;
+        limits::check_counter(self.cursor, CURSOR)
+    }
+}
+
+impl BatchAck {
+    /// Checks the bounds that decoding does not.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        self.epoch.check()?;
+        limits::check_counter(self.to, CURSOR)
+    }
+}
+
 impl Batch {
     /// Checks the bounds that decoding does not: a cursor that moves forward, the number of entries, and each record.
     pub fn check(&self) -> Result<(), OutOfBounds> {
+        self.epoch.check()?;
+        limits::check_counter(self.to, CURSOR)?;
         if self.to <= self.from {
             return Err(OutOfBounds("the cursor after the batch"));
         }
@@ -133,9 +154,7 @@ impl Batch {
         }
         for entry in &self.entries {
             if let Change::Put { version, record } = &entry.change {
-                if version.counter == 0 {
-                    return Err(OutOfBounds("the version of a record"));
-                }
+                version.check()?;
                 record.check()?;
                 if codec::encoded_len(record.as_ref()) > limits::RECORD_BYTES_MAX {
                     return Err(OutOfBounds("the length of a record"));
@@ -149,13 +168,14 @@ impl Batch {
 impl Inventory {
     /// Checks the bounds that decoding does not: length, and one holding a record in ascending order.
     pub fn check(&self) -> Result<(), OutOfBounds> {
+        limits::check_counter(self.cursor, CURSOR)?;
         if self.holdings.len() > limits::LIST_CHUNK_ENTRIES {
             return Err(OutOfBounds("the list of holdings"));
         }
         if !self.holdings.is_sorted_by(|before, after| before.record < after.record) {
             return Err(OutOfBounds("the order of holdings"));
         }
-        Ok(())
+        self.holdings.iter().try_for_each(|holding| holding.version.check())
     }
 }
 

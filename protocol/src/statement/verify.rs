@@ -4,9 +4,10 @@ use bincode::Decode;
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use super::body::for_each_body;
-use super::{Body, Envelope, Kind, Signed, Subject, link_id, signing_bytes};
+use super::{Body, Envelope, HoldTerms, Kind, RemovalCover, Signed, Subject, Terms, link_id, signing_bytes};
+use crate::epoch::Epoch;
 use crate::ids::{LinkId, OfficeId, StatementHash};
-use crate::limits;
+use crate::limits::{self, OutOfBounds, check_counter};
 use crate::wire::codec;
 
 /// A statement whose signature, signer, addressing and bounds were checked.
@@ -108,6 +109,12 @@ pub(super) fn check_signature(signed: &Signed, key: &[u8; 32]) -> bool {
     !key.is_weak() && key.verify_strict(&signing_bytes(signed), &Signature::from_bytes(&signed.signature)).is_ok()
 }
 
+impl From<OutOfBounds> for VerifyFault {
+    fn from(OutOfBounds(what): OutOfBounds) -> Self {
+        Self::OutOfBounds(what)
+    }
+}
+
 /// Decodes and checks all but the signature and who may have made it: that needs the chain of keys, see `chain` and `received`.
 pub(super) fn open(signed: Signed) -> Result<Verified, VerifyFault> {
     let kind = Kind::from_byte(signed.kind).ok_or(VerifyFault::UnknownKind(signed.kind))?;
@@ -117,6 +124,7 @@ pub(super) fn open(signed: Signed) -> Result<Verified, VerifyFault> {
     let (envelope, body) = decode_payload(kind, &signed.payload)?;
     check_envelope(kind, &envelope)?;
     check_body(&body)?;
+    check_numbers(&body)?;
     Ok(Verified { hash: signed.hash(), signed, envelope, body })
 }
 
@@ -138,6 +146,8 @@ fn both<T: Decode<()>>(payload: &[u8], wrap: fn(T) -> Body) -> Result<(Envelope,
 }
 
 fn check_envelope(kind: Kind, envelope: &Envelope) -> Result<(), VerifyFault> {
+    envelope.epoch.check()?;
+    check_counter(envelope.sequence, "the sequence of a statement")?;
     if envelope.extensions.len() > limits::EXTENSIONS_MAX
         || envelope.extensions.iter().any(|extension| extension.bytes.len() > limits::EXTENSION_BYTES_MAX)
     {
@@ -185,4 +195,40 @@ fn check_body(body: &Body) -> Result<(), VerifyFault> {
         _ => return Ok(()),
     };
     if text.len() > limits::STATEMENT_TEXT_BYTES_MAX { Err(VerifyFault::OutOfBounds("a text")) } else { Ok(()) }
+}
+
+/// Numbers that count something stay where they can be kept and counted on.
+fn check_numbers(body: &Body) -> Result<(), OutOfBounds> {
+    let amount = |number| check_counter(number, "an amount");
+    let terms = |terms: &Terms| match terms.hold {
+        HoldTerms::None => Ok(()),
+        HoldTerms::Declared { longest_s } => amount(longest_s),
+    };
+    match body {
+        Body::Receipt(receipt) => {
+            amount(receipt.count)?;
+            amount(receipt.held)?;
+            match receipt.cover {
+                RemovalCover::Link { .. } => Ok(()),
+                RemovalCover::Part { epoch, upto } => {
+                    check_counter(epoch, "the counter of an epoch")?;
+                    check_counter(upto, "the sequence of a log")
+                }
+            }
+        }
+        Body::Hold(hold) => amount(hold.count),
+        Body::Revoke(revoke) => {
+            revoke.epoch.check()?;
+            check_counter(revoke.sequence, "the sequence of a statement")
+        }
+        Body::Epoch(notice) => {
+            notice.epoch.check()?;
+            notice.quotes.iter().try_for_each(Epoch::check)
+        }
+        Body::Head(head) => check_counter(head.sequence, "the number of an audit line"),
+        Body::Request(request) => terms(&request.terms),
+        Body::Accept(accept) => terms(&accept.terms),
+        Body::Amend(amend) => terms(&amend.terms),
+        Body::Decline(_) | Body::Withdraw(_) | Body::Delete(_) | Body::Freeze(_) | Body::Thaw(_) | Body::KeySet(_) => Ok(()),
+    }
 }

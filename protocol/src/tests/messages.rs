@@ -6,8 +6,8 @@ use super::{samples, strategies};
 use crate::ids::{LinkId, RecordId};
 use crate::limits;
 use crate::messages::{
-    Batch, Change, Hello, Holding, Inventory, Lane, ListChunk, Message, Proposal, ProposalAnswer, RawChange, Renewal, Verdict,
-    encode_batch, lane,
+    Answer, Batch, BatchAck, Change, Hello, Holding, Inventory, Lane, ListChunk, Message, Outcome, Proposal, ProposalAnswer, RawChange,
+    Renewal, Resume, Verdict, encode_batch, lane,
 };
 use crate::names::UserName;
 use crate::record::{Param, Property, Record};
@@ -76,6 +76,58 @@ fn a_greeting_over_its_bounds_is_refused() {
     assert_eq!(refused(Hello { addresses: vec!["a:1".into(); limits::ADDRESSES_MAX + 1], ..hello() }), "the list of addresses");
     assert_eq!(refused(Hello { addresses: vec!["a".repeat(limits::ADDRESS_BYTES_MAX + 1)], ..hello() }), "an address");
     assert_eq!(refused(Hello { addresses: vec![String::new()], ..hello() }), "an address");
+}
+
+#[test]
+fn a_greeting_that_could_drive_a_terminal_or_forge_a_line_is_refused() {
+    let hello = samples::hello;
+    for name in ["", "  ", "A\u{1b}[2J", "Office\nOffice A is paired", "A\u{9b}1m", "A\u{202e}B", "A\u{2028}B"] {
+        assert_eq!(refused(Hello { office_name: name.into(), ..hello() }), "the office name", "{name:?}");
+    }
+    for address in ["a.example:1\nb.example:2", "a example:1", "a.example:1\u{1b}[2J", "\ta:1", "a:1\u{a0}"] {
+        assert_eq!(refused(Hello { addresses: vec![address.into()], ..hello() }), "an address", "{address:?}");
+    }
+    let honest =
+        Hello { office_name: "Bürogemeinschaft Süd – 東京".into(), addresses: vec!["[fe80::1%eth0]:4870".into()], ..hello() };
+    assert!(Message::from(honest).check().is_ok());
+}
+
+#[test]
+fn a_counter_that_no_database_could_keep_is_refused_in_every_message() {
+    const BEYOND: u64 = limits::COUNTER_MAX + 1;
+    let (link, digest) = (LinkId([1; 32]), crate::digest::SetDigest::EMPTY);
+    let epoch = crate::epoch::Epoch { counter: BEYOND, identity: [1; 16] };
+    let hello = samples::hello;
+    assert_eq!(refused(Hello { epoch, ..hello() }), "the counter of an epoch");
+    assert_eq!(refused(Hello { heard_epoch: Some(epoch), ..hello() }), "the counter of an epoch");
+    assert_eq!(refused(Hello { heard_sequence: BEYOND, ..hello() }), "the sequence of a statement");
+    assert_eq!(refused(Hello { issued_sequence: BEYOND, ..hello() }), "the sequence of a statement");
+    let gap = Answer { statement: samples::opened().request.hash(), outcome: Outcome::Gap { expected: BEYOND } };
+    assert_eq!(refused(gap), "the sequence of a statement");
+    let nonce = crate::ids::Nonce([1; 16]);
+    assert_eq!(refused(Renewal { nonce, epoch, links: vec![] }), "the counter of an epoch");
+
+    assert_eq!(refused(Batch { to: BEYOND, ..samples::batch() }), "a cursor");
+    assert_eq!(refused(Batch { from: u64::MAX - 1, to: u64::MAX, ..samples::batch() }), "a cursor");
+    assert_eq!(refused(Batch { epoch, ..samples::batch() }), "the counter of an epoch");
+    assert_eq!(refused(BatchAck { link, epoch: samples::epoch(1), to: BEYOND, digest }), "a cursor");
+    assert_eq!(refused(BatchAck { link, epoch, to: 1, digest }), "the counter of an epoch");
+    assert_eq!(refused(Resume { link, epoch: None, cursor: BEYOND, digest }), "a cursor");
+    assert_eq!(refused(Resume { link, epoch: Some(epoch), cursor: 1, digest }), "the counter of an epoch");
+    assert_eq!(refused(Inventory { link, index: 0, last: true, holdings: vec![], cursor: BEYOND }), "a cursor");
+
+    let record = Box::new(samples::record());
+    for version in [version(BEYOND), crate::epoch::Version { epoch: BEYOND, counter: 1 }] {
+        let mut batch = samples::batch();
+        batch.entries[0].change = Change::Put { version, record: record.clone() };
+        assert_eq!(refused(batch), "the version of a record");
+        let holdings = vec![Holding { record: RecordId([1; 16]), version }];
+        assert_eq!(refused(Inventory { link, index: 0, last: true, holdings, cursor: 1 }), "the version of a record");
+        let answer = ProposalAnswer { id: crate::ids::ProposalId([1; 16]), verdict: Verdict::Applied(version) };
+        assert_eq!(refused(answer), "the version of a record");
+    }
+    let most = BatchAck { link, epoch: samples::epoch(1), to: limits::COUNTER_MAX, digest };
+    assert!(Message::from(most).check().is_ok());
 }
 
 #[test]
@@ -165,16 +217,17 @@ fn a_proposal_over_its_bounds_is_refused() {
 fn the_longest_of_each_kind_that_the_bounds_allow_comes_through() {
     let (set, pins) = (samples::office(1), vec![[255; 32]; limits::TLS_PINS_MAX]);
     let first = crate::statement::KeySet { tls_pins: pins, ..samples::first_key_set(&set.root, &set.recovery, &set.signer) };
-    let chain = vec![samples::key_set_statement(&set.root, u64::MAX, first); limits::KEY_SETS_MAX];
+    let chain = vec![samples::key_set_statement(&set.root, limits::COUNTER_MAX, first); limits::KEY_SETS_MAX];
     let office_name = "x".repeat(limits::OFFICE_NAME_BYTES_MAX);
     let addresses = vec!["a".repeat(limits::ADDRESS_BYTES_MAX); limits::ADDRESSES_MAX];
-    let holdings = samples::leaves(limits::LIST_CHUNK_ENTRIES as u32)
-        .into_iter()
-        .map(|leaf| Holding { record: leaf.record, version: crate::epoch::Version { epoch: u64::MAX, counter: u64::MAX } });
+    let holdings = samples::leaves(limits::LIST_CHUNK_ENTRIES as u32).into_iter().map(|leaf| Holding {
+        record: leaf.record,
+        version: crate::epoch::Version { epoch: limits::COUNTER_MAX, counter: limits::COUNTER_MAX },
+    });
     let link = LinkId([255; 32]);
     for message in [
         Message::from(Hello { chain, office_name, addresses, ..samples::hello() }),
-        Inventory { link, index: u32::MAX, last: true, holdings: holdings.collect(), cursor: u64::MAX }.into(),
+        Inventory { link, index: u32::MAX, last: true, holdings: holdings.collect(), cursor: limits::COUNTER_MAX }.into(),
         ListChunk {
             statement: samples::opened().request.hash(),
             index: u32::MAX,

@@ -267,6 +267,35 @@ fn a_statement_of_ours_names_us_whatever_the_envelope_said() {
     assert_eq!(Verified::from_store(signed).expect("well formed").from(), opened.owner.id);
 }
 
+#[test]
+fn a_number_that_no_database_could_keep_is_refused_in_every_statement() {
+    const BEYOND: u64 = limits::COUNTER_MAX + 1;
+    let opened = samples::opened();
+    let epoch = crate::epoch::Epoch { counter: BEYOND, identity: [0; 16] };
+    let signed = |envelope: Envelope| opened.owner.signer.sign(envelope, &freeze());
+    let fault_of = |envelope| fault(signed(envelope), &opened);
+    assert_eq!(fault_of(Envelope { epoch, ..about_link(&opened) }), VerifyFault::OutOfBounds("the counter of an epoch"));
+    assert_eq!(fault_of(Envelope { sequence: BEYOND, ..about_link(&opened) }), VerifyFault::OutOfBounds("the sequence of a statement"));
+    let receipt = |cover, count| Receipt {
+        level: ReceiptLevel::Removed,
+        cover,
+        count,
+        root: [0; 32],
+        chunks: 0,
+        removed_at_ms: NOW_MS,
+        held: 0,
+        holds: vec![],
+    };
+    for (body, what) in [
+        (Body::from(receipt(RemovalCover::Part { epoch: 1, upto: BEYOND }, 0)), "the sequence of a log"),
+        (receipt(RemovalCover::Part { epoch: BEYOND, upto: 1 }, 0).into(), "the counter of an epoch"),
+        (receipt(RemovalCover::Part { epoch: 1, upto: 1 }, BEYOND).into(), "an amount"),
+        (crate::statement::Hold { basis: String::new(), until_ms: 0, count: BEYOND, root: [0; 32] }.into(), "an amount"),
+    ] {
+        assert_eq!(fault(opened.by_owner(2, body), &opened), VerifyFault::OutOfBounds(what));
+    }
+}
+
 proptest! {
     #[test]
     fn a_changed_byte_anywhere_is_refused(which in 0usize..14, at: prop::sample::Index, bit in 0u8..8) {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use crate::digest::SetDigest;
 use crate::epoch::{Epoch, Version};
 use crate::ids::{LinkId, Nonce, OfficeId, ProposalId, RecordId, RelatedId, StatementHash, VersionId};
+use crate::limits::COUNTER_MAX;
 use crate::messages::{
     Answer, Batch, BatchAck, Change, Entry, Gone, Hello, Holding, Inventory, InventoryAsk, Lane, Leaf, LeaseAsk, ListChunk, Message,
     Outcome, Pair, PairRefusal, Ping, Proposal, ProposalAnswer, Renewal, Resume, Verdict,
@@ -40,8 +41,8 @@ ids! {
 /// Numbers around the places where the codec changes their length, and any other.
 fn number() -> impl Strategy<Value = u64> {
     prop_oneof![
-        prop::sample::select(vec![0, 250, 251, 252, 65_535, 65_536, u64::from(u32::MAX), 1 << 32, u64::MAX]),
-        any::<u64>(),
+        prop::sample::select(vec![0, 250, 251, 252, 65_535, 65_536, u64::from(u32::MAX), 1 << 32, COUNTER_MAX]),
+        0..=COUNTER_MAX,
         0u64..1_000,
     ]
 }
@@ -187,7 +188,7 @@ pub(super) fn batch() -> impl Strategy<Value = Batch> {
     let put = (version(), record()).prop_map(|(version, record)| Change::Put { version, record: Box::new(record) });
     let entry = (record_id(), prop_oneof![3 => put, 1 => Just(Change::Withdraw)]).prop_map(|(record, change)| Entry { record, change });
     (link(), epoch(), number(), 1u64..1 << 40, vec(entry, 0..8), digest()).prop_map(|(link, epoch, from, steps, entries, digest_after)| {
-        let from = from.min(u64::MAX >> 1);
+        let from = from.min(COUNTER_MAX >> 1);
         Batch { link, epoch, from, to: from + steps, entries, digest_after }
     })
 }
@@ -222,8 +223,8 @@ fn control() -> impl Strategy<Value = Message> {
 
 fn hello() -> impl Strategy<Value = Hello> {
     let heard = (prop::option::of(epoch()), number(), number());
-    (office(), vec(signed(), 1..4), epoch(), heard, text(), vec("[a-z.]{1,30}:[0-9]{1,5}", 0..8), nonce(), any::<bool>()).prop_map(
-        |(to, chain, epoch, (heard_epoch, heard_sequence, issued_sequence), office_name, addresses, nonce, paired)| Hello {
+    (office(), vec(signed(), 1..4), epoch(), heard, "[a-zöß][ -~]{0,20}", vec("[a-z.]{1,30}:[0-9]{1,5}", 0..8), nonce(), any::<bool>())
+        .prop_map(|(to, chain, epoch, (heard_epoch, heard_sequence, issued_sequence), office_name, addresses, nonce, paired)| Hello {
             to,
             chain,
             epoch,
@@ -234,8 +235,7 @@ fn hello() -> impl Strategy<Value = Hello> {
             addresses,
             nonce,
             paired,
-        },
-    )
+        })
 }
 
 fn data() -> impl Strategy<Value = Message> {

@@ -1,5 +1,7 @@
 //! Reading the audit.
 
+use interoffice_protocol::limits::COUNTER_MAX;
+
 use super::rights;
 use crate::domain::actor::Actor;
 use crate::store::audit::{self, AuditLine};
@@ -11,5 +13,5 @@ pub const LINES_MAX: usize = 1_000;
 /// The lines after number `after`, oldest first, at most `limit` and at most [`LINES_MAX`]; for administrators.
 pub fn since(view: &View<'_>, actor: &Actor, after: u64, limit: usize) -> Result<Vec<AuditLine>, Fault> {
     rights::require_admin(view, actor)?;
-    Ok(audit::since(view, after, limit.min(LINES_MAX))?)
+    Ok(audit::since(view, after.min(COUNTER_MAX), limit.min(LINES_MAX))?)
 }

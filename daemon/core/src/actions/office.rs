@@ -1,6 +1,8 @@
 //! The office itself: set up once, described on request.
 
 use interoffice_protocol::epoch::Epoch;
+use interoffice_protocol::limits::OFFICE_NAME_BYTES_MAX;
+use interoffice_protocol::names::is_plain;
 use serde::Serialize;
 
 use crate::domain::actor::Actor;
@@ -37,8 +39,7 @@ pub fn set_up(tx: &Tx<'_>, name: &str) -> Result<(), Fault> {
 
 /// Refuses a name that other offices could not take.
 pub fn check_name(name: &str) -> Result<(), Refusal> {
-    let fits =
-        !name.trim().is_empty() && name.len() <= interoffice_protocol::limits::OFFICE_NAME_BYTES_MAX && !name.chars().any(char::is_control);
+    let fits = !name.trim().is_empty() && name.len() <= OFFICE_NAME_BYTES_MAX && is_plain(name);
     if fits {
         Ok(())
     } else {

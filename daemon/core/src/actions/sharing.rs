@@ -1,6 +1,7 @@
 //! Sharing: which records a link shows. A share is a row in the link's log; the courier reads the rest from there.
 
 use interoffice_protocol::ids::RecordId;
+use interoffice_protocol::limits::COUNTER_MAX;
 use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::record::{Record, RecordKind, RelatedKind};
 use serde::{Deserialize, Serialize};
@@ -260,7 +261,7 @@ pub fn withdraw_everywhere(tx: &Tx<'_>, actor: &Actor, record: RecordId) -> Resu
 /// A page of a link's shared records, in log order.
 pub fn shared_with(view: &View<'_>, actor: &Actor, link: &str, after: u64, limit: usize) -> Result<Vec<SharedRecord>, Fault> {
     let link = links::find(view, actor, link)?;
-    let rows = log::page(view, link.row, after, limit.clamp(1, 1_000))?;
+    let rows = log::page(view, link.row, after.min(COUNTER_MAX), limit.clamp(1, 1_000))?;
     Ok(rows
         .into_iter()
         .map(|row| {

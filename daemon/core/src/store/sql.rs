@@ -14,6 +14,8 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Blob(Vec<u8>),
+    /// A number that no column can keep. Whatever statement is given it fails: any other number in its place would be a lie.
+    TooBig,
 }
 
 macro_rules! value_from {
@@ -30,8 +32,8 @@ value_from! {
     i64 => |value| Self::Int(value),
     u32 => |value| Self::Int(i64::from(value)),
     u8 => |value| Self::Int(i64::from(value)),
-    u64 => |value| Self::Int(i64::try_from(value).unwrap_or(i64::MAX)),
-    usize => |value| Self::Int(i64::try_from(value).unwrap_or(i64::MAX)),
+    u64 => |value| i64::try_from(value).map_or(Self::TooBig, Self::Int),
+    usize => |value| i64::try_from(value).map_or(Self::TooBig, Self::Int),
     bool => |value| Self::Int(i64::from(value)),
     &str => |value| Self::Text(value.to_owned()),
     String => |value| Self::Text(value),
@@ -216,6 +218,24 @@ impl rusqlite::ToSql for Bound<'_> {
             Value::Int(number) => ValueRef::Integer(*number),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Blob(bytes) => ValueRef::Blob(bytes),
+            Value::TooBig => return Err(rusqlite::Error::ToSqlConversionFailure("a number is too big to be kept".into())),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_no_column_can_keep_fails_its_statement_and_is_not_written_as_another() {
+        let sql = rusqlite::Connection::open_in_memory().unwrap();
+        sql.execute_batch("CREATE TABLE cursors (sequence INTEGER NOT NULL) STRICT").unwrap();
+        let write = |number: u64| Sql::execute(&sql, "INSERT INTO cursors (sequence) VALUES (?1)", &[number.into()]);
+        assert!(write(i64::MAX as u64).is_ok());
+        for number in [1 << 63, u64::MAX] {
+            assert!(matches!(write(number), Err(StoreFault::Database(words)) if words.contains("too big")));
+        }
+        assert_eq!(sql.count("SELECT count(*) FROM cursors", &[]).unwrap(), 1);
     }
 }
