@@ -119,21 +119,12 @@ pub enum Misbehaviour {
     /// More unanswered Requests than one peer may have waiting, or more statements on an unknown link than are kept.
     #[error("too many statements wait")]
     TooManyWaiting,
-    /// A batch that neither follows on the cursor nor repeats what was applied, though the peer was told where we are.
-    #[error("a batch out of order")]
-    BatchOutOfOrder,
     /// A batch, inventory, proposal or resume for a link in which the peer does not have that part.
     #[error("a message for a link in which the peer has no such part")]
     BatchForForeignLink,
-    /// An acknowledgement of something that was not sent.
-    #[error("an acknowledgement of what was not sent")]
-    AckUnfounded,
     /// A renewal that answers no question of ours.
     #[error("a renewal that was not asked for")]
     RenewalUnasked,
-    /// A proposal under a level that does not allow it, or for a record that is not shared.
-    #[error("a proposal that the link does not allow")]
-    ProposalNotAllowed,
     /// A receipt for an end or a withdrawal that never was.
     #[error("a receipt for a removal that nobody asked for")]
     ReceiptUnfounded,
@@ -211,13 +202,10 @@ impl Misbehaviour {
             Self::BrokenOrder => (Tell, true, "the office's statements do not follow on each other: it may run from an old backup"),
             Self::TooManyStatements => (Drop, false, "the office sent statements faster than is allowed"),
             Self::TooManyWaiting => (Refuse, false, "the office has too many requests waiting"),
-            Self::BatchOutOfOrder => (Drop, true, "the office sent records out of order"),
             Self::BatchForForeignLink => {
                 (Refuse, true, "the office sent or asked for records under a link that does not give it that part")
             }
-            Self::AckUnfounded => (Drop, true, "the office acknowledged what was never sent"),
             Self::RenewalUnasked => (Ignore, false, "the office renewed leases without being asked"),
-            Self::ProposalNotAllowed => (Refuse, false, "the office proposed a change that its users may not make"),
             Self::ReceiptUnfounded => (Refuse, true, "the office sent a receipt for a removal that nobody asked for"),
             Self::ListDoesNotMatchRoot => {
                 (Tell, true, "the office's removal list does not match its signed receipt: do not count on the removal")

@@ -44,11 +44,8 @@ fn every() -> Vec<Misbehaviour> {
         M::BrokenOrder,
         M::TooManyStatements,
         M::TooManyWaiting,
-        M::BatchOutOfOrder,
         M::BatchForForeignLink,
-        M::AckUnfounded,
         M::RenewalUnasked,
-        M::ProposalNotAllowed,
         M::ReceiptUnfounded,
         M::ListDoesNotMatchRoot,
     ]
