@@ -54,7 +54,8 @@ pub(crate) fn run(args: &[&str], input: Option<&Path>) -> Said {
     Said { line, code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }
 
-fn signal(id: u32, name: &str) {
+/// Sends a signal to one process.
+pub(crate) fn signal(id: u32, name: &str) {
     // A process that is gone already needs no signal.
     let _ = Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).stderr(Stdio::null()).status();
 }
@@ -95,6 +96,11 @@ impl Daemon {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether it has ended by itself, or by a signal.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("the daemon can be looked at").is_some()
     }
 
     /// Ends the daemon without a word, as a power cut would.

@@ -6,17 +6,21 @@
 mod cards;
 mod control;
 mod daemon;
+mod dice;
 mod meet;
 mod office;
 mod said;
+mod scan;
 
 use std::time::Duration;
 
 pub use cards::{card, household, import, many_cards};
 pub use control::Answered;
+pub use dice::Dice;
 pub use meet::{accept, copies, copy_names, enable, link, link_of, linked, pair, paired, request, share, specialists, waiting_link};
 pub use office::{Desk, Office};
 pub use said::Said;
+pub use scan::{CUT_OFF, Canary, scan};
 
 /// Exit codes of the command line, as its help explains them.
 pub mod exit {

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -50,6 +52,25 @@ impl Office {
     /// Ends the daemon without a word, as a power cut would.
     pub fn kill9(&mut self) {
         self.daemon.take().expect("the daemon runs").kill();
+    }
+
+    /// Ends the daemon without a word after a while, whatever happens meanwhile. It stays down until [`Office::revive`].
+    pub fn kill9_after(&self, delay: Duration) -> JoinHandle<()> {
+        let process = self.process().expect("the daemon runs");
+        std::thread::spawn(move || {
+            std::thread::sleep(delay);
+            daemon::signal(process, "KILL");
+        })
+    }
+
+    /// Starts the daemon again if it was killed; says whether it was.
+    pub fn revive(&mut self) -> bool {
+        let dead = self.daemon.as_mut().is_none_or(Daemon::has_ended);
+        if dead {
+            self.daemon = None;
+            self.serve();
+        }
+        dead
     }
 
     /// Stops the daemon gracefully; gives its exit code.

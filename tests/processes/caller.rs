@@ -1,0 +1,196 @@
+//! A caller that speaks the wire of two offices and keeps none of its rules.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use interoffice_certs::{OfficeKeys, SecretSeed, Seeds, SetTerms, client_config, server_config};
+use interoffice_protocol::epoch::Epoch;
+use interoffice_protocol::ids::{Nonce, OfficeId, StatementHash};
+use interoffice_protocol::limits;
+use interoffice_protocol::messages::{Answer, Hello, Lane, Message, Outcome};
+use interoffice_protocol::statement::{Audience, Body, Envelope, Signed, Subject};
+use interoffice_protocol::wire::frame::{Frame, FrameHeader};
+use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
+use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, RecvStream, SendStream, ServerConfig};
+
+/// Longest time for one answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for something, at most for [`PATIENCE`].
+pub(crate) async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("in vain waited for: {what}"))
+}
+
+/// Keys of an office that nobody knows.
+pub(crate) fn fresh_keys(seed: u8) -> OfficeKeys {
+    let part = |index: u8| SecretSeed::new([seed.wrapping_mul(7).wrapping_add(index); 32]);
+    let terms = SetTerms { epoch: epoch(), nonce: Nonce([seed; 16]), issued_at_ms: 0, not_after_ms: i64::MAX };
+    OfficeKeys::generate(Seeds { root: part(1), statement: part(2), recovery: part(3) }, &terms).expect("keys can be made").0
+}
+
+fn epoch() -> Epoch {
+    Epoch { counter: 1, identity: [9; 16] }
+}
+
+/// A Hello from the office of `keys` to another.
+pub(crate) fn hello(keys: &OfficeKeys, to: OfficeId, nonce: u8) -> Hello {
+    Hello {
+        to,
+        chain: keys.chain().signed().to_vec(),
+        epoch: epoch(),
+        heard_epoch: None,
+        heard_sequence: 0,
+        issued_sequence: 0,
+        office_name: "Office M".to_owned(),
+        addresses: vec!["127.0.0.1:9".to_owned()],
+        nonce: Nonce([nonce; 16]),
+        paired: true,
+    }
+}
+
+/// Dials an office with the certificate of `keys`.
+pub(crate) async fn dial(keys: &OfficeKeys, address: SocketAddr) -> (Endpoint, Connection) {
+    let mut endpoint = Endpoint::client("127.0.0.1:0".parse().expect("an address")).expect("a socket");
+    let crypto = QuicClientConfig::try_from(client_config(keys).expect("a configuration")).expect("a cipher");
+    endpoint.set_default_client_config(ClientConfig::new(Arc::new(crypto)));
+    let connecting = endpoint.connect(address, "office.invalid").expect("an address that can be dialled");
+    let connection = soon("a connection", connecting).await.expect("the door lets everybody shake hands");
+    (endpoint, connection)
+}
+
+/// A door with the certificate of `keys`.
+pub(crate) fn listen(keys: &OfficeKeys, address: SocketAddr) -> Endpoint {
+    let crypto = QuicServerConfig::try_from(server_config(keys).expect("a configuration")).expect("a cipher");
+    Endpoint::server(ServerConfig::with_crypto(Arc::new(crypto)), address).expect("the address is free")
+}
+
+/// A connection with its control stream.
+pub(crate) struct Call {
+    pub(crate) connection: Connection,
+    pub(crate) out: SendStream,
+    input: RecvStream,
+    _endpoint: Endpoint,
+}
+
+impl Call {
+    /// Dials and says nothing yet.
+    pub(crate) async fn silent(keys: &OfficeKeys, address: SocketAddr) -> Self {
+        let (endpoint, connection) = dial(keys, address).await;
+        let (out, input) = soon("a stream", connection.open_bi()).await.expect("a stream opens");
+        Self { connection, out, input, _endpoint: endpoint }
+    }
+
+    /// Dials, greets, and reads the other office's Hello.
+    pub(crate) async fn greeted(keys: &OfficeKeys, address: SocketAddr, to: OfficeId) -> Self {
+        let mut call = Self::silent(keys, address).await;
+        call.send(hello(keys, to, 5)).await;
+        match call.next().await {
+            Some(Message::Hello(_)) => call,
+            other => panic!("expected a Hello, got {other:?}"),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, message: impl Into<Message>) {
+        self.send_bytes(&message.into().to_frame().to_bytes()).await;
+    }
+
+    /// Sends bytes, whatever they are. A connection that is closed already takes nothing.
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        let _ = soon("room to send", self.out.write_all(bytes)).await;
+    }
+
+    /// The next message; `None` when the connection ended.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        soon("a message", read(&mut self.input)).await
+    }
+
+    /// Says a statement and gives what became of it.
+    pub(crate) async fn say(&mut self, statement: &Signed) -> Outcome {
+        self.send(statement.clone()).await;
+        loop {
+            match self.next().await {
+                Some(Message::Answer(Answer { statement: answered, outcome })) if answered == statement.hash() => return outcome,
+                Some(_) => {}
+                None => panic!("no answer: the connection was closed: {:?}", self.connection.close_reason()),
+            }
+        }
+    }
+
+    /// Opens a stream of the data lane.
+    pub(crate) async fn data(&self, messages: &[Message]) -> SendStream {
+        let mut stream = soon("a stream", self.connection.open_uni()).await.expect("a stream opens");
+        for message in [Message::Lane(Lane::Data)].iter().chain(messages) {
+            let _ = stream.write_all(&message.to_frame().to_bytes()).await;
+        }
+        stream
+    }
+
+    /// Waits until the other office closed the connection; gives code and words.
+    pub(crate) async fn closed(&self) -> (u64, String) {
+        match soon("the other office to hang up", self.connection.closed()).await {
+            ConnectionError::ApplicationClosed(close) => {
+                (close.error_code.into_inner(), String::from_utf8_lossy(&close.reason).into_owned())
+            }
+            other => panic!("the connection ended otherwise: {other}"),
+        }
+    }
+}
+
+/// The next message of a stream; `None` when it ended.
+pub(crate) async fn read(input: &mut RecvStream) -> Option<Message> {
+    loop {
+        let mut header = [0; limits::FRAME_HEADER_BYTES];
+        input.read_exact(&mut header).await.ok()?;
+        let header = FrameHeader::decode(header).expect("an office sends no frame over its bound");
+        let mut body = vec![0; header.length as usize];
+        input.read_exact(&mut body).await.ok()?;
+        let frame = Frame { kind: header.kind, version: header.version, body };
+        if let Some(message) = Message::from_frame(&frame).expect("an office sends frames that can be read") {
+            return Some(message);
+        }
+    }
+}
+
+/// An office's statements to one other, in their order.
+pub(crate) struct Voice<'a> {
+    pub(crate) keys: &'a OfficeKeys,
+    pub(crate) to: OfficeId,
+    pub(crate) sequence: u64,
+    pub(crate) previous: StatementHash,
+    nonces: u8,
+}
+
+impl<'a> Voice<'a> {
+    pub(crate) fn new(keys: &'a OfficeKeys, to: OfficeId) -> Self {
+        Self { keys, to, sequence: 1, previous: StatementHash::NONE, nonces: 0 }
+    }
+
+    /// The statement that comes next, with whatever the body says.
+    pub(crate) fn sign(&mut self, subject: Subject, body: &Body) -> Signed {
+        self.sign_to(Audience::Office(self.to), subject, body)
+    }
+
+    /// The same for another audience.
+    pub(crate) fn sign_to(&mut self, to: Audience, subject: Subject, body: &Body) -> Signed {
+        self.nonces += 1;
+        let envelope = Envelope {
+            from: self.keys.office(),
+            to,
+            subject,
+            epoch: epoch(),
+            sequence: self.sequence,
+            previous: self.previous,
+            nonce: Nonce([self.nonces; 16]),
+            issued_at_ms: 0,
+            extensions: Vec::new(),
+        };
+        self.keys.signer().sign(envelope, body)
+    }
+
+    /// Goes on after a statement that was stored.
+    pub(crate) fn said(&mut self, statement: &Signed) {
+        self.sequence += 1;
+        self.previous = statement.hash();
+    }
+}
