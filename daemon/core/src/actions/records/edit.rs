@@ -3,14 +3,13 @@
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::{RecordId, RelatedId};
 use interoffice_protocol::record::Record;
-use interoffice_protocol::wire::codec;
 
 use super::import::{is_member, members_named};
 use super::view::{self, RecordView};
 use super::{reached, seen};
 use crate::domain::access::Access;
 use crate::domain::actor::Actor;
-use crate::domain::edit::{Edit, check_size};
+use crate::domain::edit::{Edit, encode};
 use crate::domain::search::search_text;
 use crate::store::records::{self, Content, RecordRow};
 use crate::store::{Fault, StoreFault, Tx, audit, log, office};
@@ -50,8 +49,7 @@ fn change_content(tx: &Tx<'_>, row: &RecordRow, edit: &Edit) -> Result<Option<Ve
     if record == before {
         return Ok(None);
     }
-    let body = codec::encode(&record);
-    check_size(&body)?;
+    let body = encode(&record)?;
     let version = Version { epoch: office::load(tx)?.epoch.counter, counter: row.version.counter + 1 };
     let search = search_text(&record);
     let related = records::related_counts(&record);

@@ -7,13 +7,12 @@ use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::record::{Property, Record};
-use interoffice_protocol::wire::codec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::rights;
 use crate::domain::actor::Actor;
-use crate::domain::edit::check_size;
+use crate::domain::edit::encode;
 use crate::domain::refusal::Refusal;
 use crate::domain::search::search_text;
 use crate::domain::user::Account;
@@ -179,10 +178,7 @@ impl Run<'_, '_> {
             with_members = Record { members, ..card.record.clone() };
             &with_members
         };
-        let body = codec::encode(record);
-        if !self.fits(card, &body) {
-            return Ok(());
-        }
+        let Some(body) = self.fitting(card, record) else { return Ok(()) };
         let id = RecordId(self.tx.moment.uuid_v7());
         let version = Version { epoch: self.epoch, counter: 1 };
         let search = search_text(record);
@@ -212,10 +208,7 @@ impl Run<'_, '_> {
             self.report.unchanged += 1;
             return Ok(());
         }
-        let body = codec::encode(&record);
-        if !self.fits(card, &body) {
-            return Ok(());
-        }
+        let Some(body) = self.fitting(card, &record) else { return Ok(()) };
         let version = Version { epoch: self.epoch, counter: row.version.counter + 1 };
         let search = search_text(&record);
         let related = records::related_counts(&record);
@@ -227,14 +220,10 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn fits(&mut self, card: &ImportCard, body: &[u8]) -> bool {
-        match check_size(body) {
-            Ok(()) => true,
-            Err(refusal) => {
-                self.report.broken.push(Broken { line: card.line, reason: refusal.to_string() });
-                false
-            }
-        }
+    /// The record in the form in which it is kept; one that does not fit goes to the broken ones.
+    fn fitting(&mut self, card: &ImportCard, record: &Record) -> Option<Vec<u8>> {
+        let encoded = encode(record);
+        encoded.map_err(|refusal| self.report.broken.push(Broken { line: card.line, reason: refusal.to_string() })).ok()
     }
 }
 

@@ -2,8 +2,11 @@
 
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::RelatedId;
-use interoffice_protocol::limits::RECORD_BYTES_MAX;
+use interoffice_protocol::limits::{
+    DISPLAY_NAME_CHARS_MAX, MEMBERS_MAX, OutOfBounds, PARAM_VALUES_MAX, PARAMS_MAX, PROPERTIES_MAX, RECORD_BYTES_MAX, RELATED_MAX,
+};
 use interoffice_protocol::record::{FieldName, Param, Property, Record, Related, RelatedKind};
+use interoffice_protocol::wire::codec;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
@@ -190,10 +193,19 @@ fn full_name(record: &Record) -> Option<&str> {
     record.properties.iter().find(|property| property.name == "FN").map(|property| property.value.as_str())
 }
 
-/// Refuses a record that is too big for the wire; `bytes` is its encoding.
-pub fn check_size(bytes: &[u8]) -> Result<(), Refusal> {
+/// The record in wire form, in which it is kept. One that an office could not take is refused here, since a record that is kept is
+/// shared sooner or later, and must then be readable here and there.
+pub fn encode(record: &Record) -> Result<Vec<u8>, Refusal> {
+    record.check().map_err(|OutOfBounds(what)| {
+        let remedy = format!(
+            "a record has a name of at most {DISPLAY_NAME_CHARS_MAX} characters, at most {PROPERTIES_MAX} properties, {MEMBERS_MAX} members \
+             and {RELATED_MAX} related items, and a property at most {PARAMS_MAX} parameters of {PARAM_VALUES_MAX} values"
+        );
+        Refusal::invalid("record-out-of-bounds", format!("{what} would be beyond what an office takes"), remedy)
+    })?;
+    let bytes = codec::encode(record);
     if bytes.len() <= RECORD_BYTES_MAX {
-        return Ok(());
+        return Ok(bytes);
     }
     let message = format!("the record would have {} KiB, and at most {} KiB fit", bytes.len() / 1024, RECORD_BYTES_MAX / 1024);
     Err(Refusal::invalid("record-too-big", message, "use a smaller picture or move long texts elsewhere"))
