@@ -322,7 +322,8 @@ pub fn describe_end(view: &View<'_>, ended: &[LinkRow], draft: &mut Draft) -> Re
             (Side::Owner, _) => {
                 let counts = super::sharing::count_shared(view, link)?;
                 add(&mut draft.counts, &counts);
-                draft.change(format!("{} will be removed at {reader}", super::sharing::records_and_items(&counts)));
+                let what = super::sharing::records_and_items(&counts);
+                draft.change(format!("{what} will be removed at {} ({})", peer.name, link.remote_user));
             }
             (Side::Reader, LinkState::Waiting) => draft.change(format!("the request from {reader} is turned down")),
             (Side::Reader, _) => draft.change(format!("everything that {reader} shared with {} is erased here", link.local_user)),
