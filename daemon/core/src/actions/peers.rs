@@ -192,8 +192,9 @@ pub fn plan_remove(tx: &Tx<'_>, actor: &Actor, office: &str) -> Result<Plan, Fau
 pub fn remove(tx: &Tx<'_>, actor: &Actor, office: &str, plan: &PlanId) -> Result<PeerView, Fault> {
     plan_remove(tx, actor, office)?.agreed(plan)?;
     let peer = find(tx, office)?;
-    for link in link_rows::of_peer(tx, peer.row)? {
-        links::end(tx, &link, EndReason::PeerRemoved, "")?;
+    for link in link_rows::of_peer(tx, peer.row)?.iter().filter(|link| !links::is_over(link)) {
+        links::end(tx, link, EndReason::PeerRemoved, "")?;
+        audit::done(tx, actor, "link.delete", &link.link.to_string(), "with the office")?;
     }
     peers::set_standing(tx, peer.row, Standing::Removed)?;
     tx.ring(Ring::Peer(peer.office));
@@ -207,28 +208,53 @@ fn find_office(view: &View<'_>, office: OfficeId) -> Result<PeerRow, Fault> {
     })
 }
 
-/// The peer that a person means: by name (letter case does not matter), or by its id or the beginning of it, dashes ignored.
+/// The peer that a person means: by its id, its code in groups, the beginning of either, or its name (letter case does not matter).
+///
+/// A whole id or code is that office's, whatever others call themselves. Anything shorter must fit one office alone: who chooses a
+/// name like another's name or id, or grinds an id that begins like another's name, makes the text ambiguous and gets nothing else.
 pub fn find(view: &View<'_>, text: &str) -> Result<PeerRow, Fault> {
     let wanted = text.trim().to_lowercase();
-    let code: String = wanted.chars().filter(char::is_ascii_alphanumeric).collect();
+    let beginnings = id_beginnings(&wanted);
     let all: Vec<PeerRow> = peers::all(view)?;
-    let by_name = all.iter().filter(|peer| peer.name.to_lowercase() == wanted);
-    let by_id = all.iter().filter(|peer| code.len() >= 5 && peer.office.to_string().starts_with(&code[..code.len().min(52)]));
-    let mut found: Vec<&PeerRow> = by_name.collect();
-    if found.is_empty() {
-        found = by_id.collect();
+    if let Some(peer) = all.iter().find(|peer| beginnings.contains(&peer.office.to_string())) {
+        return Ok(peer.clone());
     }
+    let fits = |peer: &&PeerRow| {
+        let id = peer.office.to_string();
+        peer.name.trim().to_lowercase() == wanted || beginnings.iter().any(|beginning| id.starts_with(beginning))
+    };
+    let found: Vec<&PeerRow> = all.iter().filter(fits).collect();
+    let shown: String = text.chars().filter(|character| !character.is_control()).take(64).collect();
     match found[..] {
         [peer] => Ok(peer.clone()),
         [] => Err(Refusal::not_found(
             "unknown-office",
-            format!("no office called '{}' is known here", text.chars().take(64).collect::<String>()),
+            format!("no office called '{shown}' is known here"),
             "see the known ones with `interoffice peer list`, or pair first with `interoffice peer invite`",
         )
         .into()),
         _ => {
-            Err(Refusal::invalid("ambiguous-office", "several offices have that name", "give the beginning of the office's id instead")
-                .into())
+            let ids: Vec<String> = found.iter().map(|peer| peer.office.to_string()).collect();
+            let remedy = format!("give the whole id of the one you mean: {}", ids.join(" or "));
+            Err(Refusal::invalid("ambiguous-office", format!("'{shown}' fits several offices, by name or by id"), remedy).into())
         }
     }
+}
+
+/// The beginnings of ids that `text` can be: as it stands, and as a code in groups of five, the last of each a check character that
+/// the id does not have. Fewer than five letters are no beginning.
+fn id_beginnings(text: &str) -> Vec<String> {
+    const LETTERS_MIN: usize = 5;
+    const GROUP: usize = 5;
+    let separated = |character: char| character == '-' || character.is_whitespace();
+    let letters: String = text.chars().filter(|character| !separated(*character)).collect();
+    if !letters.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Vec::new();
+    }
+    let mut beginnings = vec![letters.clone()];
+    if text.split(separated).filter(|group| !group.is_empty()).all(|group| group.len() % GROUP == 0) {
+        beginnings.push(letters.as_bytes().chunks(GROUP).flat_map(|group| &group[..GROUP - 1]).copied().map(char::from).collect());
+    }
+    beginnings.retain(|beginning| beginning.len() >= LETTERS_MIN);
+    beginnings
 }

@@ -1,5 +1,7 @@
 //! Sharing: which records a link shows. A share is a row in the link's log; the courier reads the rest from there.
 
+use std::collections::BTreeSet;
+
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::limits::COUNTER_MAX;
 use interoffice_protocol::link::{LinkState, Side};
@@ -195,7 +197,7 @@ fn to_unshare(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection)
     if selection.all_mine {
         return Ok((link, shared.into_iter().collect()));
     }
-    let mut chosen = Vec::with_capacity(selection.records.len());
+    let mut chosen = BTreeSet::new();
     for text in &selection.records {
         let id = text.parse::<RecordId>().map_err(|error| Refusal::invalid("bad-record-id", error.to_string(), ""))?;
         if !shared.contains(&id) {
@@ -206,9 +208,9 @@ fn to_unshare(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection)
             )
             .into());
         }
-        chosen.push(id);
+        chosen.insert(id);
     }
-    Ok((link, chosen))
+    Ok((link, chosen.into_iter().collect()))
 }
 
 /// What unsharing a selection will do.

@@ -189,10 +189,10 @@ pub fn answer_given(view: &View<'_>, peer: i64, hash: StatementHash) -> Result<O
 }
 
 /// Writes a received statement down with an answer other than stored (2 unsupported, 3 refused): it has its place in its issuer's order
-/// and no effect on any link.
+/// and no effect on any link. Of a refused one nothing but its hash is kept.
 pub fn insert_without_effect(tx: &Tx<'_>, peer: i64, statement: &Verified, outcome: u8) -> Result<(), StoreFault> {
     insert(tx, peer, statement, false)?;
     let params = [statement.hash().0.into(), outcome.into()];
-    tx.sql().execute("UPDATE statements SET outcome = ?2 WHERE hash = ?1 AND outgoing = 0", &params)?;
+    tx.sql().execute("UPDATE statements SET outcome = ?2, signed = CASE WHEN ?2 = 3 THEN x'' ELSE signed END WHERE hash = ?1", &params)?;
     Ok(())
 }
