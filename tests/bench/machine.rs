@@ -24,6 +24,42 @@ pub(crate) fn facts(folder: &Path) -> Result<Value> {
     }))
 }
 
+/// Processor time so far (ticks of the kernel): of the whole machine, and of this benchmark with the daemons it has waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticks {
+    machine: u64,
+    ours: u64,
+}
+
+impl Ticks {
+    /// What was used until now; `daemons` are the processes that still run.
+    pub(crate) fn until_now(daemons: &[u32]) -> Self {
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let numbers = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
+        let columns: Vec<u64> = numbers.filter_map(|number| number.parse().ok()).collect();
+        // user, nice, system, idle, iowait, irq, softirq: neither idling nor waiting for a disk is use.
+        let machine = [0, 1, 2, 5, 6].iter().filter_map(|column| columns.get(*column)).sum();
+        let ours = daemons.iter().map(|pid| of_process(&pid.to_string(), 2)).sum::<u64>() + of_process("self", 4);
+        Self { machine, ours }
+    }
+
+    /// How many cores all other programs together kept busy since `earlier`, which was `seconds` ago.
+    pub(crate) fn others_since(self, earlier: Self, seconds: f64) -> f64 {
+        let machine = self.machine.saturating_sub(earlier.machine);
+        let ours = self.ours.saturating_sub(earlier.ours);
+        // The kernel counts in hundredths of a second towards programs.
+        (machine.saturating_sub(ours) as f64 / 100.0 / seconds * 100.0).round() / 100.0
+    }
+}
+
+/// The first `columns` of a process's times: user and system, then those of children that ended.
+fn of_process(pid: &str, columns: usize) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name in parentheses may hold blanks; the times are the 12th to 15th column behind it.
+    let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    behind_name.split_whitespace().skip(11).take(columns).filter_map(|number| number.parse::<u64>().ok()).sum()
+}
+
 fn first_line(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }

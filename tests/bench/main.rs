@@ -14,11 +14,12 @@ mod socket;
 mod stage;
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
 use arguments::{Arguments, Wanted};
+use machine::Ticks;
 use results::Results;
 use stage::Stage;
 
@@ -54,11 +55,13 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     results::say(&format!("setting up two offices with {} records in {}", arguments.records, arguments.folder.display()));
     let mut stage = Stage::set_up(arguments)?;
+    let daemons: Vec<u32> = [&stage.a, &stage.b].into_iter().filter_map(office::Office::process).collect();
+    let (started, before) = (Instant::now(), Ticks::until_now(&daemons));
     for run in 1..=arguments.runs {
         results::say(&format!("run {run} of {}", arguments.runs));
         one_run(&mut stage, arguments, &mut results, run).with_context(|| format!("run {run}; the logs are {}", stage.logs()))?;
     }
-    results.end();
+    results.others(Ticks::until_now(&daemons).others_since(before, started.elapsed().as_secs_f64()));
     results::print(&if arguments.json { results.to_json() } else { results.table() });
     stage.tear_down()
 }

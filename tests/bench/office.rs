@@ -89,6 +89,11 @@ impl Office {
         kb.with_context(|| format!("no {line} in the status of the process"))?.parse().context("memory is no number")
     }
 
+    /// Process id of the running daemon.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.daemon.as_ref().map(Child::id)
+    }
+
     /// Starts the peak of resident memory (`VmHWM`) anew.
     pub(crate) fn forget_peak(&self) -> Result<()> {
         let path = self.proc("clear_refs")?;

@@ -97,10 +97,9 @@ impl Results {
         self.values.entry(key).or_default().push(value);
     }
 
-    /// Notes how busy the machine was at the end.
-    pub(crate) fn end(&mut self) {
-        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-        self.machine["load_at_end"] = load.split(' ').take(3).collect::<Vec<_>>().join(" ").into();
+    /// Notes how many cores other programs kept busy while everything was measured.
+    pub(crate) fn others(&mut self, cores: f64) {
+        self.machine["cores_used_by_others"] = cores.into();
     }
 
     /// The lines that were asked for and measured, each with its values in order.
@@ -145,7 +144,9 @@ impl Results {
                 line.unit
             ));
         }
+        let others = &self.machine["cores_used_by_others"];
         text.push_str("\nbare: one pair of small programs with QUIC and SQLite, one writer, no product around them\n");
+        text.push_str(&format!("other programs kept {others} of {} cores busy meanwhile\n", self.machine["cores"]));
         text
     }
 
