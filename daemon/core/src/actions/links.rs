@@ -312,6 +312,7 @@ pub fn describe_end(view: &View<'_>, ended: &[LinkRow], draft: &mut Draft) -> Re
     let mut people = std::collections::BTreeSet::new();
     for link in ended {
         draft.basis(&link.link.0);
+        draft.basis(&links::shares(view, link.row)?.to_be_bytes());
         let peer = peer_rows::by_row(view, link.peer)?;
         let reader = format!("{} at {}", link.remote_user, peer.name);
         offices.insert(link.peer);

@@ -135,33 +135,46 @@ fn select(view: &View<'_>, actor: &Actor, selection: &Selection) -> Result<Vec<R
 /// What sharing a selection will do, with numbers.
 pub fn plan_share(tx: &Tx<'_>, actor: &Actor, link: &str, selection: &Selection) -> Result<Plan, Fault> {
     tx.attempt(actor, "record.share", link);
-    let (link, fresh, already) = to_share(tx, actor, link, selection)?;
-    let peer = peers::by_row(tx, link.peer)?;
-    let mut draft = Draft::new("record.share", link.link.to_string());
-    for record in &fresh {
-        draft.basis(&record.record.0);
-    }
-    draft.counts = count(tx, &link, &fresh)?;
-    draft.counts.links = 1;
-    draft.counts.offices = 1;
-    draft.counts.people = 1;
-    draft.change(format!(
-        "{} will be readable for {} at {} ({})",
-        records_and_items(&draft.counts),
-        link.remote_user,
-        peer.name,
-        link.level.as_str()
-    ));
-    if draft.counts.private > 0 {
-        draft.change(format!("{} among them", counted(draft.counts.private, "private record is", "private records are")));
-    }
-    if already > 0 {
-        draft.stay(format!("{} shared over this link already", counted(already, "record is", "records are")));
-    }
-    Ok(draft.finish())
+    to_share(tx, actor, link, selection)?.plan(tx)
 }
 
-fn to_share(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection) -> Result<(LinkRow, Vec<RecordRow>, u64), Fault> {
+/// What a share is about: its link, the records that are new on it, and how many are there already.
+struct ToShare {
+    link: LinkRow,
+    fresh: Vec<RecordRow>,
+    already: u64,
+}
+
+impl ToShare {
+    fn plan(&self, view: &View<'_>) -> Result<Plan, Fault> {
+        let Self { link, fresh, already } = self;
+        let peer = peers::by_row(view, link.peer)?;
+        let mut draft = Draft::new("record.share", link.link.to_string());
+        for record in fresh {
+            draft.basis(&record.record.0);
+        }
+        draft.counts = count(link, fresh);
+        draft.counts.links = 1;
+        draft.counts.offices = 1;
+        draft.counts.people = 1;
+        draft.change(format!(
+            "{} will be readable for {} at {} ({})",
+            records_and_items(&draft.counts),
+            link.remote_user,
+            peer.name,
+            link.level.as_str()
+        ));
+        if draft.counts.private > 0 {
+            draft.change(format!("{} among them", counted(draft.counts.private, "private record is", "private records are")));
+        }
+        if *already > 0 {
+            draft.stay(format!("{} shared over this link already", counted(*already, "record is", "records are")));
+        }
+        Ok(draft.finish())
+    }
+}
+
+fn to_share(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection) -> Result<ToShare, Fault> {
     let link = own_active_link(view, actor, link)?;
     let chosen = select(view, actor, selection)?;
     let total = chosen.len();
@@ -171,13 +184,15 @@ fn to_share(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection) -
     if total == 0 {
         return Err(Refusal::invalid("nothing-selected", "no record is selected", "name records, or take --all-mine").into());
     }
-    Ok((link, fresh, already))
+    Ok(ToShare { link, fresh, already })
 }
 
 /// Shares a selection: from the commit on it is on its way.
 pub fn share(tx: &Tx<'_>, actor: &Actor, link: &str, selection: &Selection, plan: &PlanId) -> Result<Shared, Fault> {
-    plan_share(tx, actor, link, selection)?.agreed(plan)?;
-    let (link, fresh, already) = to_share(tx, actor, link, selection)?;
+    tx.attempt(actor, "record.share", link);
+    let selected = to_share(tx, actor, link, selection)?;
+    selected.plan(tx)?.agreed(plan)?;
+    let ToShare { link, fresh, already } = selected;
     let ids: Vec<RecordId> = fresh.iter().map(|record| record.record).collect();
     log::set(tx, &link, &ids, true)?;
     audit::done(tx, actor, "record.share", &link.link.to_string(), &counted(ids.len() as u64, "record", "records"))?;
@@ -224,7 +239,7 @@ pub fn plan_unshare(tx: &Tx<'_>, actor: &Actor, link: &str, selection: &Selectio
         draft.basis(&id.0);
         rows.extend(records::find(tx, *id)?);
     }
-    draft.counts = count(tx, &link, &rows)?;
+    draft.counts = count(&link, &rows);
     draft.change(format!("{} will be removed at {} ({})", records_and_items(&draft.counts), peer.name, link.remote_user));
     draft.stay("the records themselves stay here".to_owned());
     Ok(draft.finish())
@@ -293,10 +308,22 @@ pub fn preview(view: &View<'_>, actor: &Actor, link: &str, record: RecordId) -> 
 
 /// What a link shows at present, counted.
 pub fn count_shared(view: &View<'_>, link: &LinkRow) -> Result<PlanCounts, Fault> {
-    count(view, link, &records::shown_over(view, link.row)?)
+    let shown = records::shown_counts(view, link.row)?;
+    let related = |kind: RelatedKind| if link.scope.shows_related(kind) { shown.related[kind as usize] } else { 0 };
+    Ok(PlanCounts {
+        contacts: shown.kinds.contacts,
+        businesses: shown.kinds.businesses,
+        households: shown.kinds.households,
+        cases: related(RelatedKind::Case),
+        policies: related(RelatedKind::Policy),
+        investments: related(RelatedKind::Investment),
+        opportunities: related(RelatedKind::Opportunity),
+        private: shown.private,
+        ..PlanCounts::default()
+    })
 }
 
-fn count(_view: &View<'_>, link: &LinkRow, rows: &[RecordRow]) -> Result<PlanCounts, Fault> {
+fn count(link: &LinkRow, rows: &[RecordRow]) -> PlanCounts {
     let mut counts = PlanCounts::default();
     for row in rows {
         match row.kind {
@@ -315,7 +342,7 @@ fn count(_view: &View<'_>, link: &LinkRow, rows: &[RecordRow]) -> Result<PlanCou
             }
         }
     }
-    Ok(counts)
+    counts
 }
 
 /// `12 contacts, 1 household and 3 cases`: counts as a phrase.

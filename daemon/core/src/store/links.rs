@@ -234,6 +234,17 @@ pub fn take_sequences(tx: &Tx<'_>, row: i64, count: u64) -> Result<u64, StoreFau
     Ok(head + 1 - count)
 }
 
+/// Notes that what is shared changed, by more than an edit of a record.
+pub fn shares_changed(tx: &Tx<'_>, row: i64) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE links SET shares = shares + 1 WHERE id = ?1", &[row.into()])?;
+    Ok(())
+}
+
+/// How often what is shared changed: a plan that counted it is stale when this has moved.
+pub fn shares(view: &View<'_>, row: i64) -> Result<u64, StoreFault> {
+    view.sql().count("SELECT shares FROM links WHERE id = ?1", &[row.into()])
+}
+
 /// Raises the head of the log to at least `head`.
 pub fn raise_head(tx: &Tx<'_>, row: i64, head: u64) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE links SET head = CASE WHEN head < ?2 THEN ?2 ELSE head END WHERE id = ?1", &[row.into(), head.into()])?;

@@ -84,6 +84,7 @@ pub fn set(tx: &Tx<'_>, link: &links::LinkRow, records: &[RecordId], put: bool) 
         return Ok(link.head);
     }
     let mut sequence = links::take_sequences(tx, link.row, records.len() as u64)?;
+    links::shares_changed(tx, link.row)?;
     for record in records {
         tx.sql().execute(
             "INSERT INTO link_log (link, record, sequence, put) VALUES (?1, ?2, ?3, ?4)

@@ -48,6 +48,7 @@ CREATE TABLE records (
 CREATE INDEX records_by_owner ON records (owner, archived, name, record, kind, private, assigned);
 CREATE INDEX records_by_name ON records (name, record);
 CREATE INDEX records_by_uid ON records (uid);
+CREATE INDEX records_in_numbers ON records (record, kind, private, cases, policies, investments, opportunities);
 
 CREATE TABLE invites (
     id                INTEGER PRIMARY KEY,                -- local row
@@ -95,6 +96,7 @@ CREATE TABLE links (
     not_after_ms      INTEGER,                            -- agreed end
     lease_s           INTEGER NOT NULL,                   -- how long a copy stays readable without renewal (seconds)
     head              INTEGER NOT NULL DEFAULT 0,         -- owner's side: last sequence of the log
+    shares            INTEGER NOT NULL DEFAULT 0,         -- owner's side: counts changes of what is shared, edits left out
     cursor            INTEGER NOT NULL DEFAULT 0,         -- owner's side: last sequence the reader acknowledged
     digest            BLOB    NOT NULL,                   -- owner's side: digest the reader acknowledged
     lease_until_ms    INTEGER,                            -- reader's side: end of the lease on the safe clock

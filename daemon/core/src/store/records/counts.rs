@@ -82,3 +82,30 @@ pub fn count_marks(view: &View<'_>) -> Result<MarkCounts, StoreFault> {
     )?;
     Ok(counts.unwrap_or_default())
 }
+
+/// What a link shows, in numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ShownCounts {
+    /// Records by kind.
+    pub kinds: KindCounts,
+    /// Private records among them.
+    pub private: u64,
+    /// Related items by kind, in the order of `RelatedKind::ALL`.
+    pub related: [u64; 4],
+}
+
+/// Counts the records that a link shows, given by the link's local row, without reading one of them.
+pub fn shown_counts(view: &View<'_>, link: i64) -> Result<ShownCounts, StoreFault> {
+    let mut counts = ShownCounts::default();
+    let sql = "SELECT r.kind, count(*), sum(r.private), sum(r.cases), sum(r.policies), sum(r.investments), sum(r.opportunities)
+               FROM link_log g JOIN records r ON r.record = g.record WHERE g.link = ?1 AND g.put = 1 GROUP BY r.kind";
+    view.sql().query(sql, &[link.into()], &mut |row| {
+        counts.kinds.add(kind(row.int(0)?)?, row.uint(1)?);
+        counts.private += row.uint(2)?;
+        for (index, number) in counts.related.iter_mut().enumerate() {
+            *number += row.uint(index + 3)?;
+        }
+        Ok(())
+    })?;
+    Ok(counts)
+}

@@ -11,7 +11,7 @@ use interoffice_protocol::wire::codec;
 use super::{Row, SqlExt, StoreFault, Tx, Value, View};
 use crate::domain::access::{Facts, Sight};
 
-pub use counts::{KindCounts, MarkCounts, count_by_owner, count_marks, count_of};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, shown_counts};
 
 /// A record without its contents.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -305,12 +305,6 @@ pub fn page(view: &View<'_>, filter: &Filter<'_>, after: Option<(&str, RecordId)
 /// The records of an owner that are in use, oldest first.
 pub fn live_of_owner(view: &View<'_>, owner: i64) -> Result<Vec<RecordRow>, StoreFault> {
     view.sql().all(&format!("SELECT {COLUMNS} {FROM} WHERE r.owner = ?1 AND r.archived = 0 ORDER BY r.id"), &[owner.into()], record_row)
-}
-
-/// The records that a link shows, given by the link's local row.
-pub fn shown_over(view: &View<'_>, link: i64) -> Result<Vec<RecordRow>, StoreFault> {
-    let sql = format!("SELECT {COLUMNS} {FROM} JOIN link_log g ON g.record = r.record WHERE g.link = ?1 AND g.put = 1 ORDER BY g.sequence");
-    view.sql().all(&sql, &[link.into()], record_row)
 }
 
 /// How many records a list shows.
