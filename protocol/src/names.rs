@@ -58,8 +58,15 @@ impl std::str::FromStr for UserName {
 /// Whether `text` is one line that says what it seems to say: no control characters, no ends of lines or paragraphs, and nothing that
 /// turns the direction of reading. Names and addresses that another office gives itself keep to it.
 pub fn is_plain(text: &str) -> bool {
-    !text.chars().any(|character| {
-        character.is_control()
-            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    })
+    text.chars().all(is_plain_character)
+}
+
+/// `text` as one plain line, see [`is_plain`]: each character that does not belong there is a space.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|character| if is_plain_character(character) { character } else { ' ' }).collect()
+}
+
+fn is_plain_character(character: char) -> bool {
+    let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !(character.is_control() || turns || matches!(character, '\u{2028}' | '\u{2029}'))
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::exit::{Exit, Failure};
-use super::output::{Format, say};
+use super::output::{Format, one_line, say};
 
 /// The flags of a command that asks first.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -55,8 +55,7 @@ pub(super) fn confirm(question: &str) -> Result<(), Failure> {
 /// A plan in sentences.
 fn words(plan: &Value) -> String {
     let mut text = String::new();
-    let sentences =
-        |name: &str| plan[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+    let sentences = |name: &str| plan[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(one_line).collect::<Vec<_>>();
     let mut part = |head: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             text.push_str(head);
@@ -97,5 +96,11 @@ mod tests {
         });
         assert_eq!(words(&plan), "This will happen:\n  - Super User is switched off for ann\nCounts: links: 2, unassigned contacts: 3\n");
         assert_eq!(words(&json!({})), "Nothing will change.\n");
+    }
+
+    #[test]
+    fn a_sentence_of_a_plan_stays_one_line_whatever_an_office_calls_itself() {
+        let plan = json!({ "changes": ["a link with East\n\u{1b}[2K\nCounts: links: 0 ends"] });
+        assert_eq!(words(&plan), "This will happen:\n  - a link with East  [2K Counts: links: 0 ends\n");
     }
 }

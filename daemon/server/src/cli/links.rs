@@ -194,10 +194,14 @@ async fn answer(context: &Context, link: &str, verb: &str, reason: &str) -> Resu
 
 /// The id of the link that a person means: an id, the beginning of one, or `OFFICE/USER`, which must fit one link that is not over.
 pub(super) async fn resolve(context: &Context, link: &str) -> Result<String, Failure> {
-    let Some((office, user)) = link.rsplit_once('/') else { return Ok(link.to_owned()) };
+    if !link.contains('/') {
+        return Ok(link.to_owned());
+    }
+    let (office, user) = office_and_user(link)?;
+    // Which office is meant is decided in one place: names are chosen by others.
+    let peer: Value = context.client.get(&format!("/peers/{}", segment(office))).await?;
     let links: Value = context.client.get("/links").await?;
-    let same = |link: &&Value, name: &str, wanted: &str| text(link, name).to_lowercase() == wanted.trim().to_lowercase();
-    let of_both = |link: &&Value| (same(link, "office_name", office) || same(link, "office", office)) && same(link, "remote_user", user);
+    let of_both = |link: &&Value| link["office"] == peer["office"] && text(link, "remote_user") == user.to_lowercase();
     let live: Vec<&Value> =
         links["items"].as_array().into_iter().flatten().filter(of_both).filter(|link| link["status"] != "Ended").collect();
     match live[..] {

@@ -110,9 +110,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(()) => Exit::Ok.into(),
         Err(failure) => {
             if !failure.words.is_empty() {
-                let head = if output::is_colourful() { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
-                // There is nowhere else to complain.
-                let _ = output::say(&format!("{head} {failure}"));
+                output::complain(&failure);
             }
             failure.exit.into()
         }

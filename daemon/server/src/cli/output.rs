@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
+use interoffice_protocol::names::plain;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ impl Printer {
     pub(super) fn list(&self, items: &[Value], columns: &[Column], none: &str) -> Result<(), Failure> {
         match self.format {
             Format::Table if items.is_empty() => say(none),
-            Format::Table => self.text(&table(items, columns)),
+            Format::Table => self.text(&plain_lines(&table(items, columns))),
             Format::Json => self.json(&items),
             Format::Jsonl => items.iter().try_for_each(|item| self.json(item)),
         }
@@ -52,7 +53,7 @@ impl Printer {
     /// Prints one thing: as `words` for people, as it is for programs.
     pub(super) fn one(&self, item: &Value, words: impl FnOnce(&Value) -> String) -> Result<(), Failure> {
         match self.format {
-            Format::Table => self.text(&words(item)),
+            Format::Table => self.text(&plain_lines(&words(item))),
             Format::Json | Format::Jsonl => self.json(item),
         }
     }
@@ -72,17 +73,36 @@ impl Printer {
 
     fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = if self.format == Format::Json { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-        self.text(&text.map_err(io::Error::from)?)
+        self.text(&escaped(&text.map_err(io::Error::from)?))
     }
+}
+
+/// JSON whose strings hold no control characters. The standard asks that only of the first 32, and some terminals obey others too.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '\u{7f}'..='\u{9f}' => text.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => text.push(character),
+        }
+    }
+    text
 }
 
 /// Says something to the person, not to the program behind the pipe.
 pub(super) fn say(words: &str) -> Result<(), Failure> {
     if !words.is_empty() {
         // A stderr that is gone takes nothing from the work.
-        let _ = writeln!(io::stderr().lock(), "{words}");
+        let _ = writeln!(io::stderr().lock(), "{}", plain_lines(words));
     }
     Ok(())
+}
+
+/// Says why a command failed.
+pub(super) fn complain(failure: &Failure) {
+    let head = if is_colourful() { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+    // There is nowhere else to complain.
+    let _ = writeln!(io::stderr().lock(), "{head} {}", plain_lines(&failure.to_string()));
 }
 
 /// Whether stderr may be decorated: a terminal, and `NO_COLOR` is not set.
@@ -114,20 +134,26 @@ fn lines_of(table: &Table) -> String {
     table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
 }
 
-/// Text from a record must not move the cursor of the terminal it is shown on.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// A value as one line. What other offices and their users write must not move the cursor of the terminal it is shown on, nor begin a
+/// line that looks like one of the program's own.
+pub(super) fn one_line(text: &str) -> String {
+    plain(text)
 }
 
-/// The text of a member; empty when it is not there.
+/// Lines that the program put together: the ends of lines are its own, all else is treated as in [`one_line`].
+fn plain_lines(text: &str) -> String {
+    text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
+}
+
+/// The text of a member as one line; empty when it is not there.
 pub(super) fn text(value: &Value, name: &str) -> String {
     match &value[name] {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => one_line(text),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Array(parts) => {
-            parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
+            parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), one_line)).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     }
@@ -180,6 +206,16 @@ mod tests {
         let columns: [Column; 3] = [("NAME", |v| text(v, "name")), ("RIGHTS", |v| text(v, "rights")), ("SINCE", |v| time(v, "ms"))];
         let lines = table(&items, &columns);
         assert_eq!(lines, "NAME     RIGHTS          SINCE\nann      Record Sharing  1970-01-01 00:00:00Z\nbob [2J\n");
+    }
+
+    #[test]
+    fn what_others_wrote_can_neither_drive_the_terminal_nor_forge_a_line() {
+        let peer = json!({"name": "East\u{1b}[2J\nSouth is: paired.\u{9b}1m", "names": ["a\r\nb", "\u{202e}c"]});
+        assert_eq!(text(&peer, "name"), "East [2J South is: paired. 1m");
+        assert_eq!(text(&peer, "names"), "a  b,  c");
+        assert_eq!(escaped(&peer.to_string()), peer.to_string().replace('\u{9b}', "\\u009b"), "the same data");
+        // Whatever way a text came into a sentence, only the ends of lines stay.
+        assert_eq!(plain_lines("This will happen:\n  - \u{1b}[1Anothing\u{7}\n"), "This will happen:\n  -  [1Anothing \n");
     }
 
     #[test]

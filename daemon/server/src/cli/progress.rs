@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::is_colourful;
+use super::output::{is_colourful, one_line};
 
 /// A bar that counts to `whole`.
 pub(super) fn bar(what: &'static str, whole: u64) -> ProgressBar {
@@ -20,7 +20,7 @@ pub(super) fn bar(what: &'static str, whole: u64) -> ProgressBar {
 /// A sign that something goes on, while nobody knows how long.
 pub(super) fn spinner(what: String) -> ProgressBar {
     let spinner = ProgressBar::with_draw_target(None, target());
-    spinner.set_message(what);
+    spinner.set_message(one_line(&what));
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner
 }

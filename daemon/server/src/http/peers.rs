@@ -9,7 +9,7 @@ use interoffice_core::actions::rights;
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
-use interoffice_core::store::{Fault, View};
+use interoffice_core::store::Fault;
 use interoffice_protocol::ids::OfficeId;
 use serde::{Deserialize, Serialize};
 
@@ -66,22 +66,9 @@ async fn list(State(house): State<House>, As(actor): As) -> Answer<Items<Peer>> 
     items(all(&house, actor).await)
 }
 
-/// The office that a person means, for core: a code in groups becomes the beginning of the id, anything else stays as it is.
-///
-/// Each group ends with a check character, which the id does not have. A name that looks like a code is a name first.
-fn meant(view: &View<'_>, peer: &str) -> String {
-    let groups: Vec<&str> = peer.split(['-', ' ']).filter(|group| !group.is_empty()).collect();
-    let is_code = groups.iter().all(|group| group.len() == 5 && group.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    if !is_code || peers::find(view, peer).is_ok() {
-        return peer.to_owned();
-    }
-    let id: String = groups.iter().map(|group| &group[..4]).collect();
-    if peers::find(view, &id).is_ok() { id } else { peer.to_owned() }
-}
-
 async fn load(house: &House, actor: Actor, peer: String) -> Result<Peer, Fault> {
     let view = house.read(move |view| {
-        let office = peers::find(view, &meant(view, &peer))?.office.to_string();
+        let office = peers::find(view, &peer)?.office.to_string();
         let gone = || Refusal::not_found("unknown-office", "that office is not known here", "see `interoffice peer list`");
         Ok(peers::list(view, &actor)?.into_iter().find(|peer| peer.office == office).ok_or_else(gone)?)
     });
@@ -153,7 +140,7 @@ fn door(house: &House) -> Result<&dyn PeerHandle, Problem> {
 }
 
 async fn confirm(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
-    let end = house.write(People, move |tx| peers::confirm(tx, &actor, &meant(tx, &peer))).await;
+    let end = house.write(People, move |tx| peers::confirm(tx, &actor, &peer)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }
 
@@ -169,7 +156,7 @@ struct Pinged {
 async fn ping(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Pinged> {
     let found = house.read(move |view| {
         rights::require_member(view, &actor)?;
-        peers::find(view, &meant(view, &peer))
+        peers::find(view, &peer)
     });
     let found = found.await?;
     let report = door(&house)?.ping(found.office).await;
@@ -177,21 +164,21 @@ async fn ping(State(house): State<House>, As(actor): As, Path(peer): Path<String
 }
 
 async fn block(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
-    let end = house.write(People, move |tx| peers::set_blocked(tx, &actor, &meant(tx, &peer), true)).await;
+    let end = house.write(People, move |tx| peers::set_blocked(tx, &actor, &peer, true)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }
 
 async fn unblock(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
-    let end = house.write(People, move |tx| peers::set_blocked(tx, &actor, &meant(tx, &peer), false)).await;
+    let end = house.write(People, move |tx| peers::set_blocked(tx, &actor, &peer, false)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }
 
 async fn plan_remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Plan> {
-    one(house.write(People, move |tx| peers::plan_remove(tx, &actor, &meant(tx, &peer))).await)
+    one(house.write(People, move |tx| peers::plan_remove(tx, &actor, &peer)).await)
 }
 
 async fn remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>, Body(asked): Body<Agreed<Nothing>>) -> Answer<Peer> {
     let (_, plan) = asked.split()?;
-    let end = house.write_ending(People, move |tx| peers::remove(tx, &actor, &meant(tx, &peer), &plan)).await;
+    let end = house.write_ending(People, move |tx| peers::remove(tx, &actor, &peer, &plan)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }

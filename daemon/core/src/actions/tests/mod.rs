@@ -2,6 +2,7 @@
 
 mod bounds;
 mod offices;
+mod peers;
 mod records;
 mod specialists;
 mod users;

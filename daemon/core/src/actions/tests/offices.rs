@@ -116,11 +116,16 @@ impl Office {
     }
 
     fn introduces(&self, to: &mut Office) {
+        self.introduces_as(self.name, to);
+    }
+
+    /// Pairs `to` with this office, which calls itself `name` there.
+    pub(super) fn introduces_as(&self, name: &str, to: &mut Office) {
         let addresses = ["127.0.0.1:1".to_owned()];
-        let who = Introduction { chain: &self.chain, name: self.name, addresses: &addresses };
+        let who = Introduction { chain: &self.chain, name, addresses: &addresses };
         let me = self.id;
         to.does(|tx| peers::met(tx, &who, &["apple", "pear"], None)).unwrap();
-        to.does(|tx| peers::confirm(tx, &Actor::Operator, self.name)).unwrap();
+        to.does(|tx| peers::confirm(tx, &Actor::Operator, &me.to_string())).unwrap();
         to.does(|tx| peers::confirmed_there(tx, me)).unwrap();
     }
 }
