@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::links as verbs;
 use crate::domain::actor::Actor;
+use crate::domain::plan::counted;
 use crate::store::links::LinkRow;
 use crate::store::removals::{self, RemovalRow, RemovalState};
 use crate::store::{Fault, View, log, peers, statements};
@@ -158,7 +159,7 @@ const UNCONFIRMED_AFTER_MS: i64 = 60_000;
 
 fn removal_view(view: &View<'_>, removal: &RemovalRow) -> RemovalView {
     let waiting = view.now_ms.saturating_sub(removal.asked_ms) >= UNCONFIRMED_AFTER_MS;
-    let copies = removal.count.unwrap_or(0);
+    let copies = counted(removal.count.unwrap_or(0), "copy is", "copies are");
     let (state, words) = match (removal.side, removal.state) {
         (Side::Owner, RemovalState::ToDo | RemovalState::Prepared) if waiting => {
             let since = jiff::Timestamp::from_millisecond(removal.asked_ms).map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string());
@@ -173,8 +174,8 @@ fn removal_view(view: &View<'_>, removal: &RemovalRow) -> RemovalView {
         (_, RemovalState::Erased) if removal.receipt.is_none() => {
             ("Erased", "there was nothing left to remove: the records were shared again before".to_owned())
         }
-        (_, RemovalState::Removed) => ("Removed", format!("{copies} copies are removed, as a signed receipt says")),
-        (_, RemovalState::Erased) => ("Erased", format!("{copies} copies are erased, as a signed receipt says")),
+        (_, RemovalState::Removed) => ("Removed", format!("{copies} removed, as a signed receipt says")),
+        (_, RemovalState::Erased) => ("Erased", format!("{copies} erased, as a signed receipt says")),
         (_, RemovalState::Mismatch) => {
             ("Receipt does not match", "the receipt does not cover every copy that the other office was sent; ask its admin".to_owned())
         }
