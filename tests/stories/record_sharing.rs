@@ -145,7 +145,8 @@ fn c_22_a_large_share_is_counted_narrowed_and_resumed() {
     const MANY: usize = 10_000;
     let (a, mut b, link) = linked();
     let ann = a.user("ann");
-    let records = import(ann, &many_cards(MANY));
+    let note = format!("NOTE:{}\r\nEND:VCARD", "long ".repeat(200));
+    let records = import(ann, &many_cards(MANY).replace("END:VCARD", &note));
     assert_eq!(records.len(), MANY);
     let plan = ann.cli(&["record", "share", "--link", &link, "--all-mine"]);
     says(&plan.err, "10000 contacts");
@@ -158,6 +159,7 @@ fn c_22_a_large_share_is_counted_narrowed_and_resumed() {
     until("part of it has arrived", || link_of(ann, &link)["delivered"].as_u64().is_some_and(|delivered| delivered > 0));
     b.kill9();
     let delivered = link_of(ann, &link)["delivered"].as_u64().expect("a number");
+    assert!(delivered < MANY as u64, "it was cut off before its end");
     b.serve();
     let held = copies(b.user("bob"), &link).len() as u64;
     assert!(held >= delivered, "what counts as delivered was durable: {held} of {delivered}");

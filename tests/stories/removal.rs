@@ -117,6 +117,7 @@ fn k_07_unshared_removed_and_deleted_are_three_words() {
 
     // Each removal has a receipt of its own, and using an archived record again shares nothing.
     assert!(parts.iter().all(|part| part["count"] == 1 && part["receipt"].is_string()), "{parts:?}");
+    assert_eq!(parts[0]["words"], "1 copy is erased, as a signed receipt says");
     assert_eq!(copy_names(bob), ["Stan Client"]);
     bob.cli(&["record", "show", stay]).ok();
     ann.cli(&["record", "share", "--link", &link, unshare, "--yes", "--wait"]).ok();
