@@ -29,15 +29,15 @@ impl Cursor {
 
     /// How `batch` relates to what was applied.
     ///
-    /// A batch of a newer epoch fits only from sequence 0: the owner starts its log anew there, and what the reader holds from
-    /// before shows up as a difference of digests. One of an older epoch, or of another epoch with an equal counter, never fits.
+    /// A batch of a newer epoch fits only where the reader stands: an owner that came back from a backup asks what the reader holds
+    /// and goes on from there. One of an older epoch, or of another epoch with an equal counter, never fits.
     pub fn fit(&self, batch: &Batch) -> Fit {
         let same = self.epoch.is_none_or(|epoch| epoch == batch.epoch);
         let newer = self.epoch.is_some_and(|epoch| batch.epoch.counter > epoch.counter);
         match () {
             () if same && batch.from == self.sequence => Fit::Next,
             () if same && batch.to <= self.sequence => Fit::Old,
-            () if newer && batch.from == 0 => Fit::Next,
+            () if newer && batch.from == self.sequence => Fit::Next,
             () => Fit::Gap,
         }
     }

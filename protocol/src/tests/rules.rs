@@ -112,8 +112,8 @@ fn a_batch_fits_only_where_the_cursor_stands() {
         (at(5), batch(first, 6, 9), Fit::Gap),
         // Applied in part only: what was applied stands in another batch, so the owner must cut it anew.
         (at(5), batch(first, 3, 9), Fit::Gap),
-        (at(5), batch(second, 0, 3), Fit::Next),
-        (at(5), batch(second, 5, 9), Fit::Gap),
+        (at(5), batch(second, 0, 3), Fit::Gap),
+        (at(5), batch(second, 5, 9), Fit::Next),
         (at(5), batch(twin, 5, 9), Fit::Gap),
         (at(5), batch(twin, 0, 5), Fit::Gap),
         (Cursor { epoch: Some(second), sequence: 5 }, batch(first, 5, 9), Fit::Gap),

@@ -52,9 +52,10 @@ fn links_with(view: &View<'_>, office: OfficeId, side: Side) -> Result<Vec<LinkI
     Ok(links::of_peer(view, peer.row)?.into_iter().filter(live).map(|link| link.link).collect())
 }
 
-/// Whether a link may be sent: Active and not frozen.
+/// Whether a link may be sent: Active, not frozen, and its peer paired.
 pub fn is_live(view: &View<'_>, link: LinkId) -> Result<bool, Fault> {
-    Ok(links::find(view, link)?.is_some_and(|link| link.state == LinkState::Active { frozen: false }))
+    let Some(link) = links::find(view, link)?.filter(|link| link.state == LinkState::Active { frozen: false }) else { return Ok(false) };
+    Ok(peers::by_row(view, link.peer)?.standing == peers::Standing::Paired)
 }
 
 /// What a batch said of a record: the version put, or `None` for withdrawn.
@@ -163,21 +164,15 @@ impl Sending {
         if !is_live(view, self.link)? {
             return Ok(Next::Gone);
         }
-        let rows = log::after(view, self.row, self.sent, limits::BATCH_ENTRIES)?;
+        let rows = log::after(view, self.row, self.sent, limits::BATCH_ENTRIES, limits::BATCH_TARGET_BYTES)?;
         let mut entries = Vec::with_capacity(rows.len());
         let mut delivered = Vec::with_capacity(rows.len());
-        let (mut bytes, mut to) = (0, self.sent);
+        let mut to = self.sent;
         for row in rows {
-            if bytes > limits::BATCH_TARGET_BYTES {
-                break;
-            }
             to = row.sequence;
             let change = self.change(&row)?;
             let version = match &change {
-                RawChange::Put { version, record } => {
-                    bytes += record.len();
-                    Some(*version)
-                }
+                RawChange::Put { version, .. } => Some(*version),
                 RawChange::Withdraw => None,
             };
             self.count(&row, version);

@@ -47,16 +47,26 @@ fn log_row(row: &Row<'_>) -> Result<LogRow, StoreFault> {
     })
 }
 
-/// Up to `limit` rows after `sequence`, in order, with the records' bodies.
-pub fn after(view: &View<'_>, link: i64, sequence: u64, limit: usize) -> Result<Vec<LogRow>, StoreFault> {
-    view.sql().all(
+/// Rows after `sequence`, in order, with the records' bodies: at most `limit`, and none after the bodies exceed `bytes`.
+pub fn after(view: &View<'_>, link: i64, sequence: u64, limit: usize, bytes: usize) -> Result<Vec<LogRow>, StoreFault> {
+    let (mut rows, mut taken) = (Vec::new(), 0);
+    view.sql().query(
         "SELECT g.record, g.sequence, g.put, g.held_epoch, g.held_counter, g.gone_epoch, g.gone_counter, g.gone_sequence,
                 r.version_epoch, r.version_counter, r.body
          FROM link_log g LEFT JOIN records r ON r.record = g.record AND r.archived = 0
          WHERE g.link = ?1 AND g.sequence > ?2 ORDER BY g.sequence LIMIT ?3",
         &[link.into(), sequence.into(), limit.into()],
-        log_row,
-    )
+        &mut |row| {
+            // A row that is not looked at costs nothing: its body is not even read.
+            if taken <= bytes {
+                let row = log_row(row)?;
+                taken += row.present.as_ref().map_or(0, |(_, body)| body.len());
+                rows.push(row);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(rows)
 }
 
 /// Every row of a log in record order, without bodies (they are empty).
