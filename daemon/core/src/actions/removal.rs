@@ -138,6 +138,10 @@ pub(super) fn receipt(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, receipt
     if let Err(misfit) = set.insert(statement.clone()) {
         return fault(misfit.into());
     }
+    // Each copy took a place in the log, so a receipt can't name more copies than that.
+    if receipt.chunks != chunks_of(receipt.count) || receipt.count > link.head {
+        return fault(Misbehaviour::OutOfBounds("the count of a receipt"));
+    }
     if !founded(tx, &link, receipt)? {
         return fault(Misbehaviour::ReceiptUnfounded);
     }
@@ -156,7 +160,17 @@ fn founded(tx: &Tx<'_>, link: &LinkRow, receipt: &Receipt) -> Result<bool, Fault
             Ok(true)
         }
         RemovalCover::Link { .. } => Ok(false),
-        RemovalCover::Part { epoch, upto } => Ok(removals::asked_part(tx, link.link, epoch, upto)?),
+        RemovalCover::Part { epoch, upto } if removals::asked_part(tx, link.link, epoch, upto)? => Ok(true),
+        RemovalCover::Part { epoch, upto } => {
+            // The reader was asked for more and confirms what it has removed so far: the rest stays asked for.
+            let ours = epoch == office::load(tx)?.epoch.counter && upto <= link.head;
+            let some = ours && log::awaits(tx, link.row, upto)?;
+            if some {
+                removals::ask(tx, link.link, upto, epoch, Side::Owner, receipt.count)?;
+                removals::split_off(tx, link.link, epoch, upto, receipt.count)?;
+            }
+            Ok(some)
+        }
     }
 }
 
@@ -301,6 +315,9 @@ pub fn list_chunk(tx: &Tx<'_>, office: OfficeId, chunk: &ListChunk) -> Result<Op
     let (Body::Receipt(receipt), Some(id)) = (statement.body(), statement.link()) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
     if statement.from() != office || chunk.index >= receipt.chunks {
         return Ok(Some(Misbehaviour::ReceiptUnfounded));
+    }
+    if is_listed(tx, chunk.statement, receipt)? {
+        return Ok(None);
     }
     statements::add_chunk(tx, &chunk.statement.0, peer.row, chunk.index, &chunk.leaves, false)?;
     let Some(leaves) = list_of(tx, chunk.statement, receipt)? else { return Ok(None) };

@@ -109,6 +109,16 @@ pub fn asked_part(view: &View<'_>, link: LinkId, epoch: u64, upto: u64) -> Resul
     Ok(view.sql().count(sql, &[link.0.into(), epoch.into(), upto.into()])? > 0)
 }
 
+/// Takes `count` copies that a receipt up to `upto` names off what the next open part expects.
+pub fn split_off(tx: &Tx<'_>, link: LinkId, epoch: u64, upto: u64, count: u64) -> Result<(), StoreFault> {
+    tx.sql().execute(
+        "UPDATE removals SET expected = CASE WHEN expected > ?4 THEN expected - ?4 ELSE 0 END WHERE id =
+             (SELECT id FROM removals WHERE link = ?1 AND epoch_counter = ?2 AND side = 0 AND state = 0 AND upto > ?3 ORDER BY upto LIMIT 1)",
+        &[link.0.into(), epoch.into(), upto.into(), count.into()],
+    )?;
+    Ok(())
+}
+
 /// The last sequence up to which receipts say that what was withdrawn is gone, 0 for none.
 pub fn receipted_upto(view: &View<'_>, link: LinkId, epoch: u64) -> Result<u64, StoreFault> {
     let sql = "SELECT max(upto) FROM removals WHERE link = ?1 AND epoch_counter = ?2 AND side = 0 AND state = 3 AND receipt IS NOT NULL";
