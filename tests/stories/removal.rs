@@ -24,7 +24,7 @@ fn s_28_deleting_a_link_removes_the_copies_at_the_other_office() {
     share(ann, &link, &records);
 
     let shown = ann.cli(&["link", "delete", &link]);
-    says(&shown.err, "3 contacts will be removed at bob at Office B");
+    says(&shown.err, "3 contacts will be removed at Office B (bob)");
     says(&shown.err, "stay here with ann");
     shown.ended(exit::USAGE);
     let planned = ann.json(&["link", "delete", &link, "--dry-run"]);

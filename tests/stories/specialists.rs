@@ -205,7 +205,7 @@ fn s_33_disabling_ends_the_links_and_removes_the_records_elsewhere() {
         (&counts["links"], &counts["contacts"], &counts["offices"], &counts["people"]),
         (&json!(1), &json!(2), &json!(1), &json!(1))
     );
-    says(&sentences(&plan, "changes"), "2 contacts will be removed at bob at Office B");
+    says(&sentences(&plan, "changes"), "2 contacts will be removed at Office B (bob)");
     let stays = sentences(&plan, "stays");
     for words in ["Super User and Enterprise View stay off", "office security stays on", "2 records of ann stay"] {
         says(&stays, words);
