@@ -336,3 +336,22 @@ fn withdrawals_in_several_batches_are_confirmed_one_after_the_other() {
     assert!(world.copies(SOUTH, link).is_empty());
     assert_ends_well(&mut world, link);
 }
+
+#[test]
+fn a_large_withdrawal_is_receipted_in_pieces_as_it_arrives() {
+    let (mut world, link, records) = shared(600);
+    world.unshare(NORTH, "alice", link, &selection(&records[..560])).expect("alice unshares nearly all");
+    world.talk_until_batch();
+    assert!(world.deliver(NORTH, SOUTH, Lane::Data), "the first batch of several arrives");
+    assert!(world.erase_parts(SOUTH, Until::Done), "what it withdrew is erased and receipted before the next one comes");
+    let left = world.copies(SOUTH, link).len();
+    assert!((41..600).contains(&left), "{left} copies are left");
+    world.talk(NORTH, SOUTH);
+    world.exchange(NORTH, SOUTH);
+    assert_erased(&mut world, link);
+    let parts = world.view(NORTH, link).parts;
+    assert!(parts.len() > 1, "{parts:?}");
+    assert_eq!(parts.iter().map(|part| part.count.unwrap_or(0)).sum::<u64>(), 560);
+    assert_eq!(parts.iter().map(|part| part.expected).sum::<u64>(), 560);
+    assert_ends_well(&mut world, link);
+}
