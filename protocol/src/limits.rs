@@ -77,6 +77,8 @@ pub const CONTROL_STATEMENTS_PER_S: u32 = 200;
 pub const CONTROL_STATEMENTS_BURST: u32 = 1_000;
 /// Bad frames before a peer is cut off for a while.
 pub const BAD_FRAMES_MAX: u32 = 10;
+/// Bad frames are forgotten after so long without one (milliseconds): what an honest office gets wrong in months does not add up.
+pub const BAD_FRAMES_QUIET_MS: u64 = 600_000;
 /// Shortest cool-down of a peer that misbehaved (milliseconds).
 pub const COOL_DOWN_MIN_MS: u64 = 60_000;
 /// Longest cool-down of a peer that misbehaved (milliseconds).
@@ -106,6 +108,8 @@ pub const HANDSHAKE_MS: u64 = 10_000;
 pub const HALF_OPEN_RETRY: usize = 64;
 /// Half-open handshakes above which new ones are refused.
 pub const HALF_OPEN_REFUSE: usize = 512;
+/// Half-open handshakes and unfinished pairings of one IPv4 address or IPv6 /64 network above which new ones are refused.
+pub const HALF_OPEN_PER_SOURCE: usize = 32;
 /// Incoming connections that wait for the accept loop.
 pub const INCOMING_MAX: usize = 1_024;
 /// Bytes buffered for one incoming connection before it is accepted.
@@ -158,4 +162,5 @@ const _: () = assert!(
     "control never waits for data: data streams may not use up the send window"
 );
 const _: () = assert!(COUNTER_MAX <= i64::MAX as u64 - LOG_JUMP_MAX, "a counter at its bound can still be counted on and kept with a sign");
+const _: () = assert!(HALF_OPEN_PER_SOURCE * 8 <= HALF_OPEN_REFUSE, "one network alone must not take every place");
 const _: () = assert!(RETRY_MAX_MS <= RETRY_REMOVAL_MAX_MS, "a removal is tried at least once an hour");

@@ -159,7 +159,7 @@ async fn dial(door: &PeerDoor, peer: &PeerRow) -> bool {
         };
         let greeted = tokio::time::timeout(GREETING, greeting::greet(door.house(), &connection, office)).await;
         match greeted {
-            Ok(Ok((out, reader, greeted))) => match greeting::recognise(door.house(), &greeted).await {
+            Ok(Ok((out, reader, greeted))) => match greeting::recognise(door, &greeted).await {
                 Ok(Known::Peer(known)) => {
                     if door.registry().enter(door.house().keys().office(), office, &connection, true) {
                         session::run(door.clone(), connection, *known, out, reader, None).await;

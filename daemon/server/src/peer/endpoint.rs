@@ -3,9 +3,10 @@
 //! A connection that comes out of here has proved possession of a key, and no more: [`peer_pin`] must be checked against the
 //! chain of the first Hello before anything else is read.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use interoffice_certs::{OfficeKeys, TlsFault, client_config, server_config, spki_pin};
@@ -18,6 +19,7 @@ use quinn::{
 use rustls::pki_types::CertificateDer;
 
 use super::dial_fault::DialFault;
+use super::restraint::Source;
 
 /// What every dialled office is called in the handshake; nobody looks at it, and it says nothing to who listens.
 const SERVER_NAME: &str = "office.invalid";
@@ -146,20 +148,44 @@ async fn finish(connecting: Connecting, address: SocketAddr, bound: Duration) ->
     }
 }
 
-/// Counts the offices that knocked and have not said Hello yet, and asks for proof of address or refuses when they are too many.
+/// Counts the callers that are no known office yet, and asks for proof of address or refuses when they are too many.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
-    half_open: Arc<AtomicUsize>,
+    half_open: Arc<Mutex<HalfOpen>>,
 }
 
-/// A half-open handshake, counted until it is dropped: the door holds it until the Hello was read.
+#[derive(Debug, Default)]
+struct HalfOpen {
+    all: usize,
+    /// Of each source that proved its address; any other may be forged, and would keep its true owner out.
+    proved: HashMap<Source, usize>,
+}
+
+/// A caller that is no known office yet, counted until it is dropped: the door holds it until it knows the office, or is done with it.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<AtomicUsize>);
+pub(crate) struct Place {
+    half_open: Arc<Mutex<HalfOpen>>,
+    proved: Option<Source>,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let mut half_open = locked(&self.half_open);
+        half_open.all -= 1;
+        if let Some(source) = self.proved
+            && let Entry::Occupied(mut of_source) = half_open.proved.entry(source)
+        {
+            *of_source.get_mut() -= 1;
+            if *of_source.get() == 0 {
+                of_source.remove();
+            }
+        }
     }
+}
+
+fn locked(half_open: &Mutex<HalfOpen>) -> MutexGuard<'_, HalfOpen> {
+    // Numbers are never left half changed.
+    half_open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Somebody who was let in and whose handshake goes on.
@@ -177,9 +203,9 @@ enum Verdict {
     Refuse,
 }
 
-/// An address that proved itself by a Retry is only refused when the house is full.
-fn verdict(half_open: usize, proved: bool) -> Verdict {
-    if half_open >= limits::HALF_OPEN_REFUSE {
+/// An address that proved itself by a Retry is only refused when the house is full, or when it has its share of the places.
+fn verdict(half_open: usize, of_source: usize, proved: bool) -> Verdict {
+    if half_open >= limits::HALF_OPEN_REFUSE || (proved && of_source >= limits::HALF_OPEN_PER_SOURCE) {
         Verdict::Refuse
     } else if half_open >= limits::HALF_OPEN_RETRY && !proved {
         Verdict::Retry
@@ -190,8 +216,9 @@ fn verdict(half_open: usize, proved: bool) -> Verdict {
 
 impl Gate {
     /// How many handshakes are half open.
+    #[cfg(test)]
     pub(crate) fn half_open(&self) -> usize {
-        self.half_open.load(Ordering::Relaxed)
+        locked(&self.half_open).all
     }
 
     /// The next one who is let in, `None` once the endpoint is closed. May be cancelled without losing anybody.
@@ -204,7 +231,13 @@ impl Gate {
     }
 
     fn judge(&self, incoming: Incoming) -> Option<Arrival> {
-        match verdict(self.half_open(), incoming.remote_address_validated()) {
+        let source = Source::from(incoming.remote_address().ip());
+        let (all, of_source) = {
+            let half_open = locked(&self.half_open);
+            (half_open.all, half_open.proved.get(&source).copied().unwrap_or(0))
+        };
+        let proved = incoming.remote_address_validated();
+        match verdict(all, of_source, proved) {
             Verdict::Refuse => incoming.refuse(),
             Verdict::Retry => {
                 if let Err(fault) = incoming.retry() {
@@ -213,7 +246,7 @@ impl Gate {
             }
             Verdict::Admit => {
                 let address = incoming.remote_address();
-                let place = self.take_place();
+                let place = self.take_place(proved.then_some(source));
                 match incoming.accept() {
                     Ok(connecting) => return Some(Arrival { connecting, address, place }),
                     Err(fault) => tracing::debug!(%address, %fault, "a call ended before its handshake began"),
@@ -223,9 +256,13 @@ impl Gate {
         None
     }
 
-    fn take_place(&self) -> Place {
-        self.half_open.fetch_add(1, Ordering::Relaxed);
-        Place(self.half_open.clone())
+    fn take_place(&self, proved: Option<Source>) -> Place {
+        let mut half_open = locked(&self.half_open);
+        half_open.all += 1;
+        if let Some(source) = proved {
+            *half_open.proved.entry(source).or_insert(0) += 1;
+        }
+        Place { half_open: self.half_open.clone(), proved }
     }
 }
 

@@ -26,7 +26,7 @@ fn listening(keys: &OfficeKeys, taken: usize) -> (Endpoint, Told) {
     let door = endpoint.clone();
     tokio::spawn(async move {
         let gate = Gate::default();
-        let _places: Vec<Place> = (0..taken).map(|_| gate.take_place()).collect();
+        let _places: Vec<Place> = (0..taken).map(|_| gate.take_place(None)).collect();
         while let Some(arrival) = gate.next(&door).await {
             assert!(gate.half_open() > taken, "who is let in is counted");
             let _ = tell.send(arrival.finish().await).await;
@@ -144,17 +144,40 @@ fn the_gate_asks_for_proof_before_it_refuses() {
         (HALF_OPEN_REFUSE, true, Verdict::Refuse),
         (HALF_OPEN_REFUSE, false, Verdict::Refuse),
     ] {
-        assert_eq!(verdict(half_open, proved), expected, "{half_open} {proved}");
+        assert_eq!(verdict(half_open, 0, proved), expected, "{half_open} {proved}");
     }
 }
 
 #[test]
 fn places_are_given_back() {
     let gate = Gate::default();
-    let places = [gate.take_place(), gate.take_place()];
-    assert_eq!(gate.half_open(), 2);
+    let proved = Some(Source::from(ANY_PORT.ip()));
+    let places = [gate.take_place(None), gate.take_place(proved), gate.take_place(proved)];
+    assert_eq!((gate.half_open(), locked(&gate.half_open).proved.len()), (3, 1));
     drop(places);
-    assert_eq!(gate.half_open(), 0);
+    assert_eq!((gate.half_open(), locked(&gate.half_open).proved.len()), (0, 0));
+}
+
+#[test]
+fn one_source_that_proved_itself_gets_its_share_of_the_places_and_forged_ones_take_nothing_from_it() {
+    use limits::{HALF_OPEN_PER_SOURCE, HALF_OPEN_RETRY};
+    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE - 1, true), Verdict::Admit);
+    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE, true), Verdict::Refuse);
+    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE, false), Verdict::Retry);
+}
+
+#[tokio::test]
+async fn whoever_holds_its_places_without_saying_who_it_is_gets_no_more_of_them() {
+    let (there, mut told) = listening(&office(20), limits::HALF_OPEN_RETRY);
+    let here = bind(&office(10), ANY_PORT).expect("loopback is there");
+    let mut places = Vec::new();
+    for _ in 0..limits::HALF_OPEN_PER_SOURCE {
+        let out = dial(&here, address(&there)).await.expect("within its share");
+        places.push((out, told.recv().await.expect("told").expect("the handshake is whole")));
+    }
+    assert_eq!(dial(&here, address(&there)).await.expect_err("its share is used up"), DialFault::Refused(address(&there)));
+    drop(places);
+    dial(&here, address(&there)).await.expect("places that were given back can be taken again");
 }
 
 #[tokio::test]

@@ -3,15 +3,15 @@
 use interoffice_core::actions::issue::{self, Heard};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::peers::{self, Introduction, PeerRow, Standing};
-use interoffice_core::store::{Fault, audit, office};
+use interoffice_core::store::{Fault, Tx, audit, office};
 use interoffice_protocol::ids::{Nonce, OfficeId};
 use interoffice_protocol::messages::{Hello, Lane, Message};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::statement::{Chain, ChainStep};
 use quinn::{Connection, RecvStream, SendStream};
 
-use super::endpoint;
 use super::wire::{Broken, Read, Reader, send};
+use super::{PeerDoor, endpoint};
 use crate::clock;
 use crate::house::{House, Priority};
 
@@ -121,12 +121,36 @@ pub(super) enum Known {
 }
 
 /// Writes down what a Hello says of an office that was met before: newer keys, name, addresses, confirmation, what it lacks.
-pub(super) async fn recognise(house: &House, greeted: &Greeted) -> Result<Known, Fault> {
-    let greeted = greeted.clone();
-    house.write(Priority::Sync, move |tx| recognise_in(tx, &greeted)).await
+pub(super) async fn recognise(door: &PeerDoor, greeted: &Greeted) -> Result<Known, Fault> {
+    let (office, greeted) = (greeted.office(), greeted.clone());
+    let lately = door.registry().noted_lately(office);
+    let recognised = door.house().write(Priority::Sync, move |tx| {
+        let mut lines = Lines { office, lately: &lately, written: Vec::new() };
+        Ok((recognise_in(tx, &greeted, &mut lines)?, lines.written))
+    });
+    let (known, written) = recognised.await?;
+    door.registry().noted(office, &written);
+    Ok(known)
 }
 
-fn recognise_in(tx: &interoffice_core::store::Tx<'_>, greeted: &Greeted) -> Result<Known, Fault> {
+/// Lines in the audit about one office, each deed once an hour: whoever repeats it must not fill the disk.
+struct Lines<'a> {
+    office: OfficeId,
+    lately: &'a [&'static str],
+    written: Vec<&'static str>,
+}
+
+impl Lines<'_> {
+    fn write(&mut self, tx: &Tx<'_>, actor: &Actor, verb: &'static str, detail: &str) -> Result<(), Fault> {
+        if !self.lately.contains(&verb) {
+            audit::done(tx, actor, verb, &self.office.to_string(), detail)?;
+            self.written.push(verb);
+        }
+        Ok(())
+    }
+}
+
+fn recognise_in(tx: &Tx<'_>, greeted: &Greeted, lines: &mut Lines<'_>) -> Result<Known, Fault> {
     let office = greeted.office();
     let Some(peer) = peers::find(tx, office)? else { return Ok(Known::No) };
     let known = peers::chain(tx, peer.row)?;
@@ -135,26 +159,24 @@ fn recognise_in(tx: &interoffice_core::store::Tx<'_>, greeted: &Greeted) -> Resu
         ChainStep::Older => Some(Misbehaviour::ChainWentBack),
         ChainStep::Outranked | ChainStep::Forked | ChainStep::OtherOffice => Some(Misbehaviour::ForkedChain),
     };
-    let epoch = greeted.hello.epoch;
+    let (epoch, ours) = (greeted.hello.epoch, office::load(tx)?.epoch);
     let wrong = wrong.or(match peer.heard {
         Some(heard) if epoch.counter < heard.counter => Some(Misbehaviour::EpochWentBack),
         Some(heard) if epoch.counter == heard.counter && epoch != heard => Some(Misbehaviour::TwinOffice),
+        _ if greeted.hello.heard_epoch.is_some_and(|heard| !heard.is_plausible_after(ours)) => Some(Misbehaviour::EpochImplausible),
         _ => None,
     });
     if let Some(misbehaviour) = wrong {
-        audit::done(tx, &Actor::Peer(office), "peer.refused", &office.to_string(), misbehaviour.words())?;
+        lines.write(tx, &Actor::Peer(office), "peer.refused", misbehaviour.words())?;
         return Ok(Known::Wrong(misbehaviour));
     }
     let heard = issue::reconcile_heard(tx, office, greeted.hello.heard_epoch.map(|epoch| epoch.counter), greeted.hello.heard_sequence)?;
     if heard == Heard::WeAreOld {
-        audit::done(
-            tx,
-            &Actor::Daemon,
-            "office.older-than-peers",
-            &office.to_string(),
-            "this data folder is older than what was sent from it",
-        )?;
+        lines.write(tx, &Actor::Daemon, "office.older-than-peers", "this data folder is older than what was sent from it")?;
         return Ok(Known::WeAreOld);
+    }
+    if peer.name != greeted.hello.office_name {
+        lines.write(tx, &Actor::Peer(office), "peer.renamed", "the office calls itself otherwise now: see `interoffice peer list`")?;
     }
     peers::introduced(tx, peer.row, &greeted.introduction())?;
     if greeted.hello.paired && peer.standing == Standing::Comparing {

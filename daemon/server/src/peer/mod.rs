@@ -15,6 +15,9 @@ mod incoming;
 mod pairing;
 mod receive;
 mod registry;
+mod restraint;
+#[cfg(test)]
+mod restraint_tests;
 mod session;
 mod wire;
 

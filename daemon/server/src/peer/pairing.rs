@@ -104,13 +104,12 @@ impl PeerDoor {
     ) -> Result<(), Broken> {
         let Pair::Start { token, commitment: theirs } = start else { return Err(Misbehaviour::PairingOutOfTurn.into()) };
         let office = greeted.office();
-        let refusal = if self.registry().may_pair(from.ip()) {
-            let checked = self.house().read(move |view| peers::check_token(view, &token, office)).await;
-            checked.map_err(|_| Broken::Ended)?.err()
-        } else {
-            Some(PairRefusal::TooMany)
-        };
-        if let Some(reason) = refusal {
+        // Who asks too often gets no answer that costs anything: neither a look into the store nor a line in the audit.
+        if !self.registry().may_pair(from.ip()) {
+            return Err(Misbehaviour::TooManyPairings.into());
+        }
+        let checked = self.house().read(move |view| peers::check_token(view, &token, office)).await;
+        if let Some(reason) = checked.map_err(|_| Broken::Ended)?.err() {
             return self.refuse_pairing(office, reason, out).await;
         }
         let nonce: [u8; 32] = clock::random();
@@ -135,13 +134,15 @@ impl PeerDoor {
 
     /// Says no, and writes it down so that this office's admin sees the attempt and the step at which it failed.
     async fn refuse_pairing(&self, office: OfficeId, reason: PairRefusal, out: &mut SendStream) -> Result<(), Broken> {
-        let note = format!("showing the invite: {}", our_words(reason));
-        let written = self.house().write(Priority::Chores, move |tx| {
-            audit::done(tx, &Actor::Peer(office), "peer.pairing-refused", &office.to_string(), &note)?;
-            Ok(())
-        });
-        if let Err(fault) = written.await {
-            tracing::warn!(%fault, "a refused pairing could not be written down");
+        if self.registry().may_note_stranger(office, our_words(reason)) {
+            let note = format!("showing the invite: {}", our_words(reason));
+            let written = self.house().write(Priority::Chores, move |tx| {
+                audit::done(tx, &Actor::Peer(office), "peer.pairing-refused", &office.to_string(), &note)?;
+                Ok(())
+            });
+            if let Err(fault) = written.await {
+                tracing::warn!(%fault, "a refused pairing could not be written down");
+            }
         }
         send(out, Pair::Refused { reason }).await;
         // The refusal must arrive before the connection closes.

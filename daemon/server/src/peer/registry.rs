@@ -12,6 +12,7 @@ use quinn::{Connection, VarInt};
 use tokio::sync::{Notify, mpsc};
 
 use super::control_out::Out;
+use super::restraint::{Conduct, Notes, PerMinute, Source, TurnedAway};
 use crate::clock;
 
 /// Codes with which a connection is closed.
@@ -36,8 +37,11 @@ const SIMULTANEOUS: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct State {
     live: HashMap<OfficeId, Live>,
-    bad: HashMap<OfficeId, Bad>,
-    pairings: HashMap<IpAddr, (Instant, u32)>,
+    conduct: HashMap<OfficeId, Conduct>,
+    pairings: PerMinute<Source>,
+    complaints: PerMinute<Source>,
+    turned_away: TurnedAway,
+    notes: Notes,
     wakers: HashMap<OfficeId, Arc<Notify>>,
 }
 
@@ -46,13 +50,6 @@ struct Live {
     dialled_here: bool,
     since: Instant,
     control: Option<mpsc::Sender<Out>>,
-}
-
-#[derive(Default)]
-struct Bad {
-    frames: u32,
-    cooled: u32,
-    until: Option<Instant>,
 }
 
 /// The connections that count.
@@ -128,35 +125,47 @@ impl Registry {
 
     /// Counts what a peer did; says whether its connection is to be closed.
     pub(super) fn judge(&self, office: OfficeId, misbehaviour: &Misbehaviour) -> bool {
-        let mut state = self.lock();
-        let bad = state.bad.entry(office).or_default();
-        if misbehaviour.counts_as_bad_frame() {
-            bad.frames += 1;
-        }
-        if bad.frames >= limits::BAD_FRAMES_MAX {
-            let pause_ms = (limits::COOL_DOWN_MIN_MS << bad.cooled.min(16)).min(limits::COOL_DOWN_MAX_MS);
-            bad.frames = 0;
-            bad.cooled += 1;
-            bad.until = Some(clock::instant() + Duration::from_millis(pause_ms));
-            return true;
-        }
-        misbehaviour.consequence() >= Consequence::DropConnection
+        let cut_off = self.lock().conduct.entry(office).or_default().count(misbehaviour, clock::instant());
+        cut_off || misbehaviour.consequence() >= Consequence::DropConnection
     }
 
     /// How long `office` still cools down.
     pub(super) fn cooling(&self, office: OfficeId) -> Option<Duration> {
-        let until = self.lock().bad.get(&office)?.until?;
-        let left = until.saturating_duration_since(clock::instant());
-        (!left.is_zero()).then_some(left)
+        self.lock().conduct.get(&office)?.cooling(clock::instant())
     }
 
     /// Counts a pairing attempt from an address; `false` when there were too many within a minute.
     pub(super) fn may_pair(&self, address: IpAddr) -> bool {
-        let mut state = self.lock();
-        let now = clock::instant();
-        state.pairings.retain(|_, (since, _)| now.duration_since(*since) < Duration::from_secs(60));
-        let (_, count) = state.pairings.entry(address).or_insert((now, 0));
-        *count += 1;
-        *count <= limits::UNKNOWN_OFFICE_PER_MIN
+        self.lock().pairings.may(address.into(), limits::UNKNOWN_OFFICE_PER_MIN, clock::instant())
+    }
+
+    /// Whether the log may complain once more about callers from an address.
+    pub(super) fn may_complain(&self, address: IpAddr) -> bool {
+        self.lock().complaints.may(address.into(), limits::UNKNOWN_OFFICE_PER_MIN, clock::instant())
+    }
+
+    /// Keeps callers from this address who speak for `office` out for a while.
+    pub(super) fn keep_out(&self, office: OfficeId, address: IpAddr) {
+        self.lock().turned_away.keep_out(office, address.into(), clock::instant());
+    }
+
+    /// Whether callers from this address who speak for `office` are kept out.
+    pub(super) fn is_kept_out(&self, office: OfficeId, address: IpAddr) -> bool {
+        self.lock().turned_away.is_kept_out(office, address.into(), clock::instant())
+    }
+
+    /// The deeds of a known office that stand in the audit already and need no further line.
+    pub(super) fn noted_lately(&self, office: OfficeId) -> Vec<&'static str> {
+        self.lock().notes.recent(office, clock::instant())
+    }
+
+    /// Notes that these deeds of a known office stand in the audit.
+    pub(super) fn noted(&self, office: OfficeId, deeds: &[&'static str]) {
+        self.lock().notes.noted(office, deeds, clock::instant());
+    }
+
+    /// Whether a deed of an office that is not known gets a line in the audit now; counts it as written.
+    pub(super) fn may_note_stranger(&self, office: OfficeId, deed: &'static str) -> bool {
+        self.lock().notes.may_note_stranger(office, deed, clock::instant())
     }
 }
