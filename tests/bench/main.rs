@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use arguments::{Arguments, Wanted};
+use arguments::Arguments;
 use machine::Ticks;
 use results::Results;
 use stage::Stage;
@@ -28,11 +28,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let arguments = match arguments::parse(std::env::args().skip(1)) {
-        Ok(Wanted::Measures(arguments)) => arguments,
-        Ok(Wanted::Help) => {
-            results::print(arguments::HELP);
-            return ExitCode::SUCCESS;
-        }
+        Ok(arguments) => arguments,
         Err(error) => {
             results::say(&format!("./bench: {error}; see ./bench --help"));
             return ExitCode::from(2);
