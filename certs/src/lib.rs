@@ -8,10 +8,12 @@ mod groups;
 mod invite;
 mod keys;
 mod office_code;
+mod pin;
 mod tls;
 
 pub use groups::BadCode;
 pub use invite::{BadInvite, INVITE_VERSION, Invite, InviteToken};
 pub use keys::{KeyFault, OfficeKeys, RecoveryKey, SecretSeed, Seeds, SetTerms};
 pub use office_code::{BadOfficeCode, parse_office, short_office, show_office};
-pub use tls::{ALPN, BadCertificate, TlsFault, client_config, install_provider, provider, server_config, spki_pin};
+pub use pin::{BadCertificate, spki_pin};
+pub use tls::{ALPN, TlsFault, client_config, install_provider, provider, server_config};

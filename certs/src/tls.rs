@@ -15,16 +15,12 @@ use rustls::version::TLS13;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, ServerConfig, SignatureScheme,
 };
-use sha2::{Digest, Sha256};
-use webpki::EndEntityCert;
 
 use crate::keys::OfficeKeys;
+use crate::pin::spki_pin;
 
 /// The application protocol of the peer door, version 1.
 pub const ALPN: &[u8] = b"interoffice/1";
-
-/// Longest certificate that is looked at; ours have about 400 bytes.
-const CERTIFICATE_BYTES_MAX: usize = 4 * 1024;
 
 /// What a certificate's key may sign a handshake with.
 static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
@@ -35,33 +31,10 @@ static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     ],
 };
 
-/// A certificate that can't be pinned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadCertificate {
-    /// Longer than any certificate an office makes.
-    #[error("the certificate has {0} bytes where at most {CERTIFICATE_BYTES_MAX} may stand")]
-    TooLong(usize),
-    /// Not an X.509 certificate of version 3.
-    #[error("the certificate does not parse")]
-    Encoding,
-}
-
 /// Why a TLS configuration could not be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the TLS configuration could not be made from this office's key: {0}")]
 pub struct TlsFault(#[from] Error);
-
-/// SHA-256 of the certificate's SubjectPublicKeyInfo: what key sets list as a TLS pin.
-///
-/// # Errors
-/// [`BadCertificate`] when there is nothing to pin.
-pub fn spki_pin(certificate: &CertificateDer<'_>) -> Result<[u8; 32], BadCertificate> {
-    if certificate.len() > CERTIFICATE_BYTES_MAX {
-        return Err(BadCertificate::TooLong(certificate.len()));
-    }
-    let parsed = EndEntityCert::try_from(certificate).map_err(|_| BadCertificate::Encoding)?;
-    Ok(Sha256::digest(parsed.subject_public_key_info()).into())
-}
 
 /// The cryptography of every TLS connection: aws-lc-rs, key exchange that holds against quantum computers first.
 pub fn provider() -> CryptoProvider {

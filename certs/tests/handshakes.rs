@@ -1,4 +1,5 @@
 //! Real TLS handshakes in memory: who gets through the peer door's configurations, who does not, and what the pin says.
+#![forbid(unsafe_code)]
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::secret::{SecretSeed, TlsKey, public_half};
 use super::{KeyFault, OfficeKeys};
-use crate::tls::spki_pin;
+use crate::pin::spki_pin;
 
 const FOLDER: &str = "keys";
 const ROOT: &str = "root.key";

@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 pub use secret::{RecoveryKey, SecretSeed};
 
-use crate::tls::{BadCertificate, spki_pin};
+use crate::pin::{BadCertificate, spki_pin};
 use secret::{TlsKey, public_half};
 
 /// The random bytes from which an office's keys are made; each must come from the system's generator.

@@ -1,5 +1,5 @@
-//! Links: asked for, answered, taken back, ended. Whatever ends a link, from whichever side, goes through [`end`] or arrives
-//! as a statement, and both run through [`settle`].
+//! Links: asked for, answered, taken back, ended. Whatever ends a link, from whichever side, goes through `end` or arrives
+//! as a statement, and both run through `settle`.
 
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::limits;

@@ -147,24 +147,7 @@ impl Office {
     /// Everything in `office.db`, a line a row, without columns whose name is in `without`.
     pub(crate) fn tables(&self, without: &[&str]) -> Vec<String> {
         assert!(self.on_disk, "only a database on disk can be looked into from the outside");
-        let conn = rusqlite::Connection::open(self.folder.path().join("office.db")).expect("the database opens");
-        let names = |sql: &str, column: usize| -> Vec<String> {
-            let mut statement = conn.prepare(sql).expect("a query");
-            let rows = statement.query_map([], |row| row.get(column)).expect("rows");
-            rows.map(|name| name.expect("a name")).collect()
-        };
-        let mut lines = Vec::new();
-        for table in names("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", 0) {
-            let mut columns = names(&format!("PRAGMA table_info({table})"), 1);
-            columns.retain(|column| !without.contains(&column.as_str()));
-            let mut statement = conn.prepare(&format!("SELECT {} FROM {table} ORDER BY 1", columns.join(", "))).expect("a query");
-            let mut rows = statement.query([]).expect("rows");
-            while let Some(row) = rows.next().expect("a row") {
-                let values = (0..columns.len()).map(|column| format!("{:?}", row.get_ref(column).expect("a column")));
-                lines.push(format!("{table}: {}", values.collect::<Vec<_>>().join(" ")));
-            }
-        }
-        lines
+        interoffice_core::store::inspect::rows(&self.folder.path().join("office.db"), without).expect("the database opens")
     }
 }
 
