@@ -260,6 +260,73 @@ fn when_bobs_office_runs_from_an_older_file_the_two_find_together() {
 }
 
 #[test]
+fn an_acknowledgement_says_nothing_of_a_later_version_that_is_still_on_its_way() {
+    let mut world = World::two();
+    let records = world.import(NORTH, "alice", 0, 5);
+    let link = world.alice_to_bob();
+    world.share(NORTH, "alice", link, &all_mine()).expect("alice shares");
+    world.connect(NORTH, SOUTH);
+    world.talk_until_batch();
+    world.set_note(NORTH, "alice", records[0], "Second version").expect("alice edits while the first is on its way");
+    world.speak(NORTH, SOUTH);
+    assert!(world.deliver(NORTH, SOUTH, Lane::Data) && world.deliver(SOUTH, NORTH, Lane::Data), "the first batch is acknowledged");
+    world.set_note(NORTH, "alice", records[0], "Third version").expect("alice edits while the second is on its way");
+    world.talk(NORTH, SOUTH);
+    world.assert_alike(NORTH, SOUTH, link);
+    assert_eq!((world.copies(SOUTH, link)[&records[0]].0.counter, inventories(&world)), (3, 0));
+}
+
+#[test]
+fn an_older_file_that_comes_back_between_receipt_and_acknowledgement_keeps_nothing() {
+    let mut world = World::two();
+    let records = world.import(NORTH, "alice", 0, 5);
+    let link = world.alice_to_bob();
+    world.share(NORTH, "alice", link, &all_mine()).expect("alice shares");
+    world.exchange(NORTH, SOUTH);
+    world.offices[SOUTH].files.close();
+    let path = world.offices[SOUTH].received(link);
+    let old = std::fs::read(&path).expect("the file is read");
+    world.fates = Box::new(no_acks);
+    world.unshare(NORTH, "alice", link, &selection(&records[..2])).expect("alice unshares");
+    world.talk(NORTH, SOUTH);
+    world.work(SOUTH);
+    world.talk(NORTH, SOUTH);
+    assert_eq!(world.view(NORTH, link).parts[0].state, "Erased");
+    world.offices[SOUTH].files.close();
+    std::fs::write(&path, old).expect("an old file comes back");
+    world.restart(SOUTH);
+    world.fates = Box::new(|_, _, _| Fate::Deliver);
+    world.exchange(NORTH, SOUTH);
+    world.assert_alike(NORTH, SOUTH, link);
+    assert_eq!(world.copies(SOUTH, link).len(), 3);
+    world.assert_honest();
+}
+
+#[test]
+fn a_withdrawal_that_an_older_file_knows_nothing_of_is_confirmed_anew() {
+    let mut world = World::two();
+    let records = world.import(NORTH, "alice", 0, 10);
+    let link = world.alice_to_bob();
+    world.share(NORTH, "alice", link, &selection(&records[..5])).expect("alice shares");
+    world.exchange(NORTH, SOUTH);
+    world.offices[SOUTH].files.close();
+    let path = world.offices[SOUTH].received(link);
+    let old = std::fs::read(&path).expect("the file is read");
+    world.share(NORTH, "alice", link, &selection(&records[5..])).expect("alice shares more");
+    world.exchange(NORTH, SOUTH);
+    world.unshare(NORTH, "alice", link, &selection(&records[5..7])).expect("alice unshares some of it");
+    world.talk(NORTH, SOUTH);
+    world.offices[SOUTH].files.close();
+    std::fs::write(&path, old).expect("an old file comes back before the receipt is made");
+    world.restart(SOUTH);
+    world.exchange(NORTH, SOUTH);
+    world.assert_alike(NORTH, SOUTH, link);
+    let part = &world.view(NORTH, link).parts[0];
+    assert_eq!((part.state, part.count), ("Erased", Some(0)), "there was nothing to erase in that file");
+    world.assert_honest();
+}
+
+#[test]
 fn a_record_that_is_edited_while_it_is_on_its_way_arrives_in_its_last_version() {
     let mut world = World::two();
     let records = world.import(NORTH, "alice", 0, 5);

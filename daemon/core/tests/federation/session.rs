@@ -17,8 +17,6 @@ use crate::office::Office;
 /// What an end of a connection remembers while it stands.
 #[derive(Default)]
 pub(crate) struct Session {
-    /// Whether anything was said yet.
-    greeted: bool,
     /// The next statement to be said.
     next_statement: u64,
     /// The last chunk of a list that was said.
@@ -29,8 +27,8 @@ pub(crate) struct Session {
     pub(crate) sending: HashMap<LinkId, Sending>,
     /// As reader: links for which this connection has said where we are.
     resumed: HashSet<LinkId>,
-    /// As owner: links that were begun without a word from the reader.
-    begun: HashSet<LinkId>,
+    /// As owner: links whose reader was there before its acceptance.
+    too_early: HashSet<LinkId>,
     /// As owner: inventories that are still coming in.
     inventories: HashMap<LinkId, Vec<Holding>>,
     /// Links for which an inventory was asked, so that what was in flight is not judged.
@@ -54,14 +52,9 @@ impl Session {
                 said.push_back(where_we_are(me, link));
             }
         }
-        if !self.greeted {
-            // Of links that are live by now the other side says where it is.
-            self.greeted = true;
-            self.begun.extend(me.read(|view| outbound::sending_links(view, peer)));
-        }
         for link in me.read(|view| outbound::sending_links(view, peer)) {
-            let nothing_had = me.read(|view| Ok(links::load(view, link)?)).cursor == 0;
-            if nothing_had && !self.sending.contains_key(&link) && self.begun.insert(link) {
+            // The reader said where it is before this office knew of its acceptance.
+            if self.too_early.remove(&link) {
                 let resume = Resume { link, epoch: None, cursor: 0, digest: SetDigest::EMPTY };
                 let start = me.write(|tx| outbound::resume(tx, peer, &resume)).expect("a link is started");
                 said.extend(self.start(link, start));
@@ -142,7 +135,10 @@ impl Session {
                 Vec::new()
             }
             Start::AskInventory => self.ask(link),
-            Start::NotYet => Vec::new(),
+            Start::NotYet => {
+                self.too_early.insert(link);
+                Vec::new()
+            }
             Start::Gone => {
                 self.sending.remove(&link);
                 vec![Gone { link }.into()]

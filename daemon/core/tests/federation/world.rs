@@ -213,6 +213,23 @@ impl World {
         }
     }
 
+    /// Lets all offices talk and work over the connections that there are, until all is quiet.
+    pub(crate) fn finish(&mut self) {
+        let pairs: Vec<(usize, usize)> = (0..self.offices.len()).flat_map(|b| (0..b).map(move |a| (a, b))).collect();
+        for _ in 0..ROUNDS_MAX {
+            let mut any = false;
+            for (a, b) in pairs.iter().copied() {
+                self.connect(a, b);
+                any |= self.talk(a, b) > 0;
+                any |= self.work(a) | self.work(b);
+            }
+            if !any {
+                return;
+            }
+        }
+        panic!("the offices never come to rest");
+    }
+
     /// Carries out the removals that an office has to; says whether there were any.
     pub(crate) fn work(&mut self, office: usize) -> bool {
         let ended = self.erase_ended(office, Until::Done);
