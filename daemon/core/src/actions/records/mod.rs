@@ -5,6 +5,7 @@ mod edit;
 mod export;
 mod import;
 mod list;
+mod named;
 mod removal;
 mod view;
 
@@ -12,6 +13,7 @@ pub use edit::edit;
 pub use export::{ExportPage, Format, export, export_page};
 pub use import::{Broken, CardFile, IMPORT_CARDS_MAX, ImportCard, ImportOptions, ImportReport, import_cards, read_cards};
 pub use list::{Counts, LIMIT_DEFAULT, LIMIT_MAX, OwnerCounts, Page, Query, count, counts, list, place, read_place};
+pub use named::{ID_LETTERS_MIN, Named, own_in_range};
 pub use removal::{Gone, archive, delete, plan_archive, plan_delete, unarchive};
 pub use view::{Content, PropertyView, RecordSummary, RecordView, RelatedView, show};
 

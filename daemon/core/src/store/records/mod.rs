@@ -97,6 +97,20 @@ pub fn find(view: &View<'_>, record: RecordId) -> Result<Option<RecordRow>, Stor
     view.sql().first(&format!("SELECT {COLUMNS} {FROM} WHERE r.record = ?1"), &[record.0.into()], record_row)
 }
 
+/// At most `limit` records whose ids are in a range, ends included, in the order of their ids after `after`.
+pub fn in_range(
+    view: &View<'_>,
+    from: RecordId,
+    to: RecordId,
+    after: Option<RecordId>,
+    limit: usize,
+) -> Result<Vec<RecordRow>, StoreFault> {
+    // Nothing is less than no bytes at all.
+    let after: Value = after.map_or_else(Vec::new, |record| record.0.to_vec()).into();
+    let sql = format!("SELECT {COLUMNS} {FROM} WHERE r.record >= ?1 AND r.record <= ?2 AND r.record > ?3 ORDER BY r.record LIMIT ?4");
+    view.sql().all(&sql, &[from.0.into(), to.0.into(), after, limit.into()], record_row)
+}
+
 /// The record's version and contents.
 pub fn load_body(view: &View<'_>, record: RecordId) -> Result<Option<(Version, Record)>, StoreFault> {
     view.sql().first("SELECT version_epoch, version_counter, body FROM records WHERE record = ?1", &[record.0.into()], |row| {
