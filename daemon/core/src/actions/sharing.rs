@@ -55,9 +55,9 @@ pub struct Unshared {
 pub struct SharedRecord {
     /// Its id.
     pub record: String,
-    /// Its name.
+    /// Its name; empty when the actor may not see the record, or it is gone.
     pub name: String,
-    /// What it stands for.
+    /// What it stands for; empty like the name.
     pub kind: &'static str,
     /// `delivered`, `pending`, or `withdrawing`.
     pub state: &'static str,
@@ -275,23 +275,24 @@ pub fn withdraw_everywhere(tx: &Tx<'_>, actor: &Actor, record: RecordId) -> Resu
     Ok(showing.len() as u64)
 }
 
-/// A page of a link's shared records, in log order.
+/// A page of a link's shared records, in log order. Whoever may look at the link without seeing a record, as an admin who is a
+/// specialist may, gets its id and state alone.
 pub fn shared_with(view: &View<'_>, actor: &Actor, link: &str, after: u64, limit: usize) -> Result<Vec<SharedRecord>, Fault> {
     let link = links::find(view, actor, link)?;
+    let sight = rights::sight(view, actor)?;
     let rows = log::page(view, link.row, after.min(COUNTER_MAX), limit.clamp(1, 1_000))?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let (name, kind) = row.name.unwrap_or_default();
-            let kind = usize::try_from(kind).ok().and_then(|index| RecordKind::ALL.get(index)).map_or("contact", |kind| kind.as_str());
-            let state = match (row.put, row.sequence <= link.cursor) {
-                (false, _) => "withdrawing",
-                (true, true) => "delivered",
-                (true, false) => "pending",
-            };
-            SharedRecord { record: row.record.to_string(), name, kind, state, sequence: row.sequence }
-        })
-        .collect())
+    let show = |row: log::SharedRow| -> Result<SharedRecord, Fault> {
+        let seen = records::find(view, row.record)?.is_some_and(|record| sight.includes(&record.facts()));
+        let known = |kind: i64| usize::try_from(kind).ok().and_then(|index| RecordKind::ALL.get(index)).map_or("", |kind| kind.as_str());
+        let (name, kind) = row.name.filter(|_| seen).map_or_else(Default::default, |(name, kind)| (name, known(kind)));
+        let state = match (row.put, row.sequence <= link.cursor) {
+            (false, _) => "withdrawing",
+            (true, true) => "delivered",
+            (true, false) => "pending",
+        };
+        Ok(SharedRecord { record: row.record.to_string(), name, kind, state, sequence: row.sequence })
+    };
+    rows.into_iter().map(show).collect()
 }
 
 /// Exactly what the other office gets, or would get, of a record over a link.

@@ -4,5 +4,6 @@ mod bounds;
 mod offices;
 mod peers;
 mod records;
+mod seen;
 mod specialists;
 mod users;
