@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use interoffice_core::actions::removal::{self, Duty};
 use interoffice_core::store::links::{self, LinkRow};
-use interoffice_core::store::received::Withdrawn;
+use interoffice_core::store::received::{ReceivedFiles, Withdrawn};
 use interoffice_core::store::removals::RemovalState;
 use interoffice_core::store::{Fault, Ring, StoreFault};
 use interoffice_protocol::digest::LinkSecret;
@@ -40,17 +40,46 @@ impl Chore for Removal {
 
     fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>> {
         Box::pin(async move {
-            let mut done = 0;
+            let mut run = Run::default();
             for duty in house.read(removal::duties).await? {
-                erase(house, duty).await?;
-                done += 1;
+                let link = duty.link.link;
+                run.note(link, erase(house, duty).await.map(|()| 1));
             }
-            let files = blocking(house, |received| received.sweep()).await?;
-            for link in files {
-                done += sort_out(house, link).await?;
+            for link in house.files(|received| Ok(received.sweep()?)).await? {
+                run.note(link, sort_out(house, link).await);
             }
-            Ok(if done == 0 { String::new() } else { format!("{done} erased") })
+            run.end()
         })
+    }
+}
+
+/// What a run did. A link that fails must not keep the copies of others from being erased.
+#[derive(Default)]
+struct Run {
+    done: u64,
+    failed: u64,
+    first: Option<Fault>,
+}
+
+impl Run {
+    fn note(&mut self, link: LinkId, end: Result<u64, Fault>) {
+        match end {
+            Ok(done) => self.done += done,
+            Err(fault) => {
+                tracing::warn!(%link, %fault, "the copies of a link could not be erased, and are tried again");
+                self.failed += 1;
+                self.first.get_or_insert(fault);
+            }
+        }
+    }
+
+    fn end(self) -> Result<String, Fault> {
+        match self.first {
+            Some(fault) if self.failed == 1 => Err(fault),
+            Some(fault) => Err(StoreFault::Database(format!("{} links could not be erased, the first: {fault}", self.failed)).into()),
+            None if self.done == 0 => Ok(String::new()),
+            None => Ok(format!("{} erased", self.done)),
+        }
     }
 }
 
@@ -58,10 +87,10 @@ impl Chore for Removal {
 async fn erase(house: &House, duty: Duty) -> Result<(), Fault> {
     let (id, secret) = (duty.link.link, duty.link.secret.clone());
     if duty.state == RemovalState::ToDo {
-        let leaves = blocking(house, move |received| received.leaves(id, &secret)).await?;
+        let leaves = house.files(move |received| Ok(received.leaves(id, &secret)?)).await?;
         house.write(Priority::Sync, move |tx| removal::prepare(tx, id, &leaves)).await?;
     }
-    blocking(house, move |received| received.erase(id)).await?;
+    house.files(move |received| Ok(received.erase(id)?)).await?;
     house.write(Priority::Sync, move |tx| removal::finish(tx, id)).await
 }
 
@@ -71,21 +100,21 @@ async fn sort_out(house: &House, link: LinkId) -> Result<u64, Fault> {
         // The link may have ended after the duties were read: its copies are listed for the receipt before the file goes.
         match house.read(removal::duties).await?.into_iter().find(|duty| duty.link.link == link) {
             Some(duty) => erase(house, duty).await?,
-            None => blocking(house, move |received| received.erase(link)).await?,
+            None => house.files(move |received| Ok(received.erase(link)?)).await?,
         }
         return Ok(1);
     };
-    let progress = blocking(house, move |received| received.progress(link)).await?;
+    let progress = house.files(move |received| Ok(received.progress(link)?)).await?;
     if progress.erasing == 0 {
         return Ok(0);
     }
     tokio::time::sleep(GATHER).await;
     let secret = row.secret.clone();
-    let Some(withdrawn) = blocking(house, move |received| rebuild(received, link, &secret)).await? else { return Ok(0) };
+    let Some(withdrawn) = house.files(move |received| Ok(rebuild(received, link, &secret)?)).await? else { return Ok(0) };
     let (epoch, upto) = (withdrawn.epoch, withdrawn.upto);
     if house.write(Priority::Sync, move |tx| removal::finish_part(tx, link, &withdrawn)).await? {
         // Else the link has ended meanwhile, and the receipt for the whole link still has to name these copies.
-        blocking(house, move |received| received.receipted(link, epoch, upto)).await?;
+        house.files(move |received| Ok(received.receipted(link, epoch, upto)?)).await?;
     }
     Ok(1)
 }
@@ -96,11 +125,7 @@ async fn live(house: &House, link: LinkId) -> Result<Option<LinkRow>, Fault> {
     Ok(row.filter(|row| !matches!(row.state, LinkState::Ended(_))))
 }
 
-fn rebuild(
-    received: &interoffice_core::store::received::ReceivedFiles,
-    link: LinkId,
-    secret: &LinkSecret,
-) -> Result<Option<Withdrawn>, StoreFault> {
+fn rebuild(received: &ReceivedFiles, link: LinkId, secret: &LinkSecret) -> Result<Option<Withdrawn>, StoreFault> {
     let withdrawn = received.withdrawn(link, secret)?;
     if withdrawn.is_some() {
         received.rebuild(link)?;
@@ -108,14 +133,25 @@ fn rebuild(
     Ok(withdrawn)
 }
 
-/// Runs work on the received files where blocking is allowed.
-async fn blocking<T: Send + 'static>(
-    house: &House,
-    work: impl FnOnce(&interoffice_core::store::received::ReceivedFiles) -> Result<T, StoreFault> + Send + 'static,
-) -> Result<T, Fault> {
-    let received = house.received().clone();
-    match tokio::task::spawn_blocking(move || work(&received)).await {
-        Ok(end) => Ok(end?),
-        Err(error) => Err(StoreFault::Database(format!("erasing met a case it does not know: {error}")).into()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::testing;
+
+    #[tokio::test]
+    async fn a_file_that_can_not_be_erased_keeps_no_other_from_being_erased() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = testing::open(folder.path()).await;
+        let path = |byte: u8| folder.path().join("received").join(format!("{}.db", LinkId([byte; 32])));
+        for byte in 0..40 {
+            // A folder where a file belongs can't be unlinked.
+            if byte % 10 == 3 { std::fs::create_dir(path(byte)).unwrap() } else { std::fs::write(path(byte), "copies").unwrap() }
+        }
+        let end = Removal.run(&house).await.unwrap_err().to_string();
+        assert!(end.starts_with("the database reports: 4 links could not be erased"), "{end}");
+        for byte in 0..40 {
+            assert_eq!(path(byte).exists(), byte % 10 == 3, "{byte}");
+        }
+        house.close();
     }
 }

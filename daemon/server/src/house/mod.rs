@@ -10,6 +10,8 @@ mod reserve;
 mod writer;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::net::SocketAddr;
@@ -120,7 +122,21 @@ impl House {
         &self.0.keys
     }
 
-    /// The copies that other offices share with this one. Its calls block: use it inside [`House::read`] or a blocking task.
+    /// Runs `work` on the copies that other offices share with this one, where it may wait for their files. It must not be done inside
+    /// [`House::read`], whose few threads serve everybody.
+    pub(crate) async fn files<T, F>(&self, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&ReceivedFiles) -> Result<T, Fault> + Send + 'static,
+    {
+        let received = Arc::clone(&self.0.received);
+        match tokio::task::spawn_blocking(move || work(&received)).await {
+            Ok(end) => end,
+            Err(error) => Err(StoreFault::Database(format!("work on received files met a case it does not know: {error}")).into()),
+        }
+    }
+
+    /// The copies that other offices share with this one. Its calls block, see [`House::files`].
     pub(crate) fn received(&self) -> &Arc<ReceivedFiles> {
         &self.0.received
     }

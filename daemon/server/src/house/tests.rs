@@ -1,35 +1,14 @@
 //! The house under several callers at once: group commit, order, faults that stay with their job, denials that are written down.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use interoffice_certs::{OfficeKeys, SecretSeed, Seeds, SetTerms};
-use interoffice_core::actions::office;
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::{Ring, audit};
-use interoffice_protocol::epoch::Epoch;
-use interoffice_protocol::ids::Nonce;
 
+use super::testing::open;
 use super::*;
 use crate::bell::Heard;
-
-fn keys() -> OfficeKeys {
-    let seed = || SecretSeed::new(clock::random());
-    let terms = SetTerms {
-        epoch: Epoch { counter: 1, identity: clock::random() },
-        nonce: Nonce(clock::random()),
-        issued_at_ms: clock::now_ms(),
-        not_after_ms: clock::now_ms() + 1_000_000,
-    };
-    OfficeKeys::generate(Seeds { root: seed(), statement: seed(), recovery: seed() }, &terms).unwrap().0
-}
-
-async fn open(folder: &Path) -> House {
-    let house = House::open(folder, Config::default(), keys(), Box::new(|fault| panic!("{fault}"))).unwrap();
-    house.write(Priority::People, |tx| office::set_up(tx, "Office A")).await.unwrap();
-    house
-}
 
 /// Notes `what` in the audit, the simplest verb there is.
 fn note(tx: &Tx<'_>, what: &str) -> Result<(), Fault> {

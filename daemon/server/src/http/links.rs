@@ -11,7 +11,7 @@ use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::ReceivedFiles;
-use interoffice_core::store::{Fault, Ring, StoreFault, View};
+use interoffice_core::store::{Fault, Ring, StoreFault};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::record::{FieldName, Level, RelatedKind, Scope};
 use serde::{Deserialize, Serialize};
@@ -74,32 +74,44 @@ async fn show(State(house): State<House>, As(actor): As, Path(link): Path<String
 
 /// The links of a list.
 async fn all(house: &House, actor: Actor, filter: Filter) -> Result<Vec<LinkView>, Fault> {
-    let received = house.received().clone();
-    house.read(move |view| list_with_copies(view, &received, &actor, &filter)).await
-}
-
-/// The links of a list, with the number of copies that each brought here.
-pub(super) fn list_with_copies(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, filter: &Filter) -> Result<Vec<LinkView>, Fault> {
-    link_view::list(view, actor, filter)?.into_iter().map(|link| count_copies(received, link)).collect()
+    let links = house.read(move |view| link_view::list(view, &actor, &filter)).await?;
+    with_copies(house, links).await
 }
 
 /// One link.
 async fn load(house: &House, actor: Actor, link: String) -> Result<LinkView, Fault> {
-    let received = house.received().clone();
-    house.read(move |view| count_copies(&received, link_view::show(view, &actor, &link)?)).await
+    let link = house.read(move |view| link_view::show(view, &actor, &link)).await?;
+    let gone = || StoreFault::Corrupt("a link got lost on its way".to_owned());
+    Ok(with_copies(house, vec![link]).await?.pop().ok_or_else(gone)?)
 }
 
-/// Fills in how many copies a link brought here; the office's database does not know, the link's own file does.
-fn count_copies(received: &ReceivedFiles, mut link: LinkView) -> Result<LinkView, Fault> {
-    if link.direction == Direction::SharingWithMe.as_str()
-        && link.status != "Ended"
-        && let Ok(id) = link.link.parse()
-        && !received.is_denied(id)
-    {
-        link.records = received.progress(id)?.count;
-        link.delivered = link.records;
+/// Fills in how many copies each link brought here; the office's database does not know, the link's own file does.
+pub(super) async fn with_copies(house: &House, mut links: Vec<LinkView>) -> Result<Vec<LinkView>, Fault> {
+    if !links.iter().any(brings_copies) {
+        return Ok(links);
     }
-    Ok(link)
+    house
+        .files(move |received| {
+            links.iter_mut().filter(|link| brings_copies(link)).for_each(|link| count_copies(received, link));
+            Ok(links)
+        })
+        .await
+}
+
+fn brings_copies(link: &LinkView) -> bool {
+    link.direction == Direction::SharingWithMe.as_str() && link.status != "Ended"
+}
+
+/// A file that can't be read leaves its link without a number, and every other link as it is.
+fn count_copies(received: &ReceivedFiles, link: &mut LinkView) {
+    let Some(id) = link.link.parse().ok().filter(|id| !received.is_denied(*id)) else { return };
+    match received.progress(id) {
+        Ok(progress) => {
+            link.records = progress.count;
+            link.delivered = progress.count;
+        }
+        Err(fault) => tracing::error!(link = link.link, %fault, "the copies of a link can't be counted"),
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,10 +5,12 @@
 mod answer;
 mod asked;
 mod chores;
+mod copies;
 mod events;
 mod links;
 mod office;
 mod peers;
+mod record_ids;
 mod records;
 mod records_files;
 mod settings;

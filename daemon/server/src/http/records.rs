@@ -4,21 +4,22 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::routing::{get, post};
-use interoffice_core::actions::copies::{self, Readable};
+use interoffice_core::actions::copies::{Readable, may_read, readable};
 use interoffice_core::actions::records::{self, Content, Gone, Query, RecordSummary, RecordView, place, read_place};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::edit::Edit;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::{CopyQuery, CopyRow, ReceivedFiles};
-use interoffice_core::store::{Fault, View};
-use interoffice_protocol::epoch::Version;
-use interoffice_protocol::ids::{LinkId, RecordId};
+use interoffice_core::store::{Fault, StoreFault, View};
+use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::record::{Record, RecordKind};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, one};
 use super::asked::{Agreed, As, Body, Params};
+use super::copies;
+use super::record_ids::{resolve, resolve_all};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
 
@@ -70,12 +71,12 @@ impl Which {
     pub(super) fn links(&self, view: &View<'_>, actor: &Actor) -> Result<Vec<Readable>, Fault> {
         if let Some(link) = &self.link {
             let found = interoffice_core::actions::links::find(view, actor, link)?;
-            return Ok(vec![copies::may_read(view, actor, found.link)?]);
+            return Ok(vec![may_read(view, actor, found.link)?]);
         }
         if self.owner.is_some() || self.mine || self.archived {
             return Ok(Vec::new());
         }
-        Ok(copies::readable(view, actor)?.0)
+        Ok(readable(view, actor)?.0)
     }
 
     /// The same question for the copies of a link.
@@ -100,8 +101,6 @@ struct Listed {
 /// Where a copy comes from.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Origin {
-    #[serde(skip)]
-    id: LinkId,
     /// The link that brought it.
     link: String,
     /// The office that owns it.
@@ -113,13 +112,7 @@ pub(super) struct Origin {
 
 impl From<&Readable> for Origin {
     fn from(link: &Readable) -> Self {
-        Self {
-            id: link.link,
-            link: link.link.to_string(),
-            office: link.office.clone(),
-            office_name: link.office_name.clone(),
-            level: link.level,
-        }
+        Self { link: link.link.to_string(), office: link.office.clone(), office_name: link.office_name.clone(), level: link.level }
     }
 }
 
@@ -148,30 +141,32 @@ pub(super) fn summary(link: &Readable, row: &CopyRow) -> RecordSummary {
     }
 }
 
-fn page(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, which: &Which) -> Result<Page, Fault> {
-    let limit = which.limit.unwrap_or(records::LIMIT_DEFAULT);
-    if !(1..=records::LIMIT_MAX).contains(&limit) {
-        return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 records", "ask for more pages").into());
+/// A place in the order of a list, and what stands there.
+type Placed = ((String, RecordId), Listed);
+
+/// One page of the office's own records, and whether more follow.
+fn own_page(view: &View<'_>, actor: &Actor, which: &Which) -> Result<(Vec<Placed>, bool), Fault> {
+    let Some(query) = which.own() else { return Ok((Vec::new(), false)) };
+    let own = records::list(view, actor, &query)?;
+    let mut found = Vec::with_capacity(own.records.len());
+    for summary in own.records {
+        let id = summary.id.parse().map_err(|_| StoreFault::Corrupt("a record id".to_owned()))?;
+        found.push(((summary.name.clone(), id), Listed { summary, origin: None }));
     }
-    let mut more = false;
-    let mut found: Vec<((String, RecordId), Listed)> = Vec::new();
-    if let Some(query) = which.own() {
-        let own = records::list(view, actor, &query)?;
-        more |= own.next.is_some();
-        for summary in own.records {
-            let id = summary.id.parse().map_err(|_| interoffice_core::store::StoreFault::Corrupt("a record id".to_owned()))?;
-            found.push(((summary.name.clone(), id), Listed { summary, origin: None }));
-        }
-    }
-    for link in which.links(view, actor)? {
-        // One more than asked for tells whether another page follows.
-        let rows = received.list(link.link, &which.copies(limit + 1)?)?;
-        more |= rows.len() > limit;
-        let origin = Origin::from(&link);
-        let listed =
-            |row: &CopyRow| ((row.name.clone(), row.record), Listed { summary: summary(&link, row), origin: Some(origin.clone()) });
-        found.extend(rows.iter().map(listed));
-    }
+    Ok((found, own.next.is_some()))
+}
+
+/// The copies of each link that may stand on a page; of a file that can't be read there are none, and a note says so.
+fn listed_copies(received: &ReceivedFiles, links: Vec<Readable>, query: &CopyQuery) -> Vec<(Readable, Option<Vec<CopyRow>>)> {
+    let list = |link: Readable| {
+        let rows = received.list(link.link, query).inspect_err(|fault| copies::broken(&link, fault)).ok();
+        (link, rows)
+    };
+    links.into_iter().map(list).collect()
+}
+
+/// A page of at most `limit` from pages of each source, each with one more than fits when there is more.
+fn merge(mut found: Vec<Placed>, mut more: bool, limit: usize) -> Page {
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     // A record that several links bring stands there once for each; the page does not end among them.
     let mut end = found.len().min(limit);
@@ -181,32 +176,58 @@ fn page(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, which: &Which)
     more |= end < found.len();
     found.truncate(end);
     let next = found.last().filter(|_| more).map(|((name, record), _)| place(name, record));
-    Ok(Page { items: found.into_iter().map(|(_, listed)| listed).collect(), next, notes: Vec::new() })
+    Page { items: found.into_iter().map(|(_, listed)| listed).collect(), next, notes: Vec::new() }
 }
 
 async fn list(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Answer<Page> {
-    let received = house.received().clone();
-    let asking = actor.clone();
-    let found = house.read(move |view| {
-        let page = page(view, &received, &asking, &which)?;
-        let (open, locked) = copies::readable(view, &asking)?;
-        Ok((page, open, locked))
-    });
-    let (mut page, open, locked) = found.await?;
-    let offline: Vec<_> = house.peers().map(|door| door.states()).unwrap_or_default();
+    let limit = which.limit.unwrap_or(records::LIMIT_DEFAULT);
+    if !(1..=records::LIMIT_MAX).contains(&limit) {
+        return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 records", "ask for more pages").into());
+    }
+    // One more than asked for tells whether another page follows.
+    let query = which.copies(limit + 1)?;
+    let (asking, asked) = (actor.clone(), which.clone());
+    let own = house.read(move |view| Ok((own_page(view, &asking, &asked)?, readable(view, &asking)?)));
+    let ((mut found, mut more), (open, locked)) = own.await?;
+    let links = move |view: &View<'_>| which.links(view, &actor);
+    let mut notes = Vec::new();
+    for (link, rows) in copies::read(&house, links, move |received, links| Ok(listed_copies(received, links, &query))).await? {
+        let Some(rows) = rows else {
+            notes.push(format!("link {}: its copies can't be read now, see the daemon's log", short(&link.link.to_string())));
+            continue;
+        };
+        more |= rows.len() > limit;
+        let origin = Origin::from(&link);
+        found.extend(
+            rows.iter().map(|row| ((row.name.clone(), row.record), Listed { summary: summary(&link, row), origin: Some(origin.clone()) })),
+        );
+    }
+    let mut page = merge(found, more, limit);
+    page.notes = notes;
+    note_offline(&house, &open, &mut page.notes);
+    page.notes.extend(locked.iter().map(|link| format!("link {}: its records are locked: {}", short(&link.link), link.reason)));
+    one(Ok(page))
+}
+
+/// The beginning of an id, enough to be given to a command.
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
+
+/// Says of each office behind the links when it is not connected.
+fn note_offline(house: &House, open: &[Readable], notes: &mut Vec<String>) {
+    let states = house.peers().map(|door| door.states()).unwrap_or_default();
     let mut offices: Vec<&Readable> = Vec::new();
-    for link in &open {
+    for link in open {
         if !offices.iter().any(|known| known.office == link.office) {
             offices.push(link);
         }
     }
     for office in offices {
-        if let Some(state) = offline.iter().find(|state| state.office.to_string() == office.office && state.state != "connected") {
-            page.notes.push(format!("{} is {}: its records are shown as they were last received", office.office_name, state.state));
+        if let Some(state) = states.iter().find(|state| state.office.to_string() == office.office && state.state != "connected") {
+            notes.push(format!("{} is {}: its records are shown as they were last received", office.office_name, state.state));
         }
     }
-    page.notes.extend(locked.iter().map(|link| format!("link {}: its records are locked: {}", &link.link[..12], link.reason)));
-    one(Ok(page))
 }
 
 /// A record whole: an own one, or a copy with where it comes from.
@@ -219,45 +240,67 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// The link that brought it, `None` for an own record.
-    pub(super) fn link(&self) -> Option<LinkId> {
-        self.origin.as_ref().map(|origin| origin.id)
+    /// A copy that `link` brought.
+    pub(super) fn copy(link: &Readable, copy: CopyView) -> Self {
+        let CopyView { row, body } = copy;
+        let record = RecordView { summary: summary(link, &row), access: "read", content: Content::of(&body) };
+        Self { record, origin: Some(Origin::from(link)) }
     }
-}
-
-/// The id in `text`.
-pub(super) fn record_id(text: &str) -> Result<RecordId, Refusal> {
-    text.trim().parse().map_err(|error: interoffice_protocol::ids::BadId| Refusal::invalid("bad-record-id", error.to_string(), ""))
 }
 
 /// One record that the actor may read, own or received; a received one is asked for through the same door as in lists.
-pub(super) fn find(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, record: RecordId) -> Result<Shown, Fault> {
-    let own = records::show(view, actor, record);
+pub(super) async fn find(house: &House, actor: &Actor, record: RecordId) -> Result<Shown, Fault> {
+    let (asking, reading) = (actor.clone(), actor.clone());
+    let own = house.read(move |view| records::show(view, &asking, record)).await;
     let Err(Fault::Refused(refusal)) = own else { return own.map(|record| Shown { record, origin: None }) };
-    for link in copies::readable(view, actor)?.0 {
-        if let Some((version, body)) = received.get(link.link, record)? {
-            let row = row(received, &link, record, version, &body)?;
-            let record = RecordView { summary: summary(&link, &row), access: "read", content: Content::of(&body) };
-            return Ok(Shown { record, origin: Some(Origin::from(&link)) });
-        }
-    }
-    Err(refusal.into())
+    let which = move |view: &View<'_>| Ok(readable(view, &reading)?.0);
+    let found = copies::read(house, which, move |received, links| Ok(first_copy(received, links, record)));
+    let (link, shown) = found.await?.pop().ok_or(refusal)?;
+    Ok(Shown::copy(&link, shown?))
 }
 
-/// What a list shows of a copy that was found by its id.
-fn row(received: &ReceivedFiles, link: &Readable, record: RecordId, version: Version, body: &Record) -> Result<CopyRow, Fault> {
+/// The record in the first of these links that has it. A file that can't be read is the answer only when no other has the record.
+pub(super) fn first_copy(
+    received: &ReceivedFiles,
+    links: Vec<Readable>,
+    record: RecordId,
+) -> Vec<(Readable, Result<CopyView, StoreFault>)> {
+    let mut unread = Vec::new();
+    for link in links {
+        match copy_view(received, &link, record) {
+            Ok(Some(view)) => return vec![(link, Ok(view))],
+            Ok(None) => {}
+            Err(fault) => {
+                copies::broken(&link, &fault);
+                unread.push((link, Err(fault)));
+            }
+        }
+    }
+    unread.truncate(1);
+    unread
+}
+
+/// A copy as its link's file has it.
+pub(super) struct CopyView {
+    row: CopyRow,
+    pub(super) body: Record,
+}
+
+/// A record of one link.
+pub(super) fn copy_view(received: &ReceivedFiles, link: &Readable, record: RecordId) -> Result<Option<CopyView>, StoreFault> {
+    let Some((version, body)) = received.get(link.link, record)? else { return Ok(None) };
     let (name, kind) = (body.display_name.clone(), body.kind);
     // The place just before it in the list, which is ordered by name and id.
     let before = RecordId(u128::from_be_bytes(record.0).wrapping_sub(1).to_be_bytes());
     let query = CopyQuery { after: Some((name.clone(), before)), limit: 1, ..CopyQuery::default() };
     let listed = received.list(link.link, &query)?.into_iter().find(|row| row.record == record);
-    Ok(listed.unwrap_or(CopyRow { link: link.link, record, kind, name, version, received_ms: 0 }))
+    let row = listed.unwrap_or(CopyRow { link: link.link, record, kind, name, version, received_ms: 0 });
+    Ok(Some(CopyView { row, body }))
 }
 
 async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Shown> {
-    let record = record_id(&id)?;
-    let received = house.received().clone();
-    one(house.read(move |view| find(view, &received, &actor, record)).await)
+    let record = resolve(&house, &actor, &id).await?;
+    one(find(&house, &actor, record).await)
 }
 
 async fn edit(
@@ -267,7 +310,7 @@ async fn edit(
     headers: HeaderMap,
     Body(edit): Body<Edit>,
 ) -> Answer<RecordView> {
-    let record = record_id(&id)?;
+    let record = resolve(&house, &actor, &id).await?;
     let mut edit = edit;
     if let Some(version) = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) {
         edit.base_version.get_or_insert_with(|| version.trim_matches('"').to_owned());
@@ -281,8 +324,7 @@ async fn edit(
 
 /// Why a record that is not the office's own can't be changed here: a copy is changed at its home office.
 async fn not_here(house: &House, actor: Actor, record: RecordId, refusal: Refusal) -> Problem {
-    let received = house.received().clone();
-    match house.read(move |view| find(view, &received, &actor, record)).await {
+    match find(house, &actor, record).await {
         Ok(copy) => {
             let (office, level) = copy.origin.map(|origin| (origin.office_name, origin.level)).unwrap_or_default();
             let message = format!("this record belongs to {office} and is shared here at level {level}");
@@ -298,34 +340,34 @@ struct Named {
 }
 
 impl Named {
-    fn ids(&self) -> Result<Vec<RecordId>, Refusal> {
-        self.records.iter().map(|text| record_id(text)).collect()
+    async fn ids(&self, house: &House, actor: &Actor) -> Result<Vec<RecordId>, Fault> {
+        resolve_all(house, actor, &self.records).await
     }
 }
 
 async fn plan_archive(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Plan> {
-    let ids = named.ids()?;
+    let ids = named.ids(&house, &actor).await?;
     one(house.write(People, move |tx| records::plan_archive(tx, &actor, &ids)).await)
 }
 
 async fn archive(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {
     let (named, plan) = asked.split()?;
-    let ids = named.ids()?;
+    let ids = named.ids(&house, &actor).await?;
     one(house.write_ending(People, move |tx| records::archive(tx, &actor, &ids, &plan)).await)
 }
 
 async fn unarchive(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Gone> {
-    let ids = named.ids()?;
+    let ids = named.ids(&house, &actor).await?;
     one(house.write(People, move |tx| records::unarchive(tx, &actor, &ids)).await)
 }
 
 async fn plan_delete(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Plan> {
-    let ids = named.ids()?;
+    let ids = named.ids(&house, &actor).await?;
     one(house.write(People, move |tx| records::plan_delete(tx, &actor, &ids)).await)
 }
 
 async fn delete(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {
     let (named, plan) = asked.split()?;
-    let ids = named.ids()?;
+    let ids = named.ids(&house, &actor).await?;
     one(house.write_ending(People, move |tx| records::delete(tx, &actor, &ids, &plan)).await)
 }

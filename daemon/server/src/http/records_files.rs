@@ -8,19 +8,21 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use axum::routing::{get, post};
-use interoffice_core::actions::copies::Readable;
+use interoffice_core::actions::copies::{Readable, readable};
 use interoffice_core::actions::records::{self, Format, IMPORT_CARDS_MAX, ImportOptions, ImportReport};
 use interoffice_core::actions::rights;
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::domain::vcard::{self, CardVersion};
-use interoffice_core::store::received::ReceivedFiles;
+use interoffice_core::store::received::{CopyQuery, ReceivedFiles};
 use interoffice_core::store::{Fault, StoreFault, View};
 use interoffice_protocol::ids::{LinkId, RecordId};
 
 use super::answer::{Answer, one};
 use super::asked::{As, Params, unread};
-use super::records::{Which, find, record_id};
+use super::copies;
+use super::record_ids::resolve_all;
+use super::records::{CopyView, Shown, Which, copy_view, first_copy};
 use super::stream::{self, Parts};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
@@ -77,7 +79,10 @@ async fn export(State(house): State<House>, As(actor): As, Params(which): Params
     let unknown = || Refusal::invalid("bad-format", "there is no such form", "use vcard, vcard4, vcard3 or json");
     let format = which.format.as_deref().map_or(Some(Format::Vcard), Format::parse).ok_or_else(unknown)?;
     let stage = match &which.ids {
-        Some(ids) => Stage::Named(ids.split(',').map(record_id).collect::<Result<_, _>>()?),
+        Some(ids) => {
+            let texts: Vec<String> = ids.split(',').map(str::to_owned).collect();
+            Stage::Named(resolve_all(&house, &actor, &texts).await?)
+        }
         None if which.link.is_some() => FIRST_LINK,
         None => Stage::Own(None),
     };
@@ -108,44 +113,38 @@ async fn send(house: House, actor: Actor, which: Which, format: Format, first: P
 }
 
 async fn part(house: &House, actor: &Actor, which: &Which, format: Format, stage: Stage) -> Result<Part, Fault> {
-    let (actor, which, received) = (actor.clone(), which.clone(), house.received().clone());
-    house.read(move |view| read_part(view, &received, &actor, &which, format, stage)).await
-}
-
-fn read_part(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, which: &Which, format: Format, stage: Stage) -> Result<Part, Fault> {
     match stage {
         Stage::Named(mut ids) => {
             let rest = ids.split_off(ids.len().min(PART));
             let mut bytes = Vec::new();
             for id in ids {
-                named(view, received, actor, id, format, &mut bytes)?;
+                named(house, actor, id, format, &mut bytes).await?;
             }
             Ok(Part { bytes, next: (!rest.is_empty()).then_some(Stage::Named(rest)) })
         }
         Stage::Own(after) => {
             let query = records::Query { after, limit: Some(PART), ..which.own().unwrap_or_default() };
-            let page = records::export_page(view, actor, &query, format)?;
+            let asking = actor.clone();
+            let page = house.read(move |view| records::export_page(view, &asking, &query, format)).await?;
             let next = page.next.map_or(FIRST_LINK, |next| Stage::Own(Some(next)));
             Ok(Part { bytes: page.bytes, next: Some(next) })
         }
-        Stage::Copies(link, after) => copies(view, received, actor, which, format, (link, after)),
+        Stage::Copies(link, after) => of_link(house, actor, which, format, link, after).await,
     }
 }
 
 /// Writes one record that was named, own or received.
-fn named(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, id: RecordId, format: Format, bytes: &mut Vec<u8>) -> Result<(), Fault> {
-    let own = records::export(view, actor, &[id], format);
+async fn named(house: &House, actor: &Actor, id: RecordId, format: Format, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+    let (asking, reading) = (actor.clone(), actor.clone());
+    let own = house.read(move |view| records::export(view, &asking, &[id], format)).await;
     let Err(Fault::Refused(refusal)) = own else {
         bytes.extend(own?);
         return Ok(());
     };
-    let shown = find(view, received, actor, id).map_err(|_| refusal)?;
-    if format == Format::Json {
-        return json(&shown, bytes);
-    }
-    let body = shown.link().map(|link| received.get(link, id)).transpose()?.flatten();
-    bytes.extend_from_slice(body.map(|(_, record)| vcard::render(&record, version(format))).unwrap_or_default().as_bytes());
-    Ok(())
+    let which = move |view: &View<'_>| Ok(readable(view, &reading)?.0);
+    let found = copies::read(house, which, move |received, links| Ok(first_copy(received, links, id)));
+    let (link, copy) = found.await?.pop().ok_or(refusal)?;
+    write_copy(&link, copy?, format, bytes)
 }
 
 fn version(format: Format) -> CardVersion {
@@ -158,47 +157,63 @@ fn json(value: &impl serde::Serialize, bytes: &mut Vec<u8>) -> Result<(), Fault>
     Ok(())
 }
 
-fn copies(
-    view: &View<'_>,
-    received: &ReceivedFiles,
+/// One part of the copies of the first link from `first` on.
+async fn of_link(
+    house: &House,
     actor: &Actor,
     which: &Which,
     format: Format,
-    from: (LinkId, Option<(String, RecordId)>),
+    first: LinkId,
+    after: Option<(String, RecordId)>,
 ) -> Result<Part, Fault> {
     // Asked anew for each part: a link that ended meanwhile gives nothing more.
-    let mut links = which.links(view, actor)?;
-    links.retain(|link| link.link >= from.0);
+    let (asking, asked) = (actor.clone(), which.clone());
+    let mut links = house.read(move |view| asked.links(view, &asking)).await?;
+    links.retain(|link| link.link >= first);
     links.sort_by_key(|link| link.link);
-    let Some(link) = links.first() else { return Ok(Part { bytes: Vec::new(), next: None }) };
+    let Some(link) = links.first().map(|link| link.link) else { return Ok(Part { bytes: Vec::new(), next: None }) };
+    let behind = links.get(1).map(|next| Stage::Copies(next.link, None));
     let mut query = which.copies(PART)?;
-    query.after = from.1.filter(|_| link.link == from.0);
-    let rows = received.list(link.link, &query)?;
-    let mut bytes = Vec::with_capacity(rows.len() * 1024);
-    for row in &rows {
-        write_copy(view, received, actor, link, row.record, format, &mut bytes)?;
-    }
-    let next = match rows.last() {
-        Some(last) if rows.len() == PART => Some(Stage::Copies(link.link, Some((last.name.clone(), last.record)))),
-        _ => links.get(1).map(|next| Stage::Copies(next.link, None)),
+    query.after = after.filter(|_| link == first);
+    let (asking, asked) = (actor.clone(), which.clone());
+    let this_one = move |view: &View<'_>| {
+        let mut links = asked.links(view, &asking)?;
+        links.retain(|readable| readable.link == link);
+        Ok(links)
     };
-    Ok(Part { bytes, next })
+    let write = move |received: &ReceivedFiles, links: Vec<Readable>| {
+        links.into_iter().map(|link| Ok((link.clone(), written(received, &link, &query, format)?))).collect()
+    };
+    let part = copies::read(house, this_one, write).await?.pop();
+    Ok(match part {
+        Some((_, (bytes, Some(last)))) => Part { bytes, next: Some(Stage::Copies(link, Some(last))) },
+        Some((_, (bytes, None))) => Part { bytes, next: behind },
+        // It ended while its file was read: nothing of it goes out.
+        None => Part { bytes: Vec::new(), next: behind },
+    })
 }
 
-fn write_copy(
-    view: &View<'_>,
+/// A page of a link's copies in the form of the export, and the last one's place when more follow.
+fn written(
     received: &ReceivedFiles,
-    actor: &Actor,
     link: &Readable,
-    record: RecordId,
+    query: &CopyQuery,
     format: Format,
-    bytes: &mut Vec<u8>,
-) -> Result<(), Fault> {
+) -> Result<(Vec<u8>, Option<(String, RecordId)>), Fault> {
+    let rows = received.list(link.link, query)?;
+    let mut bytes = Vec::with_capacity(rows.len() * 1024);
+    for row in &rows {
+        if let Some(copy) = copy_view(received, link, row.record)? {
+            write_copy(link, copy, format, &mut bytes)?;
+        }
+    }
+    Ok((bytes, rows.last().filter(|_| rows.len() == query.limit).map(|last| (last.name.clone(), last.record))))
+}
+
+fn write_copy(link: &Readable, copy: CopyView, format: Format, bytes: &mut Vec<u8>) -> Result<(), Fault> {
     if format == Format::Json {
-        return json(&find(view, received, actor, record)?, bytes);
+        return json(&Shown::copy(link, copy), bytes);
     }
-    if let Some((_, body)) = received.get(link.link, record)? {
-        bytes.extend_from_slice(vcard::render(&body, version(format)).as_bytes());
-    }
+    bytes.extend_from_slice(vcard::render(&copy.body, version(format)).as_bytes());
     Ok(())
 }

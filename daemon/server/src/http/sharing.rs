@@ -3,19 +3,23 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
+use interoffice_core::actions::copies::{Readable, may_read};
+use interoffice_core::actions::links;
 use interoffice_core::actions::records::{LIMIT_DEFAULT, LIMIT_MAX, place, read_place};
 use interoffice_core::actions::sharing::{self, Selection, Shared, SharedRecord, Unshared};
-use interoffice_core::actions::{copies, links};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::{CopyQuery, CopyRow, ReceivedFiles};
 use interoffice_core::store::{Fault, View};
+use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::link::Side;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, one};
 use super::asked::{Agreed, As, Body, Params};
+use super::copies;
+use super::record_ids::resolve_all;
 use crate::house::{House, Priority::People};
 
 pub(super) fn routes() -> Router<House> {
@@ -64,23 +68,32 @@ struct SeenPage {
 }
 
 async fn shared_with(State(house): State<House>, As(actor): As, Path(link): Path<String>, Params(page): Params<Page>) -> Answer<SeenPage> {
-    let received = house.received().clone();
-    one(house.read(move |view| seen(view, &received, &actor, &link, &page)).await)
+    let limit = page.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let (asking, named) = (actor.clone(), link.clone());
+    let row = house.read(move |view| links::find(view, &asking, &named)).await?;
+    match row.side {
+        Side::Owner => one(own(&house, actor, link, page.after.as_deref(), limit).await),
+        Side::Reader => one(brought(&house, actor, row.link, page.after.as_deref(), limit).await),
+    }
 }
 
-fn seen(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, link: &str, page: &Page) -> Result<SeenPage, Fault> {
-    let limit = page.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
-    let row = links::find(view, actor, link)?;
-    if row.side == Side::Owner {
-        let bad = |_| Refusal::invalid("bad-place", "this is no place in the list", "take it from the answer before, or leave it out");
-        let after = page.after.as_deref().map_or(Ok(0), str::parse).map_err(bad)?;
-        let shared = sharing::shared_with(view, actor, link, after, limit)?;
-        let next = shared.last().filter(|_| shared.len() == limit).map(|last| last.sequence.to_string());
-        return Ok(SeenPage { items: shared.into_iter().map(Seen::Shared).collect(), next });
-    }
-    copies::may_read(view, actor, row.link)?;
-    let after = page.after.as_deref().map(read_place).transpose()?;
-    let rows = received.list(row.link, &CopyQuery { after, limit, ..CopyQuery::default() })?;
+/// What a link shows of this office's records.
+async fn own(house: &House, actor: Actor, link: String, after: Option<&str>, limit: usize) -> Result<SeenPage, Fault> {
+    let bad = |_| Refusal::invalid("bad-place", "this is no place in the list", "take it from the answer before, or leave it out");
+    let after = after.map_or(Ok(0), str::parse).map_err(bad)?;
+    let shared = house.read(move |view| sharing::shared_with(view, &actor, &link, after, limit)).await?;
+    let next = shared.last().filter(|_| shared.len() == limit).map(|last| last.sequence.to_string());
+    Ok(SeenPage { items: shared.into_iter().map(Seen::Shared).collect(), next })
+}
+
+/// What a link brought here.
+async fn brought(house: &House, actor: Actor, link: LinkId, after: Option<&str>, limit: usize) -> Result<SeenPage, Fault> {
+    let query = CopyQuery { after: after.map(read_place).transpose()?, limit, ..CopyQuery::default() };
+    let which = move |view: &View<'_>| Ok(vec![may_read(view, &actor, link)?]);
+    let list = move |received: &ReceivedFiles, links: Vec<Readable>| {
+        links.into_iter().map(|link| Ok((link.clone(), received.list(link.link, &query)?))).collect()
+    };
+    let rows: Vec<CopyRow> = copies::read(house, which, list).await?.into_iter().flat_map(|(_, rows)| rows).collect();
     let next = rows.last().filter(|_| rows.len() == limit).map(|last| place(&last.name, &last.record));
     let copy = |row: CopyRow| SharedCopy {
         record: row.record.to_string(),
@@ -93,7 +106,14 @@ fn seen(view: &View<'_>, received: &ReceivedFiles, actor: &Actor, link: &str, pa
     Ok(SeenPage { items: rows.into_iter().map(copy).map(Seen::Copy).collect(), next })
 }
 
+/// The selection with the whole ids of its records.
+async fn whole_ids(house: &House, actor: &Actor, mut selection: Selection) -> Result<Selection, Fault> {
+    selection.records = resolve_all(house, actor, &selection.records).await?.iter().map(RecordId::to_string).collect();
+    Ok(selection)
+}
+
 async fn plan_share(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(selection): Body<Selection>) -> Answer<Plan> {
+    let selection = whole_ids(&house, &actor, selection).await?;
     one(house.write(People, move |tx| sharing::plan_share(tx, &actor, &link, &selection)).await)
 }
 
@@ -104,6 +124,7 @@ async fn share(
     Body(asked): Body<Agreed<Selection>>,
 ) -> Answer<Shared> {
     let (selection, plan) = asked.split()?;
+    let selection = whole_ids(&house, &actor, selection).await?;
     one(house.write(People, move |tx| sharing::share(tx, &actor, &link, &selection, &plan)).await)
 }
 
@@ -113,6 +134,7 @@ async fn plan_unshare(
     Path(link): Path<String>,
     Body(selection): Body<Selection>,
 ) -> Answer<Plan> {
+    let selection = whole_ids(&house, &actor, selection).await?;
     one(house.write(People, move |tx| sharing::plan_unshare(tx, &actor, &link, &selection)).await)
 }
 
@@ -123,5 +145,6 @@ async fn unshare(
     Body(asked): Body<Agreed<Selection>>,
 ) -> Answer<Unshared> {
     let (selection, plan) = asked.split()?;
+    let selection = whole_ids(&house, &actor, selection).await?;
     one(house.write_ending(People, move |tx| sharing::unshare(tx, &actor, &link, &selection, &plan)).await)
 }

@@ -3,18 +3,17 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use interoffice_core::actions::link_view::{Filter, LinkView};
+use interoffice_core::actions::link_view::{self, Filter, LinkView};
 use interoffice_core::actions::office::{self, OfficeView};
 use interoffice_core::actions::records::{self, Counts};
 use interoffice_core::actions::{rights, users};
 use interoffice_core::domain::actor::Actor;
-use interoffice_core::store::received::ReceivedFiles;
 use interoffice_core::store::{Fault, View};
 use serde::Serialize;
 
 use super::answer::{Answer, one};
 use super::asked::As;
-use super::links::list_with_copies;
+use super::links::with_copies;
 use super::office::Identity;
 use super::peers::{self, Peer};
 use crate::clock;
@@ -100,13 +99,15 @@ impl LinkTally {
     }
 }
 
-fn tally(view: &View<'_>, received: &ReceivedFiles, actor: &Actor) -> Result<(OfficeView, Tally), Fault> {
+/// What the store knows; the links' copies are counted afterwards.
+fn tally(view: &View<'_>, actor: &Actor) -> Result<(OfficeView, Tally, Vec<LinkView>), Fault> {
     rights::require_member(view, actor)?;
     let users = users::list(view, actor)?;
     let specialists = users.iter().filter(|user| user.specialist && !user.disabled).count() as u64;
     let users = users.iter().filter(|user| !user.disabled).count() as u64;
-    let links = LinkTally::of(&list_with_copies(view, received, actor, &Filter::default())?);
-    Ok((office::view(view)?, Tally { users, specialists, records: records::counts(view, actor)?, links }))
+    let links = link_view::list(view, actor, &Filter::default())?;
+    let tally = Tally { users, specialists, records: records::counts(view, actor)?, links: LinkTally::default() };
+    Ok((office::view(view)?, tally, links))
 }
 
 async fn status(State(house): State<House>, As(actor): As) -> Answer<Status> {
@@ -114,8 +115,9 @@ async fn status(State(house): State<House>, As(actor): As) -> Answer<Status> {
 }
 
 async fn gather(house: &House, actor: Actor) -> Result<Status, Fault> {
-    let (asking, received) = (actor.clone(), house.received().clone());
-    let (office, counts) = house.read(move |view| tally(view, &received, &asking)).await?;
+    let asking = actor.clone();
+    let (office, mut counts, links) = house.read(move |view| tally(view, &asking)).await?;
+    counts.links = LinkTally::of(&with_copies(house, links).await?);
     Ok(Status {
         office: Office {
             identity: Identity::of(house, office.name),

@@ -1,7 +1,7 @@
 //! The peer door under callers who come again and again: what they say is judged each time, and costs no more lines than one an hour.
 
-use interoffice_certs::{OfficeKeys, SecretSeed, Seeds, SetTerms};
-use interoffice_core::actions::{office, peers};
+use interoffice_certs::OfficeKeys;
+use interoffice_core::actions::peers;
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::audit;
 use interoffice_protocol::epoch::Epoch;
@@ -14,26 +14,11 @@ use quinn::ConnectionError;
 use super::greeting::{self, Greeted, Known};
 use super::wire::{Read, Reader, send};
 use super::{PeerDoor, endpoint};
-use crate::clock;
-use crate::config::{Config, PeerConfig};
-use crate::house::{House, Priority};
-
-fn keys() -> OfficeKeys {
-    let seed = || SecretSeed::new(clock::random());
-    let terms = SetTerms {
-        epoch: Epoch { counter: 1, identity: clock::random() },
-        nonce: Nonce(clock::random()),
-        issued_at_ms: clock::now_ms(),
-        not_after_ms: clock::now_ms() + 1_000_000,
-    };
-    OfficeKeys::generate(Seeds { root: seed(), statement: seed(), recovery: seed() }, &terms).unwrap().0
-}
+use crate::house::Priority;
+use crate::house::testing::{self, keys};
 
 async fn open(folder: &std::path::Path) -> PeerDoor {
-    let peer = PeerConfig { listen: ([127, 0, 0, 1], 0).into(), advertise: Vec::new() };
-    let house = House::open(folder, Config { peer, ..Config::default() }, keys(), Box::new(|fault| panic!("{fault}"))).unwrap();
-    house.write(Priority::People, |tx| office::set_up(tx, "Office A")).await.unwrap();
-    PeerDoor::open(&house).unwrap()
+    PeerDoor::open(&testing::open(folder).await).unwrap()
 }
 
 fn hello(keys: &OfficeKeys, door: &PeerDoor) -> Hello {
