@@ -99,6 +99,10 @@ impl World {
         for (side, other) in [(0, 1), (1, 0)] {
             let owner = self.offices[side].user(USERS[side]);
             owner.cli(&["link", "wait", &self.links[side], "--until", "synced", "--timeout", "120"]).ok();
+            until("every withdrawal has its receipt", || {
+                let parts = link_of(owner, &self.links[side])["parts"].clone();
+                parts.as_array().is_some_and(|parts| parts.iter().all(|part| part["state"] == "Erased"))
+            });
             let home = notes(&owner.cli(&["record", "export", "--mine", "--format", "json"]).ok().out);
             for truth in &self.truth[side] {
                 let kept = home.get(&truth.record).copied().unwrap_or_default();
@@ -109,10 +113,6 @@ impl World {
             let shared: BTreeMap<String, usize> =
                 self.truth[side].iter().filter(|truth| truth.shared).map(|truth| (truth.record.clone(), truth.note)).collect();
             assert_eq!(there, shared, "the other office holds exactly what is shared, as it is now (seed {})", self.dice.seed());
-            until("every withdrawal has its receipt", || {
-                let parts = link_of(owner, &self.links[side])["parts"].clone();
-                parts.as_array().is_some_and(|parts| parts.iter().all(|part| part["state"] == "Erased"))
-            });
         }
     }
 
