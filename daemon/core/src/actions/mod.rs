@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod copies;
+pub mod ending;
 pub mod inbound;
 pub mod issue;
 pub mod lease;

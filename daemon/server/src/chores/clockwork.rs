@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use interoffice_core::actions::{lease, links};
+use interoffice_core::actions::{ending, lease, links};
 use interoffice_core::store::Fault;
 
 use super::Chore;
@@ -51,7 +51,7 @@ impl Chore for Expiry {
 
     fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>> {
         Box::pin(async move {
-            let ended = house.write(Priority::Chores, links::end_expired).await?;
+            let ended = house.end_links(Priority::Chores, ending::of_time, links::end_expired).await?;
             Ok(if ended.is_empty() { String::new() } else { format!("{} links ended", ended.len()) })
         })
     }

@@ -3,6 +3,7 @@
 //! A door never touches a connection: it hands a closure to [`House::write`] or [`House::read`] and waits for the answer.
 
 mod board;
+mod denials;
 mod peers;
 mod queue;
 mod readers;
@@ -23,6 +24,7 @@ use interoffice_certs::OfficeKeys;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::ReceivedFiles;
 use interoffice_core::store::{Fault, OfficeContext, StoreFault, Tx, View, WriteStore};
+use interoffice_protocol::ids::LinkId;
 use tokio::sync::watch;
 
 use crate::bell::Bell;
@@ -55,6 +57,7 @@ struct Inner {
     keys: OfficeKeys,
     received: Arc<ReceivedFiles>,
     reserve: reserve::Reserve,
+    denials: denials::Denials,
     started_ms: i64,
 }
 
@@ -93,6 +96,7 @@ impl House {
             keys,
             received,
             reserve,
+            denials: denials::Denials::default(),
             started_ms: clock::now_ms(),
         })))
     }
@@ -207,6 +211,23 @@ impl House {
             }
             end => end,
         }
+    }
+
+    /// The same for a verb that ends links: when not even the reserve helps, the links that `ends` names become unreadable at once,
+    /// although nothing is written down (INV-33). They open again when a later attempt to end them is refused; one that succeeds leaves
+    /// nothing to open.
+    pub(crate) async fn end_links<T, F, E>(&self, priority: Priority, ends: E, verb: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Fn(&Tx<'_>) -> Result<T, Fault> + Send + Clone + 'static,
+        E: Fn(&View<'_>) -> Result<Vec<LinkId>, Fault> + Send + Clone + 'static,
+    {
+        let end = self.write_ending(priority, verb).await;
+        let full = matches!(end, Err(Fault::Store(StoreFault::DiskFull)));
+        if full || !self.0.denials.is_empty() {
+            denials::settle(self, &self.0.denials, full, ends).await;
+        }
+        end
     }
 
     /// Makes the reserve again after it was spent; says whether it is whole.

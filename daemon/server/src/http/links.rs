@@ -5,13 +5,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
+use interoffice_core::actions::ending;
 use interoffice_core::actions::link_view::{self, Direction, Filter, LinkView};
 use interoffice_core::actions::links::{self, Ask};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::ReceivedFiles;
-use interoffice_core::store::{Fault, Ring, StoreFault};
+use interoffice_core::store::{Fault, Ring, StoreFault, View};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::record::{FieldName, Level, RelatedKind, Scope};
 use serde::{Deserialize, Serialize};
@@ -204,21 +205,8 @@ async fn delete(
 ) -> Answer<LinkView> {
     let (_, plan) = asked.split()?;
     let (asking, named) = (actor.clone(), link.clone());
-    let end = house.write_ending(People, move |tx| links::delete(tx, &asking, &named, &plan)).await;
-    if let Err(Fault::Store(StoreFault::DiskFull)) = &end {
-        deny(&house, actor, link).await;
-    }
-    one(end)
-}
-
-/// Makes a link unreadable although its end can't be written down: the disk is full, and the user who may end it said so.
-async fn deny(house: &House, actor: Actor, link: String) {
-    if let Ok(found) = house.read(move |view| link_view::show(view, &actor, &link)).await
-        && let Ok(id) = found.link.parse()
-    {
-        house.received().deny(id);
-        tracing::warn!(link = found.link, "the disk is full; the link is unreadable until its end can be written down");
-    }
+    let ends = move |view: &View<'_>| ending::of_link(view, &asking, &named);
+    one(house.end_links(People, ends, move |tx| links::delete(tx, &actor, &link, &plan)).await)
 }
 
 #[derive(Debug, Deserialize)]

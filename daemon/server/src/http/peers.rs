@@ -4,12 +4,13 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use interoffice_certs::{Invite, InviteToken, short_office, show_office};
+use interoffice_core::actions::ending;
 use interoffice_core::actions::peers::{self, PeerView};
 use interoffice_core::actions::rights;
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
-use interoffice_core::store::Fault;
+use interoffice_core::store::{Fault, View};
 use interoffice_protocol::ids::OfficeId;
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +180,8 @@ async fn plan_remove(State(house): State<House>, As(actor): As, Path(peer): Path
 
 async fn remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>, Body(asked): Body<Agreed<Nothing>>) -> Answer<Peer> {
     let (_, plan) = asked.split()?;
-    let end = house.write_ending(People, move |tx| peers::remove(tx, &actor, &peer, &plan)).await;
+    let (asking, named) = (actor.clone(), peer.clone());
+    let ends = move |view: &View<'_>| ending::of_peer(view, &asking, &named);
+    let end = house.end_links(People, ends, move |tx| peers::remove(tx, &actor, &peer, &plan)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }

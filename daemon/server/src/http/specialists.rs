@@ -3,9 +3,11 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
+use interoffice_core::actions::ending;
 use interoffice_core::actions::specialists::{self, Disabled, Enabled, Handshake};
 use interoffice_core::actions::users::UserView;
 use interoffice_core::domain::plan::Plan;
+use interoffice_core::store::View;
 use serde::Deserialize;
 
 use super::answer::{Answer, Items, items, one};
@@ -55,5 +57,7 @@ async fn disable(
 ) -> Answer<Disabled> {
     let name = user_name(&name)?;
     let (_, plan) = asked.split()?;
-    one(house.write_ending(People, move |tx| specialists::disable(tx, &actor, &name, &plan)).await)
+    let (asking, named) = (actor.clone(), name.clone());
+    let ends = move |view: &View<'_>| ending::of_user(view, &asking, &named);
+    one(house.end_links(People, ends, move |tx| specialists::disable(tx, &actor, &name, &plan)).await)
 }

@@ -3,10 +3,12 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
+use interoffice_core::actions::ending;
 use interoffice_core::actions::users::{self, NewUser, UserView};
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::domain::user::Right;
+use interoffice_core::store::View;
 use serde::Deserialize;
 
 use super::answer::{Answer, Items, items, one};
@@ -61,5 +63,7 @@ async fn disable(
 ) -> Answer<UserView> {
     let name = user_name(&name)?;
     let (_, plan) = asked.split()?;
-    one(house.write_ending(People, move |tx| users::disable(tx, &actor, &name, &plan)).await)
+    let (asking, named) = (actor.clone(), name.clone());
+    let ends = move |view: &View<'_>| ending::of_user(view, &asking, &named);
+    one(house.end_links(People, ends, move |tx| users::disable(tx, &actor, &name, &plan)).await)
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use interoffice_core::actions::{inbound, peers, removal};
-use interoffice_core::store::Fault;
+use interoffice_core::actions::{ending, inbound, peers, removal};
+use interoffice_core::store::{Fault, View};
 use interoffice_protocol::limits;
 use interoffice_protocol::messages::{Answer, ListChunk, Message, Outcome, Pair, Ping};
 use interoffice_protocol::misbehaviour::Misbehaviour;
@@ -117,7 +117,9 @@ impl Lane {
         }
         let office = self.session.office;
         let hash = signed.hash();
-        let heard = self.session.house().write_ending(Priority::Sync, move |tx| inbound::statement(tx, office, signed.clone())).await?;
+        let ending = signed.clone();
+        let ends = move |view: &View<'_>| ending::of_statement(view, office, &ending);
+        let heard = self.session.house().end_links(Priority::Sync, ends, move |tx| inbound::statement(tx, office, signed.clone())).await?;
         self.out(Out::Send(Answer { statement: hash, outcome: heard.outcome }.into())).await;
         Ok(heard.misbehaviour)
     }

@@ -1,6 +1,7 @@
 //! Stories about users, specialists and records, told through the verbs of two offices in memory.
 
 mod bounds;
+mod ending;
 mod offices;
 mod peers;
 mod records;
