@@ -30,7 +30,7 @@ pub(super) enum Link {
         /// read, write or full-control
         #[arg(long, default_value = "read")]
         level: String,
-        /// Fields that travel, by JSContact name [default: all known ones]
+        /// Fields that travel, by JSContact name [default: all but other]; X- properties and unknown ones travel only with other
         #[arg(long, value_delimiter = ',', value_name = "FIELD,…")]
         fields: Option<Vec<String>>,
         /// Related items that travel: case, policy, investment, opportunity [default: all]
@@ -110,7 +110,8 @@ pub(super) enum Link {
     Wait {
         /// The link
         link: String,
-        /// active: both signed; synced: the other office has everything; ended; removed: copies gone; erased: nothing left on its disk
+        /// active: both signed; synced: the other office has everything; ended: over, whatever the other office does; removed: it signed
+        /// that it removed the copies for good; erased: it signed that no program there holds them open either
         #[arg(long, value_parser = ["active", "synced", "ended", "removed", "erased"], default_value = "active")]
         until: String,
         /// Give up after this many seconds

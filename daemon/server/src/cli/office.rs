@@ -13,7 +13,8 @@ use super::{Context, app};
 
 /// Set up a new office: its folder, keys and database
 ///
-/// Prints the recovery key once. It is stored nowhere: whoever holds it can replace the office's keys after a loss.
+/// Prints the recovery key once; it is stored nowhere. It outranks every other key of the office. No command of this version uses
+/// it yet; keep it all the same, since it can't be made later.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   interoffice init --name \"Office A\"
@@ -71,7 +72,8 @@ pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), F
             ("Recovery key", text(shown, "recovery_key")),
         ]);
         format!(
-            "{known}\nWrite the recovery key down and lock it away: it is shown this once and stored nowhere.\n\nNext:\n  \
+            "{known}\nWrite the recovery key down and lock it away: it is shown this once and stored nowhere. No command uses it yet, \
+             and none can make it later.\n\nNext:\n  \
              interoffice serve --dir {folder}\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n",
             folder = folder.display()
         )

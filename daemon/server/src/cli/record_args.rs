@@ -36,25 +36,25 @@ pub(super) enum Record {
     },
     /// Show one record whole
     #[command(after_help = "Examples:
-  interoffice --as ann record show 06f7k…
-  interoffice --as ann record show 06f7k… --output json")]
+  interoffice --as ann record show agpz2q7m
+  interoffice --as ann record show agpz2q7m --output json")]
     Show {
-        /// The record
+        /// The record: its id, or at least six letters of its beginning
         record: String,
     },
     /// Change a record of this office
     #[command(after_help = "Examples:
-  interoffice --as ann record edit 06f7k… --set \"TEL=+1 555 0100\" --add \"EMAIL=ann@a.example\"
-  interoffice --as ann record edit 06f7k… --set \"TEL#2=+1 555 0199\" --remove NOTE
-  interoffice --as ann record edit 06f7k… --add-related \"case=Life claim 4711/pending\" --private off")]
+  interoffice --as ann record edit agpz2q7m --set \"TEL=+1 555 0100\" --add \"EMAIL=ann@a.example\"
+  interoffice --as ann record edit agpz2q7m --set \"TEL#2=+1 555 0199\" --remove NOTE
+  interoffice --as ann record edit agpz2q7m --add-related \"case=Life claim 4711/pending\" --private off")]
     Edit(Box<Edit>),
     /// Write records as vCard or JSON to standard output
     #[command(after_help = "Examples:
   interoffice --as ann record export > all.vcf
   interoffice --as bob record export --link \"Office A/ann\" --format vcard4 > from-ann.vcf
-  interoffice --as ann record export 06f7k… 06f7m… --format json")]
+  interoffice --as ann record export agpz2q7m agpz5e3k --format json")]
     Export {
-        /// Records; those of the query when none is named
+        /// Records, by id or its beginning; those of the query when none is named
         #[arg(value_name = "RECORD", conflicts_with_all = ["text", "kind", "owner", "mine", "link", "archived"])]
         records: Vec<String>,
         #[command(flatten)]
@@ -65,7 +65,7 @@ pub(super) enum Record {
     },
     /// Share records over an Active link
     #[command(after_help = "Examples:
-  interoffice --as ann record share --link \"Office B/bob\" 06f7k… 06f7m…
+  interoffice --as ann record share --link \"Office B/bob\" agpz2q7m agpz5e3k
   interoffice --as ann record share --link \"Office B/bob\" --all-mine --yes --wait")]
     Share {
         #[command(flatten)]
@@ -78,7 +78,7 @@ pub(super) enum Record {
     },
     /// Take records back from a link: their copies at the other office are removed
     #[command(after_help = "Examples:
-  interoffice --as ann record unshare --link \"Office B/bob\" 06f7k…
+  interoffice --as ann record unshare --link \"Office B/bob\" agpz2q7m
   interoffice --as ann record unshare --link 3fqk2 --all-mine --yes")]
     Unshare {
         #[command(flatten)]
@@ -88,10 +88,10 @@ pub(super) enum Record {
     },
     /// Put records out of use: they stay, and their copies at other offices are removed
     #[command(after_help = "Examples:
-  interoffice --as ann record archive 06f7k…
-  interoffice --as ann record archive 06f7k… --undo")]
+  interoffice --as ann record archive agpz2q7m
+  interoffice --as ann record archive agpz2q7m --undo")]
     Archive {
-        /// The records
+        /// The records: ids, or at least six letters of their beginnings
         #[arg(required = true, value_name = "RECORD")]
         records: Vec<String>,
         /// Take them into use again
@@ -102,10 +102,10 @@ pub(super) enum Record {
     },
     /// Delete records of this office, and their copies at other offices
     #[command(after_help = "Examples:
-  interoffice --as ann record delete 06f7k… --dry-run
-  interoffice --as ann record delete 06f7k… 06f7m… --yes")]
+  interoffice --as ann record delete agpz2q7m --dry-run
+  interoffice --as ann record delete agpz2q7m agpz5e3k --yes")]
     Delete {
-        /// The records
+        /// The records: ids, or at least six letters of their beginnings
         #[arg(required = true, value_name = "RECORD")]
         records: Vec<String>,
         #[command(flatten)]
@@ -159,7 +159,7 @@ pub(super) struct Selection {
     /// The link: its id, the beginning of it, or OFFICE/USER
     #[arg(long)]
     pub(super) link: String,
-    /// The records
+    /// The records: ids, or at least six letters of their beginnings
     #[arg(value_name = "RECORD", required_unless_present = "all_mine")]
     pub(super) records: Vec<String>,
     /// Every record that the acting user owns and that is in use
@@ -176,7 +176,7 @@ pub(super) struct Selection {
 /// What to change in a record.
 #[derive(Debug, Args)]
 pub(super) struct Edit {
-    /// The record
+    /// The record: its id, or at least six letters of its beginning
     pub(super) record: String,
     /// Give a property this value: NAME=VALUE, NAME#2=VALUE for the second of that name
     #[arg(long, value_name = "NAME=VALUE")]
