@@ -56,6 +56,9 @@ async fn import(
     one(Ok(report))
 }
 
+/// A place in a list of copies: name and record.
+type Place = (String, RecordId);
+
 /// Where an export stands.
 enum Stage {
     /// These records, named one by one.
@@ -63,7 +66,7 @@ enum Stage {
     /// The office's own records, from this place on.
     Own(Option<String>),
     /// The copies of this link and those after it, by id; of the first from this place on.
-    Copies(LinkId, Option<(String, RecordId)>),
+    Copies(LinkId, Option<Place>),
 }
 
 /// Where the copies begin.
@@ -158,14 +161,7 @@ fn json(value: &impl serde::Serialize, bytes: &mut Vec<u8>) -> Result<(), Fault>
 }
 
 /// One part of the copies of the first link from `first` on.
-async fn of_link(
-    house: &House,
-    actor: &Actor,
-    which: &Which,
-    format: Format,
-    first: LinkId,
-    after: Option<(String, RecordId)>,
-) -> Result<Part, Fault> {
+async fn of_link(house: &House, actor: &Actor, which: &Which, format: Format, first: LinkId, after: Option<Place>) -> Result<Part, Fault> {
     // Asked anew for each part: a link that ended meanwhile gives nothing more.
     let (asking, asked) = (actor.clone(), which.clone());
     let mut links = house.read(move |view| asked.links(view, &asking)).await?;
@@ -194,12 +190,7 @@ async fn of_link(
 }
 
 /// A page of a link's copies in the form of the export, and the last one's place when more follow.
-fn written(
-    received: &ReceivedFiles,
-    link: &Readable,
-    query: &CopyQuery,
-    format: Format,
-) -> Result<(Vec<u8>, Option<(String, RecordId)>), Fault> {
+fn written(received: &ReceivedFiles, link: &Readable, query: &CopyQuery, format: Format) -> Result<(Vec<u8>, Option<Place>), Fault> {
     let rows = received.list(link.link, query)?;
     let mut bytes = Vec::with_capacity(rows.len() * 1024);
     for row in &rows {
