@@ -105,6 +105,8 @@ pub struct LinkView {
     pub records: u64,
     /// Of these, durable at the other office in their present version.
     pub delivered: u64,
+    /// Changes on their way that the other office has not acknowledged, withdrawals among them (owner's side).
+    pub pending: u64,
     /// The removal of the whole link, once it ended.
     pub removal: Option<RemovalView>,
     /// Removals of records that were unshared.
@@ -145,6 +147,7 @@ impl LinkView {
             not_after_ms: link.not_after_ms,
             records: if verbs::is_over(link) { 0 } else { counts.shared },
             delivered: if verbs::is_over(link) { 0 } else { counts.delivered },
+            pending: if verbs::is_over(link) { 0 } else { counts.pending },
             removal: all.iter().find(|removal| removal.upto == 0).map(|removal| removal_view(view, removal)),
             parts: all.iter().filter(|removal| removal.upto > 0).map(|removal| removal_view(view, removal)).collect(),
             created_ms: link.created_ms,

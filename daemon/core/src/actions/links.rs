@@ -315,6 +315,7 @@ pub fn describe_end(view: &View<'_>, ended: &[LinkRow], draft: &mut Draft) -> Re
         draft.basis(&links::shares(view, link.row)?.to_be_bytes());
         let peer = peer_rows::by_row(view, link.peer)?;
         let reader = format!("{} at {}", link.remote_user, peer.name);
+        draft.concerns(peer.office, &peer.name);
         offices.insert(link.peer);
         people.insert((link.peer, link.remote_user.clone()));
         draft.counts.links += 1;

@@ -150,6 +150,7 @@ impl ToShare {
         let Self { link, fresh, already } = self;
         let peer = peers::by_row(view, link.peer)?;
         let mut draft = Draft::new("record.share", link.link.to_string());
+        draft.concerns(peer.office, &peer.name);
         for record in fresh {
             draft.basis(&record.record.0);
         }
@@ -234,6 +235,7 @@ pub fn plan_unshare(tx: &Tx<'_>, actor: &Actor, link: &str, selection: &Selectio
     let (link, chosen) = to_unshare(tx, actor, link, selection)?;
     let peer = peers::by_row(tx, link.peer)?;
     let mut draft = Draft::new("record.unshare", link.link.to_string());
+    draft.concerns(peer.office, &peer.name);
     let mut rows = Vec::with_capacity(chosen.len());
     for id in &chosen {
         draft.basis(&id.0);

@@ -1,10 +1,12 @@
 //! Plans: what a cascade or a change of rights will do, said before it is done. A plan is named by a hash of its content, so
 //! that a commit which no longer does what was read is refused.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::BASE32_NOPAD;
+use interoffice_protocol::ids::OfficeId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -81,8 +83,11 @@ pub struct Plan {
     pub stays: Vec<String>,
     /// The numbers.
     pub counts: PlanCounts,
-    /// Offices concerned that can't be reached at present, and so learn of it later.
+    /// Offices concerned that can't be reached at present, and so learn of it later; whoever shows the plan fills it in.
     pub unreachable: Vec<String>,
+    /// The offices concerned, with their names.
+    #[serde(skip)]
+    pub concerns: Vec<(OfficeId, String)>,
 }
 
 impl Plan {
@@ -110,23 +115,27 @@ pub struct Draft {
     pub stays: Vec<String>,
     /// See [`Plan::counts`].
     pub counts: PlanCounts,
-    /// See [`Plan::unreachable`].
-    pub unreachable: Vec<String>,
+    concerns: BTreeMap<OfficeId, String>,
     basis: Sha256,
 }
 
 impl Draft {
     /// An empty plan of `verb` on `subject`.
     pub fn new(verb: &'static str, subject: impl Into<String>) -> Self {
-        let none = Vec::new;
         let counts = PlanCounts::default();
-        Self { verb, subject: subject.into(), changes: none(), stays: none(), counts, unreachable: none(), basis: Sha256::new() }
+        let (changes, stays) = (Vec::new(), Vec::new());
+        Self { verb, subject: subject.into(), changes, stays, counts, concerns: BTreeMap::new(), basis: Sha256::new() }
     }
 
     /// Adds something that is not shown but makes the plan stale when it changes, such as the id and version of a record.
     pub fn basis(&mut self, part: &[u8]) {
         self.basis.update((part.len() as u64).to_be_bytes());
         self.basis.update(part);
+    }
+
+    /// Notes an office that the plan concerns.
+    pub fn concerns(&mut self, office: OfficeId, name: &str) {
+        self.concerns.insert(office, name.to_owned());
     }
 
     /// Adds a change.
@@ -149,7 +158,8 @@ impl Draft {
             changes: self.changes,
             stays: self.stays,
             counts: self.counts,
-            unreachable: self.unreachable,
+            unreachable: Vec::new(),
+            concerns: self.concerns.into_iter().collect(),
         };
         let mut hash = Sha256::new_with_prefix(b"interoffice/plan\0");
         hash.update(basis);

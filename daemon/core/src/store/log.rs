@@ -203,14 +203,17 @@ pub struct LogCounts {
     pub delivered: u64,
     /// Copies the reader is known to hold.
     pub held: u64,
+    /// Changes that the reader has not acknowledged, withdrawals among them.
+    pub pending: u64,
 }
 
 /// Counts a link's log.
 pub fn counts(view: &View<'_>, link: i64, cursor: u64) -> Result<LogCounts, StoreFault> {
     let found = view.sql().first(
-        "SELECT coalesce(sum(put), 0), coalesce(sum(CASE WHEN put = 1 AND sequence <= ?2 THEN 1 ELSE 0 END), 0), count(held_counter) FROM link_log WHERE link = ?1",
+        "SELECT coalesce(sum(put), 0), coalesce(sum(CASE WHEN put = 1 AND sequence <= ?2 THEN 1 ELSE 0 END), 0), count(held_counter),
+                coalesce(sum(CASE WHEN sequence > ?2 THEN 1 ELSE 0 END), 0) FROM link_log WHERE link = ?1",
         &[link.into(), cursor.into()],
-        |row| Ok(LogCounts { shared: row.uint(0)?, delivered: row.uint(1)?, held: row.uint(2)? }),
+        |row| Ok(LogCounts { shared: row.uint(0)?, delivered: row.uint(1)?, held: row.uint(2)?, pending: row.uint(3)? }),
     )?;
     Ok(found.unwrap_or_default())
 }

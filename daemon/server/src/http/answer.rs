@@ -3,11 +3,14 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::{Refusal, RefusalKind};
 use interoffice_core::store::{Fault, StoreFault};
+use interoffice_protocol::ids::OfficeId;
 use serde::Serialize;
 
 use crate::api::{PROBLEM_TYPE, Problem};
+use crate::house::House;
 
 /// What a handler answers.
 pub(super) type Answer<T> = Result<Json<T>, Problem>;
@@ -21,6 +24,16 @@ pub(super) struct Items<T> {
 /// The answer of a verb that gives one thing.
 pub(super) fn one<T>(end: Result<T, Fault>) -> Answer<T> {
     end.map(Json).map_err(Problem::from)
+}
+
+/// The answer of a dry run: the plan, with the offices that can't be told at once.
+pub(super) fn planned(house: &House, end: Result<Plan, Fault>) -> Answer<Plan> {
+    one(end.map(|mut plan| {
+        let states = house.peers().map(|peers| peers.states()).unwrap_or_default();
+        let connected = |office: &OfficeId| states.iter().any(|state| state.office == *office && state.state == "connected");
+        plan.unreachable = plan.concerns.iter().filter(|(office, _)| !connected(office)).map(|(_, name)| name.clone()).collect();
+        plan
+    }))
 }
 
 /// The answer of a query that gives a list.

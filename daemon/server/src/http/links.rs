@@ -17,7 +17,7 @@ use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::record::{FieldName, Level, RelatedKind, Scope};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Items, items, one};
+use super::answer::{Answer, Items, items, one, planned};
 use super::asked::{Agreed, As, Body, Nothing, Params};
 use crate::bell::Listener;
 use crate::house::{House, Priority::People};
@@ -194,7 +194,7 @@ async fn withdraw(State(house): State<House>, As(actor): As, Path(link): Path<St
 }
 
 async fn plan_delete(State(house): State<House>, As(actor): As, Path(link): Path<String>) -> Answer<Plan> {
-    one(house.write(People, move |tx| links::plan_delete(tx, &actor, &link)).await)
+    planned(&house, house.write(People, move |tx| links::plan_delete(tx, &actor, &link)).await)
 }
 
 async fn delete(
@@ -222,7 +222,7 @@ struct Until {
 enum Goal {
     /// Both signatures are there.
     Active,
-    /// Active, and the other office has everything that is shared.
+    /// Active, and the other office has acknowledged everything, withdrawals too.
     Synced,
     /// Over.
     Ended,
@@ -237,7 +237,7 @@ impl Goal {
         let removal = link.removal.as_ref().map(|removal| removal.state);
         match self {
             Self::Active => link.status == "Active",
-            Self::Synced => link.status == "Active" && link.delivered >= link.records,
+            Self::Synced => link.status == "Active" && link.pending == 0,
             Self::Ended => link.status == "Ended",
             Self::Removed => link.status == "Ended" && matches!(removal, None | Some("Removed" | "Erased")),
             Self::Erased => link.status == "Ended" && matches!(removal, None | Some("Erased")),

@@ -14,7 +14,7 @@ use interoffice_core::store::{Fault, View};
 use interoffice_protocol::ids::OfficeId;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Items, items, one};
+use super::answer::{Answer, Items, items, one, planned};
 use super::asked::{Agreed, As, Body, Nothing};
 use crate::api::Problem;
 use crate::clock;
@@ -175,7 +175,7 @@ async fn unblock(State(house): State<House>, As(actor): As, Path(peer): Path<Str
 }
 
 async fn plan_remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Plan> {
-    one(house.write(People, move |tx| peers::plan_remove(tx, &actor, &peer)).await)
+    planned(&house, house.write(People, move |tx| peers::plan_remove(tx, &actor, &peer)).await)
 }
 
 async fn remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>, Body(asked): Body<Agreed<Nothing>>) -> Answer<Peer> {

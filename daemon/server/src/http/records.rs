@@ -16,7 +16,7 @@ use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::record::{Record, RecordKind};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, one};
+use super::answer::{Answer, one, planned};
 use super::asked::{Agreed, As, Body, Params};
 use super::copies;
 use super::record_ids::{resolve, resolve_all};
@@ -347,7 +347,7 @@ impl Named {
 
 async fn plan_archive(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Plan> {
     let ids = named.ids(&house, &actor).await?;
-    one(house.write(People, move |tx| records::plan_archive(tx, &actor, &ids)).await)
+    planned(&house, house.write(People, move |tx| records::plan_archive(tx, &actor, &ids)).await)
 }
 
 async fn archive(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {
@@ -363,7 +363,7 @@ async fn unarchive(State(house): State<House>, As(actor): As, Body(named): Body<
 
 async fn plan_delete(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Plan> {
     let ids = named.ids(&house, &actor).await?;
-    one(house.write(People, move |tx| records::plan_delete(tx, &actor, &ids)).await)
+    planned(&house, house.write(People, move |tx| records::plan_delete(tx, &actor, &ids)).await)
 }
 
 async fn delete(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {

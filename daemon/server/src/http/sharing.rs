@@ -16,7 +16,7 @@ use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::link::Side;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, one};
+use super::answer::{Answer, one, planned};
 use super::asked::{Agreed, As, Body, Params};
 use super::copies;
 use super::record_ids::resolve_all;
@@ -114,7 +114,7 @@ async fn whole_ids(house: &House, actor: &Actor, mut selection: Selection) -> Re
 
 async fn plan_share(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(selection): Body<Selection>) -> Answer<Plan> {
     let selection = whole_ids(&house, &actor, selection).await?;
-    one(house.write(People, move |tx| sharing::plan_share(tx, &actor, &link, &selection)).await)
+    planned(&house, house.write(People, move |tx| sharing::plan_share(tx, &actor, &link, &selection)).await)
 }
 
 async fn share(
@@ -135,7 +135,7 @@ async fn plan_unshare(
     Body(selection): Body<Selection>,
 ) -> Answer<Plan> {
     let selection = whole_ids(&house, &actor, selection).await?;
-    one(house.write(People, move |tx| sharing::plan_unshare(tx, &actor, &link, &selection)).await)
+    planned(&house, house.write(People, move |tx| sharing::plan_unshare(tx, &actor, &link, &selection)).await)
 }
 
 async fn unshare(

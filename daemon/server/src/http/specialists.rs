@@ -10,7 +10,7 @@ use interoffice_core::domain::plan::Plan;
 use interoffice_core::store::View;
 use serde::Deserialize;
 
-use super::answer::{Answer, Items, items, one};
+use super::answer::{Answer, Items, items, one, planned};
 use super::asked::{Agreed, As, Body, Nothing, user_name};
 use crate::house::{House, Priority::People};
 
@@ -35,7 +35,7 @@ async fn list(State(house): State<House>, As(actor): As) -> Answer<Items<UserVie
 
 async fn plan_enable(State(house): State<House>, As(actor): As, Path(name): Path<String>, Body(asked): Body<Enable>) -> Answer<Plan> {
     let name = user_name(&name)?;
-    one(house.write(People, move |tx| specialists::plan_enable(tx, &actor, &name, asked.handshake.as_ref())).await)
+    planned(&house, house.write(People, move |tx| specialists::plan_enable(tx, &actor, &name, asked.handshake.as_ref())).await)
 }
 
 async fn enable(State(house): State<House>, As(actor): As, Path(name): Path<String>, Body(asked): Body<Agreed<Enable>>) -> Answer<Enabled> {
@@ -46,7 +46,7 @@ async fn enable(State(house): State<House>, As(actor): As, Path(name): Path<Stri
 
 async fn plan_disable(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<Plan> {
     let name = user_name(&name)?;
-    one(house.write(People, move |tx| specialists::plan_disable(tx, &actor, &name)).await)
+    planned(&house, house.write(People, move |tx| specialists::plan_disable(tx, &actor, &name)).await)
 }
 
 async fn disable(

@@ -11,7 +11,7 @@ use interoffice_core::domain::user::Right;
 use interoffice_core::store::View;
 use serde::Deserialize;
 
-use super::answer::{Answer, Items, items, one};
+use super::answer::{Answer, Items, items, one, planned};
 use super::asked::{Agreed, As, Body, Nothing, user_name};
 use crate::house::{House, Priority::People};
 
@@ -52,7 +52,7 @@ async fn set_right(State(house): State<House>, As(actor): As, Path(name): Path<S
 
 async fn plan_disable(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<Plan> {
     let name = user_name(&name)?;
-    one(house.write(People, move |tx| users::plan_disable(tx, &actor, &name)).await)
+    planned(&house, house.write(People, move |tx| users::plan_disable(tx, &actor, &name)).await)
 }
 
 async fn disable(

@@ -130,7 +130,9 @@ fn describe_copies(tx: &Tx<'_>, draft: &mut Draft, shown: &BTreeSet<LinkId>, cop
     let (mut offices, mut people) = (BTreeSet::new(), BTreeSet::new());
     for link in shown {
         let link = links::load(tx, *link)?;
-        offices.insert(peers::by_row(tx, link.peer)?.name);
+        let peer = peers::by_row(tx, link.peer)?;
+        draft.concerns(peer.office, &peer.name);
+        offices.insert(peer.name);
         people.insert((link.peer, link.remote_user));
     }
     draft.counts.links = shown.len() as u64;
