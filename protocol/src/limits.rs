@@ -71,6 +71,10 @@ pub const INVITE_LIFE_MS: i64 = 24 * 3600 * 1000;
 pub const WAITING_REQUESTS_PER_PEER: usize = 20;
 /// Requests waiting for one user.
 pub const WAITING_REQUESTS_PER_USER: usize = 100;
+/// Freezes and thaws of one link; beyond this its offices should talk to each other.
+pub const STATEMENTS_PER_LINK: usize = 512;
+/// Endings kept of links whose Request never came, a peer.
+pub const ORPHAN_ENDINGS_PER_PEER: u64 = 1_000;
 /// Control statements a second that a known peer may send for long.
 pub const CONTROL_STATEMENTS_PER_S: u32 = 200;
 /// Control statements that a known peer may send at once.

@@ -208,6 +208,9 @@ fn about_link(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard
     let Some(link) = link_rows::find(tx, id)? else {
         // An ending is kept all the same: should its Request ever arrive, the link is over before it begins.
         if matches!(statement.body(), Body::Delete(_) | Body::Withdraw(_)) {
+            if statements::orphans_of(tx, peer.row)? >= limits::ORPHAN_ENDINGS_PER_PEER {
+                return Ok(Heard::bad(Misbehaviour::TooManyWaiting));
+            }
             statements::insert(tx, peer.row, statement, false)?;
             return Ok(Heard::fine(Outcome::Stored));
         }
@@ -217,6 +220,10 @@ fn about_link(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard
         return Ok(Heard::bad(Misbehaviour::WrongLink));
     }
     let mut set = statements::link_set(tx, id)?;
+    let suspends = matches!(statement.body(), Body::Freeze(_) | Body::Thaw(_));
+    if suspends && set.statements().count() >= limits::STATEMENTS_PER_LINK {
+        return Ok(Heard::bad(Misbehaviour::TooManyWaiting));
+    }
     if let Err(misfit) = set.insert(statement.clone()) {
         return Ok(Heard::bad(misfit.into()));
     }

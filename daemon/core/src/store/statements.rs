@@ -54,6 +54,15 @@ pub fn link_set(view: &View<'_>, link: LinkId) -> Result<LinkSet, StoreFault> {
     Ok(set)
 }
 
+/// How many statements of a peer are kept about links that nobody asked for.
+pub fn orphans_of(view: &View<'_>, peer: i64) -> Result<u64, StoreFault> {
+    view.sql().count(
+        "SELECT count(*) FROM statements s WHERE s.peer = ?1 AND s.outgoing = 0 AND s.link IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM links l WHERE l.link = s.link)",
+        &[peer.into()],
+    )
+}
+
 /// The issuer's statements to a peer that wait for its answer, in order of issue.
 pub fn waiting(view: &View<'_>, peer: i64, from_sequence: u64, limit: usize) -> Result<Vec<(u64, Signed)>, StoreFault> {
     view.sql().all(

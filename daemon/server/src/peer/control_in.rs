@@ -127,7 +127,7 @@ impl Lane {
     async fn answer(&self, answer: Answer) -> Result<(), Fault> {
         match answer.outcome {
             Outcome::Gap { expected } => self.out(Out::Rewind(expected)).await,
-            Outcome::Later => {}
+            Outcome::Later => self.out(Out::Later).await,
             Outcome::Stored | Outcome::Unsupported | Outcome::Refused => {
                 let office = self.session.office;
                 self.session.house().write(Priority::Sync, move |tx| inbound::answer(tx, office, &answer)).await?;

@@ -48,6 +48,8 @@ pub(super) enum Out {
     Rewind(u64),
     /// Something was answered: more may be due.
     Flush,
+    /// The peer can't take a statement yet: it is sent again at a later heartbeat.
+    Later,
     /// The peer asks for its leases.
     Renew(Nonce),
     /// A probe came back.
@@ -82,6 +84,8 @@ struct Lane {
     /// The heartbeat that has not come back, and how many have not.
     beat: Option<Nonce>,
     silent: u32,
+    /// A statement was put off by the peer.
+    later: bool,
     standing: Option<Standing>,
     confirmed: bool,
 }
@@ -124,6 +128,7 @@ pub(super) async fn run(session: Arc<Session>, mut stream: SendStream, commands:
         asked: None,
         beat: None,
         silent: 0,
+        later: false,
         standing: None,
         confirmed: false,
     };
@@ -240,6 +245,11 @@ impl Lane {
         if self.silent >= SILENT_BEATS {
             return Err(Over::Closed);
         }
+        if std::mem::take(&mut self.later) {
+            self.statements.clear();
+            self.sequence = 0;
+            self.outbox = true;
+        }
         let nonce = self.ping();
         self.beat = Some(nonce);
         Ok(())
@@ -250,6 +260,7 @@ impl Lane {
             Out::Send(message) => self.queue(message),
             Out::Rewind(sequence) => self.rewind(sequence).await?,
             Out::Flush => self.outbox = true,
+            Out::Later => self.later = true,
             Out::Renew(nonce) => {
                 self.outbox = true;
                 self.renew = Some(nonce);

@@ -38,7 +38,7 @@ use health::Health;
 use registry::{Registry, close};
 
 /// How long a stop waits for the last packets.
-const LAST_PACKETS: Duration = Duration::from_secs(2);
+const LAST_PACKETS: Duration = Duration::from_millis(500);
 
 /// The door to other offices; clones are the same door.
 #[derive(Clone)]
