@@ -86,7 +86,8 @@ struct Lane {
     silent: u32,
     /// A statement was put off by the peer.
     later: bool,
-    standing: Option<Standing>,
+    /// How we stood to the peer when it was last looked at; the session began with this.
+    standing: Standing,
     confirmed: bool,
 }
 
@@ -103,7 +104,7 @@ impl From<Fault> for Over {
 }
 
 /// Writes the control lane until the connection ends.
-pub(super) async fn run(session: Arc<Session>, mut stream: SendStream, commands: mpsc::Receiver<Out>) {
+pub(super) async fn run(session: Arc<Session>, standing: Standing, mut stream: SendStream, commands: mpsc::Receiver<Out>) {
     let (writer, mut frames) = mpsc::channel::<Frame>(FRAMES_WAITING);
     let writing = tokio::spawn(async move {
         while let Some(frame) = frames.recv().await {
@@ -129,7 +130,7 @@ pub(super) async fn run(session: Arc<Session>, mut stream: SendStream, commands:
         beat: None,
         silent: 0,
         later: false,
-        standing: None,
+        standing,
         confirmed: false,
     };
     if let Err(Over::Failed(fault)) = lane.work(commands).await {
@@ -293,15 +294,15 @@ impl Lane {
             self.confirmed = true;
             self.queue(Pair::Confirmed);
         }
-        match (self.standing.replace(peer.standing), peer.standing) {
-            (Some(Standing::Comparing), Standing::Paired) => {
+        match (std::mem::replace(&mut self.standing, peer.standing), peer.standing) {
+            (Standing::Comparing, Standing::Paired) => {
                 self.session.set_paired(true);
                 self.session.door.health().set(office, "connected", "");
                 self.session.resume.notify_one();
                 self.ask_leases().await
             }
             // Whatever was on its way belongs to how we stood before; the next connection begins as we stand now.
-            (Some(before), now) if before != now => Err(Over::Closed),
+            (before, now) if before != now => Err(Over::Closed),
             _ => Ok(()),
         }
     }

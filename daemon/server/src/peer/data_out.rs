@@ -79,6 +79,8 @@ struct Sender {
     /// When a reader's word was last acted on, and the latest word that was not yet.
     resumed: HashMap<LinkId, Instant>,
     words: HashMap<LinkId, Resume>,
+    /// A command that was taken from the queue behind an acknowledgement.
+    stash: Option<Command>,
 }
 
 /// Sends until the connection ends.
@@ -97,11 +99,27 @@ pub(super) async fn run(session: Arc<Session>, commands: mpsc::Receiver<Command>
         asked: HashMap::new(),
         resumed: HashMap::new(),
         words: HashMap::new(),
+        stash: None,
     };
     if let Err(fault) = sender.work(commands).await {
         tracing::warn!(%office, %fault, "the data lane ends");
     }
     writing.abort();
+}
+
+/// Of several acknowledgements of one link that wait, the last: it includes those before it. What stands behind them is stashed.
+fn last_ack(mut command: Command, commands: &mut mpsc::Receiver<Command>, stash: &mut Option<Command>) -> Command {
+    while let Command::Ack(ack) = &command {
+        match commands.try_recv() {
+            Ok(Command::Ack(next)) if next.link == ack.link => command = Command::Ack(next),
+            Ok(other) => {
+                *stash = Some(other);
+                break;
+            }
+            Err(_) => break,
+        }
+    }
+    command
 }
 
 impl Sender {
@@ -112,10 +130,13 @@ impl Sender {
         loop {
             let busy = !self.small.is_empty() || !self.due.is_empty();
             let writer = self.writer.clone();
+            if let Some(command) = self.stash.take() {
+                self.command(command).await?;
+            }
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
-                    Some(command) => self.command(command).await?,
+                    Some(command) => self.command(last_ack(command, &mut commands, &mut self.stash)).await?,
                     None => return Ok(()),
                 },
                 heard = bell.next() => match heard {
@@ -321,8 +342,10 @@ impl Sender {
         match heard {
             Heard::Some(rings) => {
                 for ring in rings.iter() {
-                    if let Ring::Link(link) = ring {
-                        self.look_at(*link).await?;
+                    match ring {
+                        Ring::Link(link) => self.look_at(*link).await?,
+                        Ring::Removal(link) => self.stop_if_over(*link).await?,
+                        _ => {}
                     }
                 }
             }
@@ -336,14 +359,19 @@ impl Sender {
         Ok(())
     }
 
+    /// Something of the link is to be removed: when that is all of it, nothing more of it leaves.
+    async fn stop_if_over(&mut self, link: LinkId) -> Result<(), Fault> {
+        if self.courses.contains_key(&link) && !self.session.house().read(move |view| outbound::is_live(view, link)).await? {
+            self.stop(link);
+        }
+        Ok(())
+    }
+
     async fn look_at(&mut self, link: LinkId) -> Result<(), Fault> {
         let office = self.session.office;
         if let Some(course) = self.courses.get(&link) {
-            // Looking for the next batch shows whether the link is live; with a full window nobody looks.
-            let full = course.sending.in_flight() >= limits::BATCHES_IN_FLIGHT;
-            if full && !self.session.house().read(move |view| outbound::is_live(view, link)).await? {
-                self.stop(link);
-            } else {
+            // With a full window there is nothing to look for; the next acknowledgement looks.
+            if course.sending.in_flight() < limits::BATCHES_IN_FLIGHT {
                 self.make_due(link);
             }
             return Ok(());

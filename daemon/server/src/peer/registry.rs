@@ -32,7 +32,7 @@ pub(super) mod close {
 }
 
 /// Two connections this close to each other were dialled at the same time.
-const SIMULTANEOUS: Duration = Duration::from_secs(1);
+const SIMULTANEOUS: Duration = Duration::from_millis(400);
 
 #[derive(Default)]
 struct State {

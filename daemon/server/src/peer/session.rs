@@ -99,7 +99,7 @@ pub(super) async fn run(door: PeerDoor, connection: Connection, peer: PeerRow, o
     door.registry().set_control(office, &connection, control.clone());
     let queues = Queues { control, data, receive };
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(control_out::run(session.clone(), out, control_commands));
+    tasks.spawn(control_out::run(session.clone(), peer.standing, out, control_commands));
     tasks.spawn(control_in::run(session.clone(), reader, first, queues.clone()));
     tasks.spawn(data_out::run(session.clone(), data_commands));
     tasks.spawn(data_in::run(session.clone(), queues.clone()));
