@@ -136,7 +136,10 @@ impl Sender {
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
-                    Some(command) => self.command(last_ack(command, &mut commands, &mut self.stash)).await?,
+                    Some(command) => {
+                        let command = last_ack(command, &mut commands, &mut self.stash);
+                        self.command(command).await?;
+                    }
                     None => return Ok(()),
                 },
                 heard = bell.next() => match heard {
