@@ -112,9 +112,12 @@ pub(super) async fn run(door: PeerDoor, connection: Connection, peer: PeerRow, o
     tasks.shutdown().await;
     door.registry().leave(office, &connection);
     if door.registry().connection(office).is_none() && door.registry().cooling(office).is_none() {
-        let reason =
-            connection.close_reason().map(|reason| super::dial_fault::DialFault::of(connection.remote_address(), &reason).to_string());
-        door.health().set(office, "not reachable", reason.unwrap_or_default());
+        let reason = match connection.close_reason() {
+            Some(quinn::ConnectionError::LocallyClosed) => "the connection was given up and is opened anew".to_owned(),
+            Some(reason) => super::dial_fault::DialFault::of(connection.remote_address(), &reason).to_string(),
+            None => String::new(),
+        };
+        door.health().set(office, "not reachable", reason);
     }
     tracing::info!(%office, "disconnected");
 }
