@@ -31,7 +31,7 @@ pub(crate) fn program() -> PathBuf {
 }
 
 /// Runs the program to its end.
-pub(crate) fn run(args: &[&str], input: Option<&Path>) -> Said {
+pub fn run(args: &[&str], input: Option<&Path>) -> Said {
     let line = format!("interoffice {}", args.join(" "));
     let mut command = Command::new(program());
     command.args(args).env_remove("INTEROFFICE_DIR").env("NO_COLOR", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
