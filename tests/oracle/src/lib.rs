@@ -1,0 +1,2 @@
+//! What must hold in a federation of offices, kept without SQL and without any of the product's code.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! QUIC between offices over a simulated network.
+#![forbid(unsafe_code)]
