@@ -11,6 +11,7 @@ mod meet;
 mod office;
 mod said;
 mod scan;
+mod skips;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub use meet::{accept, copies, copy_names, enable, link, link_of, linked, pair, 
 pub use office::{Desk, Office};
 pub use said::Said;
 pub use scan::{CUT_OFF, Canary, scan};
+pub use skips::skipped;
 
 /// Exit codes of the command line, as its help explains them.
 pub mod exit {
