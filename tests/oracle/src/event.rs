@@ -1,0 +1,246 @@
+//! What happens in a federation, as it is told to the oracle: plain facts, each after its commit, in the order in which they
+//! happened. Nothing here knows the product.
+
+use crate::token::Token;
+
+/// An office, by its place in the world.
+pub type Office = usize;
+/// A link, by its id.
+pub type Link = [u8; 32];
+/// A record, by its id.
+pub type Record = [u8; 16];
+
+/// A user of an office.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Person {
+    /// The office.
+    pub office: Office,
+    /// The user's permanent name.
+    pub user: String,
+}
+
+impl Person {
+    /// The user `user` of `office`.
+    pub fn new(office: Office, user: &str) -> Self {
+        Self { office, user: user.to_owned() }
+    }
+}
+
+/// Where in a record a token stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Place {
+    /// In a property of this field (a number below 32); 0 is the name, which every scope shows.
+    Field(u8),
+    /// In a related item of this kind (a number below 8).
+    Related(u8),
+    /// In the uploaded card only: it never leaves its office.
+    Card,
+}
+
+/// A token with its place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Placed {
+    /// Where it stands.
+    pub place: Place,
+    /// The word.
+    pub token: Token,
+}
+
+/// Which fields and kinds of related items a link shows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Mask {
+    /// One bit a field.
+    pub fields: u32,
+    /// One bit a kind of related item.
+    pub related: u8,
+}
+
+impl Mask {
+    /// Whether something at `place` is shown.
+    pub fn shows(self, place: Place) -> bool {
+        match place {
+            Place::Field(0) => true,
+            Place::Field(field) => field < 32 && self.fields & (1 << field) != 0,
+            Place::Related(kind) => kind < 8 && self.related & (1 << kind) != 0,
+            Place::Card => false,
+        }
+    }
+}
+
+/// What a link is asked for with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// Whose records are to be shared.
+    pub owner: Person,
+    /// Who is to read them.
+    pub reader: Person,
+    /// What is shown.
+    pub mask: Mask,
+    /// How long the reader may read without hearing of the owner's office (milliseconds).
+    pub lease_ms: i64,
+    /// When it is to end on the owner's office's wall clock (milliseconds since 1970, UTC).
+    pub not_after_ms: Option<i64>,
+}
+
+/// Why a link ended; the first of several counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Why {
+    /// The requester took the request back.
+    Withdrawn,
+    /// The reader turned it down.
+    Declined,
+    /// The owner deleted it, or his or her office gave it up.
+    DeletedByOwner,
+    /// The reader deleted it, or his or her office gave it up.
+    DeletedByReader,
+    /// One of the two lost the right.
+    RightDisabled,
+    /// One of the two was disabled.
+    UserGone,
+    /// One of the offices removed the other.
+    PeerRemoved,
+    /// The agreed end passed.
+    Expired,
+}
+
+/// What an office says about a link in a signed statement.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Said {
+    /// The owner asks.
+    Request,
+    /// The reader agrees.
+    Accept,
+    /// It ends.
+    End(Why),
+    /// It is suspended until a thaw.
+    Freeze,
+    /// The issuer's freeze is over.
+    Thaw,
+    /// The reader's office has removed copies.
+    Receipt,
+    /// Anything else.
+    Other,
+}
+
+/// What became of a statement at the office that heard it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Taken {
+    /// It was new, and was kept.
+    New,
+    /// It was known already.
+    Known,
+    /// It was not taken, now or ever.
+    Refused,
+}
+
+/// How a record is marked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Marks {
+    /// Whether only its owner and those who see everything see it.
+    pub private: bool,
+    /// Whether a user is assigned to it; a business or household counts as assigned.
+    pub assigned: bool,
+}
+
+/// Rights of a user.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Rights {
+    /// Whether the account is an administrator's.
+    pub admin: bool,
+    /// Whether the user holds Super User.
+    pub super_user: bool,
+    /// Whether the user holds Enterprise View.
+    pub enterprise_view: bool,
+}
+
+/// What a machine's clocks show.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Clocks {
+    /// What really passed since the world began (milliseconds); the same at every office.
+    pub true_ms: i64,
+    /// The machine's own count since it was switched on (milliseconds); it runs as fast as its crystal does.
+    pub boot_ms: i64,
+    /// The wall clock (milliseconds since 1970, UTC).
+    pub wall_ms: i64,
+}
+
+/// Something that happened. An office's verb or a message it took is told right after its commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "a field is called what it holds, and its type says the rest")]
+pub enum Event {
+    /// A user was added, without Record Sharing.
+    UserAdded { who: Person, rights: Rights },
+    /// Super User and Enterprise View of a user were set.
+    RightsSet { who: Person, super_user: bool, enterprise_view: bool },
+    /// A user was disabled.
+    UserDisabled { who: Person },
+    /// A user got Record Sharing.
+    RightEnabled { who: Person },
+    /// A user lost Record Sharing.
+    RightDisabled { who: Person },
+    /// Office security was switched.
+    SecuritySet { office: Office, on: bool },
+
+    /// A record was made.
+    RecordMade { owner: Person, record: Record, marks: Marks, tokens: Vec<Placed> },
+    /// A record was edited: these are all tokens it has now.
+    RecordEdited { office: Office, record: Record, tokens: Vec<Placed> },
+    /// A record's marks were set.
+    RecordMarked { office: Office, record: Record, marks: Marks },
+    /// A record was deleted for good.
+    RecordDeleted { office: Office, record: Record },
+    /// A record was taken out of use.
+    RecordArchived { office: Office, record: Record },
+    /// A record was taken into use again.
+    RecordUnarchived { office: Office, record: Record },
+
+    /// Two offices were paired at both ends.
+    Paired { a: Office, b: Office },
+    /// An office blocked another or stopped doing so.
+    PeerBlocked { office: Office, peer: Office, blocked: bool },
+    /// An office removed another.
+    PeerRemoved { office: Office, peer: Office },
+
+    /// A link was asked for.
+    Requested { link: Link, wanted: Wanted },
+    /// A user accepted a link (a person did it, at his or her own office).
+    Accepted { link: Link, by: Person },
+    /// A link ended at an office by its own doing: a person's verb, the end of its time, or an answer that gives it up.
+    Ended { office: Office, link: Link, why: Why },
+    /// Records were put on a link.
+    Shared { link: Link, records: Vec<Record> },
+    /// Records were taken off a link.
+    Unshared { link: Link, records: Vec<Record> },
+
+    /// An office took a statement from another, or did not.
+    Heard { at: Office, from: Office, link: Link, said: Said, taken: Taken },
+    /// An office put a frame on a wire; `tokens` is what a scan of its bytes found.
+    Sent { from: Office, to: Office, link: Option<Link>, tokens: Vec<Token> },
+    /// A batch was applied durably at the reader's office.
+    Applied { at: Office, link: Link, puts: Vec<(Record, Vec<Token>)>, withdrawn: Vec<Record> },
+    /// The reader's office erased the whole file of a link.
+    FileErased { at: Office, link: Link },
+    /// The reader's office rebuilt the file of a link without what was withdrawn.
+    FileRebuilt { at: Office, link: Link },
+    /// The owner's office judged the receipt for a whole link (`part` is false) or for records taken off it.
+    Receipted { at: Office, link: Link, part: bool, erased: bool },
+    /// An office took a renewal of leases that it had asked for when its clocks showed `asked`.
+    LeaseRenewed { at: Office, links: Vec<Link>, asked: Clocks },
+
+    /// An office's clocks show this now; told whenever time passed or somebody set a clock, and before anything is read.
+    ClockRead { office: Office, clocks: Clocks },
+    /// An office's daemon died, with or without its machine.
+    Crashed { office: Office, machine: bool },
+    /// An office's daemon runs again.
+    Restarted { office: Office, clocks: Clocks },
+    /// The received file of a link was lost.
+    FileLost { at: Office, link: Link },
+    /// The received file of a link was kept aside.
+    FileKept { at: Office, link: Link },
+    /// The kept file of a link was put in its place again.
+    FileOlder { at: Office, link: Link },
+    /// The whole data folder of an office was copied aside.
+    FolderKept { office: Office },
+    /// The copy kept aside was put in the place of an office's data folder, its daemon being down.
+    FolderReplaced { office: Office },
+}
