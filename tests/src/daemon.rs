@@ -73,25 +73,26 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts the daemon of `folder` and waits until it answers; what it logs is appended to `log`.
-    pub(crate) fn start(folder: &Path, log: &Path) -> Self {
+    /// Starts the daemon of `folder` with these variables beside the usual ones, and waits until it answers; what it logs is appended
+    /// to `log`. When it ends instead, its last words are the error.
+    pub(crate) fn start(folder: &Path, log: &Path, environment: &[(String, String)]) -> Result<Self, String> {
         let file = File::options().create(true).append(true).open(log).expect("the log file opens");
         let again = file.try_clone().expect("the log file is shared");
         let mut command = Command::new(program());
-        command.arg("serve").arg("--dir").arg(folder).env("NO_COLOR", "1");
+        command.arg("serve").arg("--dir").arg(folder).env("NO_COLOR", "1").envs(environment.iter().cloned());
         let child = command.stdin(Stdio::null()).stdout(file).stderr(again).spawn().expect("the daemon starts");
         let mut daemon = Self { child };
         let (tries, pause) = STARTING;
         for _ in 0..tries {
             if let Some(status) = daemon.child.try_wait().expect("the daemon can be looked at") {
-                panic!("the daemon ended at once ({status}):\n{}", tail(log));
+                return Err(format!("the daemon ended at once ({status}):\n{}", tail(log)));
             }
             if control::ask(folder, None, "GET", "/health", None).is_some_and(|answer| answer.status == 200) {
-                return daemon;
+                return Ok(daemon);
             }
             std::thread::sleep(pause);
         }
-        panic!("the daemon does not answer:\n{}", tail(log));
+        Err(format!("the daemon does not answer:\n{}", tail(log)))
     }
 
     pub(crate) fn id(&self) -> u32 {

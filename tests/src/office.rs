@@ -18,6 +18,7 @@ pub struct Office {
     name: String,
     address: SocketAddr,
     daemon: Option<Daemon>,
+    environment: Vec<(String, String)>,
     root: TempDir,
 }
 
@@ -36,8 +37,15 @@ impl Office {
 
     /// The same with a given address of its peer door.
     pub fn set_up_at(name: &str, address: SocketAddr) -> Self {
+        Self::set_up_on(name, address, |_| {})
+    }
+
+    /// The same with a data folder that `prepare` is shown while it is empty, to put another disk under it.
+    pub fn set_up_on(name: &str, address: SocketAddr, prepare: impl FnOnce(&Path)) -> Self {
         let root = tempfile::Builder::new().prefix("interoffice-").tempdir().expect("a temporary folder");
-        let office = Self { name: name.to_owned(), address, daemon: None, root };
+        let office = Self { name: name.to_owned(), address, daemon: None, environment: Vec::new(), root };
+        std::fs::create_dir(office.folder()).expect("the data folder is made");
+        prepare(&office.folder());
         let address = address.to_string();
         office.cli(&["init", "--name", name, "--listen", &address, "--advertise", &address]).ok();
         office
@@ -45,8 +53,19 @@ impl Office {
 
     /// Starts the daemon.
     pub fn serve(&mut self) {
+        self.try_serve().unwrap_or_else(|words| panic!("{words}"));
+    }
+
+    /// Starts the daemon; its last words when it ends instead.
+    pub fn try_serve(&mut self) -> Result<(), String> {
         assert!(self.daemon.is_none(), "{} runs already", self.name);
-        self.daemon = Some(Daemon::start(&self.folder(), &self.log()));
+        self.daemon = Some(Daemon::start(&self.folder(), &self.log(), &self.environment)?);
+        Ok(())
+    }
+
+    /// Sets the variables that the daemon is given beside the usual ones, from the next start on.
+    pub fn set_environment(&mut self, environment: Vec<(String, String)>) {
+        self.environment = environment;
     }
 
     /// Ends the daemon without a word, as a power cut would.
@@ -65,12 +84,20 @@ impl Office {
 
     /// Starts the daemon again if it was killed; says whether it was.
     pub fn revive(&mut self) -> bool {
-        let dead = self.daemon.as_mut().is_none_or(Daemon::has_ended);
+        let dead = self.is_down();
         if dead {
-            self.daemon = None;
             self.serve();
         }
         dead
+    }
+
+    /// Whether no daemon runs: none was started, or it has ended.
+    pub fn is_down(&mut self) -> bool {
+        let down = self.daemon.as_mut().is_none_or(Daemon::has_ended);
+        if down {
+            self.daemon = None;
+        }
+        down
     }
 
     /// Stops the daemon gracefully; gives its exit code.
