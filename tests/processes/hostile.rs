@@ -14,7 +14,7 @@ use interoffice_protocol::statement::{
 use interoffice_tests::{Office, card, eventually, exit, import, linked, pair, says, share, until};
 use serde_json::Value;
 
-use crate::caller::{Call, Voice, fresh_keys, hello, listen, read, soon};
+use interoffice_tests::caller::{Call, Voice, fresh_keys, hello, listen, read, soon};
 
 /// Office B with its honest partner A, and what B looked like before the attack.
 struct Stage {

@@ -1,7 +1,7 @@
 //! Real daemons, started, killed, scanned and attacked.
 #![forbid(unsafe_code)]
 
-mod caller;
+mod bad_network;
 mod canary;
 mod hostile;
 mod peer_down;

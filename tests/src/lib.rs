@@ -3,12 +3,15 @@
 //! Everything here panics with words when it can't do its part, as test code may.
 #![forbid(unsafe_code)]
 
+pub mod caller;
 mod cards;
 mod control;
 mod daemon;
 mod dice;
 mod meet;
 mod office;
+pub mod process;
+pub mod relay;
 mod said;
 mod scan;
 mod skips;

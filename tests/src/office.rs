@@ -120,6 +120,15 @@ impl Office {
         self.address = new;
     }
 
+    /// Says that other offices reach the peer door at another address than the one it listens on, from the next start on.
+    pub fn advertise(&self, address: SocketAddr) {
+        let path = self.folder().join("interoffice.toml");
+        let settings = std::fs::read_to_string(&path).expect("the settings");
+        let (old, new) = (format!("advertise = [\"{}\"]", self.address), format!("advertise = [\"{address}\"]"));
+        assert!(settings.contains(&old), "the settings name one address:\n{settings}");
+        std::fs::write(&path, settings.replace(&old, &new)).expect("the settings are written");
+    }
+
     /// Process id of the daemon while it runs.
     pub fn process(&self) -> Option<u32> {
         self.daemon.as_ref().map(Daemon::id)

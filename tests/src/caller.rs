@@ -1,6 +1,6 @@
 //! A caller that speaks the wire of two offices and keeps none of its rules.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, RecvStream, Sen
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits for something, at most for [`PATIENCE`].
-pub(crate) async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> T {
+pub async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("in vain waited for: {what}"))
 }
 
 /// Keys of an office that nobody knows.
-pub(crate) fn fresh_keys(seed: u8) -> OfficeKeys {
+pub fn fresh_keys(seed: u8) -> OfficeKeys {
     let part = |index: u8| SecretSeed::new([seed.wrapping_mul(7).wrapping_add(index); 32]);
     let terms = SetTerms { epoch: epoch(), nonce: Nonce([seed; 16]), issued_at_ms: 0, not_after_ms: i64::MAX };
     OfficeKeys::generate(Seeds { root: part(1), statement: part(2), recovery: part(3) }, &terms).expect("keys can be made").0
@@ -34,7 +34,7 @@ fn epoch() -> Epoch {
 }
 
 /// A Hello from the office of `keys` to another.
-pub(crate) fn hello(keys: &OfficeKeys, to: OfficeId, nonce: u8) -> Hello {
+pub fn hello(keys: &OfficeKeys, to: OfficeId, nonce: u8) -> Hello {
     Hello {
         to,
         chain: keys.chain().signed().to_vec(),
@@ -49,64 +49,92 @@ pub(crate) fn hello(keys: &OfficeKeys, to: OfficeId, nonce: u8) -> Hello {
     }
 }
 
-/// Dials an office with the certificate of `keys`.
-pub(crate) async fn dial(keys: &OfficeKeys, address: SocketAddr) -> (Endpoint, Connection) {
-    let mut endpoint = Endpoint::client("127.0.0.1:0".parse().expect("an address")).expect("a socket");
+/// A socket on a loopback address from which an office is dialled with the certificate of `keys`.
+pub fn phone(keys: &OfficeKeys, local: IpAddr) -> Endpoint {
+    let mut endpoint = Endpoint::client(SocketAddr::new(local, 0)).expect("a socket");
     let crypto = QuicClientConfig::try_from(client_config(keys).expect("a configuration")).expect("a cipher");
     endpoint.set_default_client_config(ClientConfig::new(Arc::new(crypto)));
+    endpoint
+}
+
+/// Dials an office; gives the connection once both shook hands.
+///
+/// # Errors
+/// The reason for which the door did not let the caller in.
+pub async fn try_dial(endpoint: &Endpoint, address: SocketAddr) -> Result<Connection, ConnectionError> {
     let connecting = endpoint.connect(address, "office.invalid").expect("an address that can be dialled");
-    let connection = soon("a connection", connecting).await.expect("the door lets everybody shake hands");
+    soon("a connection", connecting).await
+}
+
+/// Dials an office with the certificate of `keys`.
+pub async fn dial(keys: &OfficeKeys, address: SocketAddr) -> (Endpoint, Connection) {
+    let endpoint = phone(keys, Ipv4Addr::LOCALHOST.into());
+    let connection = try_dial(&endpoint, address).await.expect("the door lets everybody shake hands");
     (endpoint, connection)
 }
 
 /// A door with the certificate of `keys`.
-pub(crate) fn listen(keys: &OfficeKeys, address: SocketAddr) -> Endpoint {
+pub fn listen(keys: &OfficeKeys, address: SocketAddr) -> Endpoint {
     let crypto = QuicServerConfig::try_from(server_config(keys).expect("a configuration")).expect("a cipher");
     Endpoint::server(ServerConfig::with_crypto(Arc::new(crypto)), address).expect("the address is free")
 }
 
 /// A connection with its control stream.
-pub(crate) struct Call {
-    pub(crate) connection: Connection,
-    pub(crate) out: SendStream,
+pub struct Call {
+    /// The connection.
+    pub connection: Connection,
+    /// Where the control lane is written.
+    pub out: SendStream,
     input: RecvStream,
     _endpoint: Endpoint,
 }
 
 impl Call {
     /// Dials and says nothing yet.
-    pub(crate) async fn silent(keys: &OfficeKeys, address: SocketAddr) -> Self {
+    pub async fn silent(keys: &OfficeKeys, address: SocketAddr) -> Self {
         let (endpoint, connection) = dial(keys, address).await;
         let (out, input) = soon("a stream", connection.open_bi()).await.expect("a stream opens");
         Self { connection, out, input, _endpoint: endpoint }
     }
 
     /// Dials, greets, and reads the other office's Hello.
-    pub(crate) async fn greeted(keys: &OfficeKeys, address: SocketAddr, to: OfficeId) -> Self {
-        let mut call = Self::silent(keys, address).await;
+    pub async fn greeted(keys: &OfficeKeys, address: SocketAddr, to: OfficeId) -> Self {
+        Self::try_greeted(keys, address, to).await.unwrap_or_else(|why| panic!("no greeting: {why}"))
+    }
+
+    /// The same, where the door may turn the caller away.
+    ///
+    /// # Errors
+    /// Words for why no greeting came.
+    pub async fn try_greeted(keys: &OfficeKeys, address: SocketAddr, to: OfficeId) -> Result<Self, String> {
+        let endpoint = phone(keys, Ipv4Addr::LOCALHOST.into());
+        let connection = try_dial(&endpoint, address).await.map_err(|why| why.to_string())?;
+        let (out, input) = soon("a stream", connection.open_bi()).await.map_err(|why| why.to_string())?;
+        let mut call = Self { connection, out, input, _endpoint: endpoint };
         call.send(hello(keys, to, 5)).await;
         match call.next().await {
-            Some(Message::Hello(_)) => call,
-            other => panic!("expected a Hello, got {other:?}"),
+            Some(Message::Hello(_)) => Ok(call),
+            other => Err(format!("expected a Hello, got {other:?}: {:?}", call.connection.close_reason())),
         }
     }
 
-    pub(crate) async fn send(&mut self, message: impl Into<Message>) {
+    /// Sends a message on the control lane.
+    pub async fn send(&mut self, message: impl Into<Message>) {
         self.send_bytes(&message.into().to_frame().to_bytes()).await;
     }
 
     /// Sends bytes, whatever they are. A connection that is closed already takes nothing.
-    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
         let _ = soon("room to send", self.out.write_all(bytes)).await;
     }
 
     /// The next message; `None` when the connection ended.
-    pub(crate) async fn next(&mut self) -> Option<Message> {
+    pub async fn next(&mut self) -> Option<Message> {
         soon("a message", read(&mut self.input)).await
     }
 
     /// Says a statement and gives what became of it.
-    pub(crate) async fn say(&mut self, statement: &Signed) -> Outcome {
+    pub async fn say(&mut self, statement: &Signed) -> Outcome {
         self.send(statement.clone()).await;
         loop {
             match self.next().await {
@@ -118,7 +146,7 @@ impl Call {
     }
 
     /// Opens a stream of the data lane.
-    pub(crate) async fn data(&self, messages: &[Message]) -> SendStream {
+    pub async fn data(&self, messages: &[Message]) -> SendStream {
         let mut stream = soon("a stream", self.connection.open_uni()).await.expect("a stream opens");
         for message in [Message::Lane(Lane::Data)].iter().chain(messages) {
             let _ = stream.write_all(&message.to_frame().to_bytes()).await;
@@ -127,7 +155,7 @@ impl Call {
     }
 
     /// Waits until the other office closed the connection; gives code and words.
-    pub(crate) async fn closed(&self) -> (u64, String) {
+    pub async fn closed(&self) -> (u64, String) {
         match soon("the other office to hang up", self.connection.closed()).await {
             ConnectionError::ApplicationClosed(close) => {
                 (close.error_code.into_inner(), String::from_utf8_lossy(&close.reason).into_owned())
@@ -138,7 +166,7 @@ impl Call {
 }
 
 /// The next message of a stream; `None` when it ended.
-pub(crate) async fn read(input: &mut RecvStream) -> Option<Message> {
+pub async fn read(input: &mut RecvStream) -> Option<Message> {
     loop {
         let mut header = [0; limits::FRAME_HEADER_BYTES];
         input.read_exact(&mut header).await.ok()?;
@@ -153,26 +181,31 @@ pub(crate) async fn read(input: &mut RecvStream) -> Option<Message> {
 }
 
 /// An office's statements to one other, in their order.
-pub(crate) struct Voice<'a> {
-    pub(crate) keys: &'a OfficeKeys,
-    pub(crate) to: OfficeId,
-    pub(crate) sequence: u64,
-    pub(crate) previous: StatementHash,
+pub struct Voice<'a> {
+    /// Who speaks.
+    pub keys: &'a OfficeKeys,
+    /// To whom.
+    pub to: OfficeId,
+    /// Place of the next statement.
+    pub sequence: u64,
+    /// The statement before it.
+    pub previous: StatementHash,
     nonces: u8,
 }
 
 impl<'a> Voice<'a> {
-    pub(crate) fn new(keys: &'a OfficeKeys, to: OfficeId) -> Self {
+    /// The first statement is still to be said.
+    pub fn new(keys: &'a OfficeKeys, to: OfficeId) -> Self {
         Self { keys, to, sequence: 1, previous: StatementHash::NONE, nonces: 0 }
     }
 
     /// The statement that comes next, with whatever the body says.
-    pub(crate) fn sign(&mut self, subject: Subject, body: &Body) -> Signed {
+    pub fn sign(&mut self, subject: Subject, body: &Body) -> Signed {
         self.sign_to(Audience::Office(self.to), subject, body)
     }
 
     /// The same for another audience.
-    pub(crate) fn sign_to(&mut self, to: Audience, subject: Subject, body: &Body) -> Signed {
+    pub fn sign_to(&mut self, to: Audience, subject: Subject, body: &Body) -> Signed {
         self.nonces += 1;
         let envelope = Envelope {
             from: self.keys.office(),
@@ -189,7 +222,7 @@ impl<'a> Voice<'a> {
     }
 
     /// Goes on after a statement that was stored.
-    pub(crate) fn said(&mut self, statement: &Signed) {
+    pub fn said(&mut self, statement: &Signed) {
         self.sequence += 1;
         self.previous = statement.hash();
     }
