@@ -154,7 +154,7 @@ pub struct Rights {
 }
 
 /// What a machine's clocks show.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Clocks {
     /// What really passed since the world began (milliseconds); the same at every office.
     pub true_ms: i64,
@@ -216,7 +216,7 @@ pub enum Event {
     Heard { at: Office, from: Office, link: Link, said: Said, taken: Taken },
     /// An office put a frame on a wire; `tokens` is what a scan of its bytes found.
     Sent { from: Office, to: Office, link: Option<Link>, tokens: Vec<Token> },
-    /// A batch was applied durably at the reader's office.
+    /// A batch that the reader's office did not have yet was applied durably: the cursor of the link moved.
     Applied { at: Office, link: Link, puts: Vec<(Record, Vec<Token>)>, withdrawn: Vec<Record> },
     /// The reader's office erased the whole file of a link.
     FileErased { at: Office, link: Link },
@@ -227,11 +227,16 @@ pub enum Event {
     /// An office took a renewal of leases that it had asked for when its clocks showed `asked`.
     LeaseRenewed { at: Office, links: Vec<Link>, asked: Clocks },
 
-    /// An office's clocks show this now; told whenever time passed or somebody set a clock, and before anything is read.
+    /// An office signs well and lies: what it says needs no person's verb behind it, and what it does is not judged.
+    Hostile { office: Office },
+
+    /// The clocks of an office whose daemon runs show this now; told whenever time passed or somebody set a clock.
     ClockRead { office: Office, clocks: Clocks },
-    /// An office's daemon died, with or without its machine.
+    /// A daemon that runs wrote its safe clock down.
+    Ticked { office: Office },
+    /// An office's daemon died or stopped, with or without its machine.
     Crashed { office: Office, machine: bool },
-    /// An office's daemon runs again.
+    /// An office's daemon runs again and has written its safe clock down for the first time.
     Restarted { office: Office, clocks: Clocks },
     /// The received file of a link was lost.
     FileLost { at: Office, link: Link },

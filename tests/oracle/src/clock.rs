@@ -1,0 +1,118 @@
+//! What passed at an office, as far as its own clocks could know: at least this much, at most that much.
+
+use crate::event::Clocks;
+
+/// How much passed since the world began, by the office's own means (milliseconds).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Passed {
+    /// What the machine's own count proves, and, across a stop, the wall clock. No lease may last longer.
+    pub(crate) least: i64,
+    /// The same with every jump of the wall clock forward. A lease that is shorter than this may be over.
+    pub(crate) most: i64,
+}
+
+/// The clocks of one office.
+#[derive(Clone, Debug)]
+pub(crate) struct Clock {
+    /// Each reading with what had passed by then, oldest first.
+    readings: Vec<(Clocks, Passed)>,
+    /// The wall clock when the daemon last wrote its safe clock down.
+    written_wall_ms: i64,
+    true_ms: i64,
+    running: bool,
+}
+
+impl Clock {
+    pub(crate) fn new(clocks: Clocks) -> Self {
+        Self { readings: vec![(clocks, Passed::default())], written_wall_ms: clocks.wall_ms, true_ms: clocks.true_ms, running: true }
+    }
+
+    fn last(&self) -> (Clocks, Passed) {
+        self.readings.last().copied().unwrap_or_default()
+    }
+
+    /// What has passed by now.
+    pub(crate) fn passed(&self) -> Passed {
+        self.last().1
+    }
+
+    /// What really has passed by now (milliseconds).
+    pub(crate) fn true_ms(&self) -> i64 {
+        self.true_ms
+    }
+
+    /// What had passed when the clocks showed `asked`: the last reading that is not later.
+    pub(crate) fn passed_at(&self, asked: Clocks) -> Passed {
+        let later = self.readings.partition_point(|(clocks, _)| clocks.true_ms <= asked.true_ms);
+        // Of several readings at one moment (somebody set the clock) the one that was meant is found by its wall clock.
+        let same = self.readings[..later].iter().rev().take_while(|(clocks, _)| clocks.true_ms == asked.true_ms);
+        let exact = same.into_iter().find(|(clocks, _)| clocks.wall_ms == asked.wall_ms);
+        exact.or(self.readings[..later].last()).map_or_else(Passed::default, |(_, passed)| *passed)
+    }
+
+    /// The clocks show this; nobody reads them while the daemon is down.
+    pub(crate) fn read(&mut self, now: Clocks) {
+        self.true_ms = now.true_ms;
+        let (before, passed) = self.last();
+        if now == before || !self.running {
+            return;
+        }
+        let (boot, wall) = ((now.boot_ms - before.boot_ms).max(0), now.wall_ms - before.wall_ms);
+        self.readings.push((now, Passed { least: passed.least + boot, most: passed.most + boot.max(wall) }));
+    }
+
+    pub(crate) fn written(&mut self) {
+        self.written_wall_ms = self.last().0.wall_ms;
+    }
+
+    pub(crate) fn stopped(&mut self) {
+        self.running = false;
+    }
+
+    /// The daemon runs again. Across the stop only the wall clock counts; says whether it stands before its last written reading.
+    pub(crate) fn restarted(&mut self, now: Clocks) -> bool {
+        let (before, passed) = self.last();
+        let wall = (now.wall_ms - before.wall_ms).max(0);
+        let most = (now.wall_ms - self.written_wall_ms).max(wall).max(0);
+        self.readings.push((now, Passed { least: passed.least + wall, most: passed.most + most }));
+        self.true_ms = now.true_ms;
+        let went_back = now.wall_ms < self.written_wall_ms;
+        self.written_wall_ms = now.wall_ms;
+        self.running = true;
+        went_back
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(true_ms: i64, wall_ms: i64) -> Clocks {
+        Clocks { true_ms, boot_ms: true_ms, wall_ms }
+    }
+
+    #[test]
+    fn a_jump_forward_may_have_been_time_and_a_jump_back_takes_none_away() {
+        let mut clock = Clock::new(at(0, 1_000));
+        clock.read(at(10, 91_000));
+        assert_eq!(clock.passed(), Passed { least: 10, most: 90_000 });
+        clock.read(at(20, 5));
+        assert_eq!(clock.passed(), Passed { least: 20, most: 90_010 });
+        assert_eq!(clock.passed_at(at(12, 0)), Passed { least: 10, most: 90_000 });
+    }
+
+    #[test]
+    fn across_a_stop_the_wall_clock_counts_and_one_that_went_back_is_noticed() {
+        let mut clock = Clock::new(at(0, 1_000));
+        clock.read(at(50, 1_050));
+        clock.written();
+        clock.stopped();
+        clock.read(at(60, 1_060));
+        assert_eq!(clock.passed().least, 50, "nobody reads a clock while the daemon is down");
+        assert!(!clock.restarted(at(100, 1_090)));
+        assert_eq!(clock.passed().least, 90);
+        clock.stopped();
+        assert!(clock.restarted(at(200, 1_089)));
+        assert_eq!(clock.passed().least, 90);
+    }
+}

@@ -1,0 +1,5 @@
+//! The oracle against histories by hand: what is right stays silent, and each wrong thing is named.
+
+mod breaches;
+mod reading;
+mod stage;
