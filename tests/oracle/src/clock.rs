@@ -23,8 +23,9 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn new(clocks: Clocks) -> Self {
-        Self { readings: vec![(clocks, Passed::default())], written_wall_ms: clocks.wall_ms, true_ms: clocks.true_ms, running: true }
+    /// Clocks that nobody has looked at yet: they begin with the first start of the daemon.
+    pub(crate) fn unset() -> Self {
+        Self { readings: Vec::new(), written_wall_ms: i64::MIN, true_ms: 0, running: false }
     }
 
     fn last(&self) -> (Clocks, Passed) {
@@ -71,6 +72,10 @@ impl Clock {
 
     /// The daemon runs again. Across the stop only the wall clock counts; says whether it stands before its last written reading.
     pub(crate) fn restarted(&mut self, now: Clocks) -> bool {
+        if self.readings.is_empty() {
+            self.readings.push((now, Passed::default()));
+            self.written_wall_ms = now.wall_ms;
+        }
         let (before, passed) = self.last();
         let wall = (now.wall_ms - before.wall_ms).max(0);
         let most = (now.wall_ms - self.written_wall_ms).max(wall).max(0);
@@ -93,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_jump_forward_may_have_been_time_and_a_jump_back_takes_none_away() {
-        let mut clock = Clock::new(at(0, 1_000));
+        let mut clock = Clock::unset();
+        clock.restarted(at(0, 1_000));
         clock.read(at(10, 91_000));
         assert_eq!(clock.passed(), Passed { least: 10, most: 90_000 });
         clock.read(at(20, 5));
@@ -103,7 +109,8 @@ mod tests {
 
     #[test]
     fn across_a_stop_the_wall_clock_counts_and_one_that_went_back_is_noticed() {
-        let mut clock = Clock::new(at(0, 1_000));
+        let mut clock = Clock::unset();
+        clock.restarted(at(0, 1_000));
         clock.read(at(50, 1_050));
         clock.written();
         clock.stopped();

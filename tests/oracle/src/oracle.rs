@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::clock::Clock;
-use crate::event::{Clocks, Event, Link, Office, Person, Place, Record};
+use crate::event::{Event, Link, Office, Person, Place, Record};
 use crate::history::{Agreement, Home};
 use crate::local::{Known, Local, State, Viewer};
 use crate::token::Token;
@@ -31,17 +31,26 @@ impl Oracle {
         Self { slack_ms, ..Self::default() }
     }
 
-    /// Tells that an office was set up, its clocks showing this.
-    pub fn add_office(&mut self, office: Office, clocks: Clocks) {
-        self.offices.insert(office, Local::new(Clock::new(clocks)));
-    }
-
     /// Tells what happened.
     pub fn note(&mut self, event: Event) {
+        self.meet(&event);
         self.people(&event);
         self.records(&event);
         self.links(&event);
         self.traffic(event);
+    }
+
+    /// An office is known from its first start, user or peer on.
+    fn meet(&mut self, event: &Event) {
+        let named = match event {
+            Event::Restarted { office, .. } => [Some(*office), None],
+            Event::UserAdded { who, .. } => [Some(who.office), None],
+            Event::Paired { a, b } => [Some(*a), Some(*b)],
+            _ => [None, None],
+        };
+        for office in named.into_iter().flatten() {
+            self.offices.entry(office).or_insert_with(|| Local::new(Clock::unset()));
+        }
     }
 
     /// What was found wrong in what was told since this was last asked.

@@ -39,7 +39,7 @@ pub(super) fn begin() -> Oracle {
     let mut oracle = Oracle::new(SLACK);
     for (office, user) in [(0, "ann"), (1, "bob"), (1, "ben"), (2, "carol")] {
         if oracle.local(office).is_none() {
-            oracle.add_office(office, clocks(0));
+            oracle.note(Event::Restarted { office, clocks: clocks(0) });
         }
         let who = Person::new(office, user);
         oracle.note(Event::UserAdded { who: who.clone(), rights: Rights::default() });
