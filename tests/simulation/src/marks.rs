@@ -1,0 +1,90 @@
+//! Marks: situations that a run of the gate must have met at least once, so that it is known to test them.
+
+use std::cell::RefCell;
+
+/// Every mark by name. A gate in which one of them never fired fails.
+pub(crate) const MARKS: &[&str] = &[
+    "a batch left a gap",
+    "a batch met a link that is not Active here",
+    "a daemon started with its wall clock set back",
+    "a digest differed",
+    "a frame did not decode",
+    "a frame was replayed",
+    "a frame was replayed to or by another office",
+    "a greeting was answered and the answer lost",
+    "a link ended with batches in flight",
+    "a link expired",
+    "a link was accepted",
+    "a link was erased with a receipt",
+    "a part of a link was erased with a receipt",
+    "a partition in one direction",
+    "a reader was asked what it holds",
+    "a reader was there before its acceptance",
+    "a received file was lost",
+    "a record was unshared",
+    "a request was declined",
+    "a right was disabled with live links",
+    "a sender was told that a link is gone",
+    "a session with an office that is not paired",
+    "a statement arrived with a wrong byte",
+    "a user was disabled",
+    "a wall clock went back",
+    "accept met withdraw",
+    "an office found its folder older than its words",
+    "an office was blocked",
+    "an office was removed",
+    "an old copy of a data folder was put back",
+    "an older received file came back",
+    "both sides deleted at once",
+    "statements were said again since the peer lacked them",
+    "the window of a link was full",
+    "withdraw met accept",
+];
+
+thread_local! {
+    static HITS: RefCell<Vec<u64>> = RefCell::new(vec![0; MARKS.len()]);
+}
+
+/// The place of a mark in [`MARKS`]; a name that is not there does not compile where it is asked for in a constant.
+pub(crate) const fn place(name: &str) -> usize {
+    let mut at = 0;
+    while at < MARKS.len() {
+        if same(MARKS[at].as_bytes(), name.as_bytes()) {
+            return at;
+        }
+        at += 1;
+    }
+    panic!("no such mark: add it to MARKS")
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Counts a mark by its place.
+pub(crate) fn hit(place: usize) {
+    HITS.with_borrow_mut(|hits| hits[place] += 1);
+}
+
+/// What was counted on this thread since the last time; afterwards nothing is.
+pub(crate) fn take() -> Vec<u64> {
+    HITS.with_borrow_mut(|hits| std::mem::replace(hits, vec![0; MARKS.len()]))
+}
+
+/// Says that a situation was met.
+#[macro_export]
+macro_rules! sometimes {
+    ($name:literal) => {
+        $crate::marks::hit(const { $crate::marks::place($name) })
+    };
+}

@@ -1,0 +1,119 @@
+//! What is on its way between offices: two ordered lanes each way, which may be clogged, cut off, thinned out or doubled. Frames
+//! travel as bytes.
+
+use std::collections::VecDeque;
+
+use interoffice_protocol::messages::{Lane, Message};
+use interoffice_protocol::wire::frame::Frame;
+
+/// A frame on its way, with its place in the history.
+#[derive(Clone)]
+pub(crate) struct Parcel {
+    pub(crate) frame: Frame,
+    number: usize,
+}
+
+/// One direction between two offices.
+#[derive(Default)]
+pub(crate) struct Wire {
+    control: VecDeque<Parcel>,
+    data: VecDeque<Parcel>,
+    /// Frames wait.
+    pub(crate) clogged: bool,
+    /// Nothing passes, and nobody can connect.
+    pub(crate) parted: bool,
+}
+
+impl Wire {
+    /// The frames of a lane that are on their way.
+    pub(crate) fn lane(&mut self, lane: Lane) -> &mut VecDeque<Parcel> {
+        match lane {
+            Lane::Control => &mut self.control,
+            Lane::Data => &mut self.data,
+        }
+    }
+
+    /// Whether frames arrive at all.
+    pub(crate) fn flows(&self) -> bool {
+        !self.clogged && !self.parted
+    }
+
+    /// Frames on their way in a lane.
+    pub(crate) fn waiting(&self, lane: Lane) -> usize {
+        match lane {
+            Lane::Control => self.control.len(),
+            Lane::Data => self.data.len(),
+        }
+    }
+
+    /// Whether nothing is on its way.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.control.is_empty() && self.data.is_empty()
+    }
+
+    /// What is on its way is lost.
+    pub(crate) fn clear(&mut self) {
+        self.control.clear();
+        self.data.clear();
+    }
+}
+
+/// A frame that was sent.
+pub(crate) struct Sent {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) frame: Frame,
+    /// Whether it has arrived at least once, so that its content is not news any more.
+    pub(crate) arrived: bool,
+}
+
+/// All wires and everything that was ever sent.
+pub(crate) struct Network {
+    offices: usize,
+    wires: Vec<Wire>,
+    /// What was sent, oldest first.
+    pub(crate) history: Vec<Sent>,
+}
+
+impl Network {
+    /// Wires between so many offices.
+    pub(crate) fn new(offices: usize) -> Self {
+        Self { offices, wires: (0..offices * offices).map(|_| Wire::default()).collect(), history: Vec::new() }
+    }
+
+    /// The wire from one office to another.
+    pub(crate) fn wire(&self, from: usize, to: usize) -> &Wire {
+        &self.wires[from * self.offices + to]
+    }
+
+    /// The same to be changed.
+    pub(crate) fn wire_mut(&mut self, from: usize, to: usize) -> &mut Wire {
+        &mut self.wires[from * self.offices + to]
+    }
+
+    /// Puts a message on its way.
+    pub(crate) fn post(&mut self, from: usize, to: usize, message: &Message) {
+        let frame = message.to_frame();
+        let lane = message.lane_kind().unwrap_or(Lane::Control);
+        let number = self.history.len();
+        self.history.push(Sent { from, to, frame: frame.clone(), arrived: false });
+        self.wire_mut(from, to).lane(lane).push_back(Parcel { frame, number });
+    }
+
+    /// Notes that a frame has arrived.
+    pub(crate) fn arrived(&mut self, parcel: &Parcel) {
+        if let Some(sent) = self.history.get_mut(parcel.number) {
+            sent.arrived = true;
+        }
+    }
+
+    /// Ends all partitions and clogs.
+    pub(crate) fn heal(&mut self) -> bool {
+        let mut any = false;
+        for wire in &mut self.wires {
+            any |= wire.clogged || wire.parted;
+            (wire.clogged, wire.parted) = (false, false);
+        }
+        any
+    }
+}

@@ -1,0 +1,224 @@
+//! One office of a world: its store, its received files, its clocks. Killing it loses everything that is not in its folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use interoffice_core::store::received::ReceivedFiles;
+use interoffice_core::store::{Fault, OfficeContext, Ring, Rings, StoreFault, Tx, View, WriteStore};
+use interoffice_core::domain::moment::Moment;
+use interoffice_oracle::event::Clocks;
+use interoffice_protocol::ids::{LinkId, OfficeId};
+use interoffice_protocol::statement::Chain;
+use tempfile::TempDir;
+
+use crate::clock::Clock;
+use crate::keys;
+use crate::random::Random;
+
+/// What the offices are called, by their place.
+pub(crate) const NAMES: [&str; 6] = ["North", "South", "East", "West", "Inland", "Island"];
+
+/// See the module.
+pub(crate) struct Office {
+    /// Its place in the world.
+    pub(crate) place: usize,
+    /// Its id.
+    pub(crate) id: OfficeId,
+    /// Its keys, as others know them.
+    pub(crate) chain: Chain,
+    /// Its received files; meaningless while the daemon is down.
+    pub(crate) files: ReceivedFiles,
+    /// The clocks of its machine.
+    pub(crate) clock: Clock,
+    /// True time, the same everywhere (milliseconds since the world began).
+    pub(crate) true_ms: i64,
+    /// Whether its daemon runs.
+    pub(crate) up: bool,
+    /// What its crystal showed at the last look at the clocks, `None` in a process that has not looked yet.
+    pub(crate) ticked_boot_ms: Option<i64>,
+    /// Whether it has once signed or lived what no honest office does: a lie, or a second life from an old copy.
+    pub(crate) tainted: bool,
+    /// What commits since the last look concern.
+    rings: Rings,
+    store: WriteStore,
+    on_disk: bool,
+    base: TempDir,
+    life: u32,
+    random: Random,
+}
+
+fn context(place: usize) -> Arc<OfficeContext> {
+    Arc::new(OfficeContext { signer: keys::signer(place) })
+}
+
+fn memory() -> &'static Path {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { memory } else { Path::new("/tmp") }
+}
+
+/// Where in `base` the data folder of a life lies.
+fn folder_of(base: &Path, life: u32) -> PathBuf {
+    base.join(format!("life{life}"))
+}
+
+impl Office {
+    /// A new office that has never run.
+    pub(crate) fn open(place: usize, on_disk: bool, clock: Clock) -> Result<Self, StoreFault> {
+        let chain = keys::chain(place);
+        let base = tempfile::Builder::new().prefix("interoffice-simulation-").tempdir_in(memory());
+        let base = base.map_err(|error| StoreFault::io("making a folder", error))?;
+        let folder = folder_of(base.path(), 0);
+        fs::create_dir(&folder).map_err(|error| StoreFault::io("making a folder", error))?;
+        let store = if on_disk { WriteStore::open(&folder, context(place))? } else { WriteStore::in_memory(context(place))? };
+        Ok(Self {
+            place,
+            id: chain.office(),
+            chain,
+            files: ReceivedFiles::open(folder.join("received"))?,
+            clock,
+            true_ms: 0,
+            up: true,
+            ticked_boot_ms: None,
+            tainted: false,
+            rings: Rings::new(),
+            store,
+            on_disk,
+            base,
+            life: 0,
+            random: Random::new(place as u64),
+        })
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &'static str {
+        NAMES[self.place]
+    }
+
+    /// Where everything of the office lies.
+    pub(crate) fn folder(&self) -> PathBuf {
+        folder_of(self.base.path(), self.life)
+    }
+
+    /// The file of one received link.
+    pub(crate) fn received(&self, link: LinkId) -> PathBuf {
+        self.folder().join("received").join(format!("{link}.db"))
+    }
+
+    /// Whether its database is a file.
+    pub(crate) fn on_disk(&self) -> bool {
+        self.on_disk
+    }
+
+    /// Its wall clock now (milliseconds since 1970, UTC).
+    pub(crate) fn wall_ms(&self) -> i64 {
+        self.clock.wall_ms(self.true_ms)
+    }
+
+    /// What its clocks show now.
+    pub(crate) fn clocks(&self) -> Clocks {
+        Clocks { true_ms: self.true_ms, boot_ms: self.clock.boot_ms(self.true_ms), wall_ms: self.wall_ms() }
+    }
+
+    /// Chance in what follows comes from here.
+    pub(crate) fn set_chance(&mut self, random: Random) {
+        self.random = random;
+    }
+
+    /// Random bytes for what a door draws.
+    pub(crate) fn draw(&mut self) -> [u8; 16] {
+        let (high, low) = (self.random.next(), self.random.next());
+        (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
+    }
+
+    /// One verb in a transaction of its own.
+    pub(crate) fn write<T>(&mut self, work: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let moment = Moment::new(self.wall_ms(), self.random.bytes());
+        let (value, rings) = self.store.write(moment, work)?;
+        self.rings.extend(rings);
+        Ok(value)
+    }
+
+    /// Reads the store.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.store.read(self.wall_ms(), read)
+    }
+
+    /// What commits since the last call concern.
+    pub(crate) fn take_rings(&mut self) -> Rings {
+        std::mem::take(&mut self.rings)
+    }
+
+    /// Rings by hand, as the door does that applies batches.
+    pub(crate) fn ring(&mut self, ring: Ring) {
+        self.rings.insert(ring);
+    }
+
+    /// The daemon dies in the very state in which it is: its folder is copied before any handle on it is closed, so that nothing
+    /// tidies up. Afterwards it is down.
+    pub(crate) fn die(&mut self) -> Result<(), StoreFault> {
+        let (old, new) = (self.folder(), folder_of(self.base.path(), self.life + 1));
+        copy_folder(&old, &new)?;
+        self.life += 1;
+        self.reopen(&new)?;
+        self.up = false;
+        fs::remove_dir_all(&old).map_err(|error| StoreFault::io("removing the folder of an earlier life", error))
+    }
+
+    /// The daemon starts in the folder as it was left.
+    pub(crate) fn start(&mut self) -> Result<(), StoreFault> {
+        self.files.sweep()?;
+        self.up = true;
+        Ok(())
+    }
+
+    fn reopen(&mut self, folder: &Path) -> Result<(), StoreFault> {
+        self.files = ReceivedFiles::open(folder.join("received"))?;
+        self.ticked_boot_ms = None;
+        self.rings.clear();
+        if self.on_disk {
+            self.store = WriteStore::open(folder, context(self.place))?;
+        }
+        Ok(())
+    }
+
+    /// Copies the whole data folder, as somebody does who thinks that this is a backup.
+    pub(crate) fn keep_folder(&self) -> Result<(), StoreFault> {
+        let kept = self.base.path().join("kept");
+        let _ = fs::remove_dir_all(&kept);
+        copy_folder(&self.folder(), &kept)
+    }
+
+    /// Puts the copied folder in place of the present one, the daemon being down; says whether there was one.
+    pub(crate) fn put_back_folder(&mut self) -> Result<bool, StoreFault> {
+        let kept = self.base.path().join("kept");
+        if !self.on_disk || !kept.is_dir() {
+            return Ok(false);
+        }
+        let (old, new) = (self.folder(), folder_of(self.base.path(), self.life + 1));
+        copy_folder(&kept, &new)?;
+        self.life += 1;
+        self.reopen(&new)?;
+        fs::remove_dir_all(&old).map_err(|error| StoreFault::io("removing the folder of an earlier life", error))?;
+        Ok(true)
+    }
+}
+
+/// Copies files as they are; what databases share in memory is not copied, since it does not survive either.
+fn copy_folder(from: &Path, to: &Path) -> Result<(), StoreFault> {
+    let io = |error| StoreFault::io(format!("copying {}", from.display()), error);
+    fs::create_dir_all(to).map_err(io)?;
+    let mut entries: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(from).map_err(io)? {
+        entries.push(entry.map_err(io)?.path());
+    }
+    for path in entries {
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() {
+            copy_folder(&path, &to.join(name))?;
+        } else if !name.to_string_lossy().ends_with("-shm") {
+            fs::copy(&path, to.join(name)).map_err(io)?;
+        }
+    }
+    Ok(())
+}

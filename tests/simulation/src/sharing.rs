@@ -1,0 +1,327 @@
+//! What users do: records made, changed and deleted, links asked for, answered and ended, records shared and taken back.
+
+use interoffice_core::actions::links::Ask;
+use interoffice_core::actions::sharing::Selection;
+use interoffice_core::actions::{link_view, links, records, sharing};
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::edit::{Edit, PropertyEdit};
+use interoffice_core::store::{Fault, links as link_rows, log};
+use interoffice_oracle::Event;
+use interoffice_oracle::event::{Marks, Mask, Place, Placed, Wanted, Why};
+use interoffice_protocol::ids::{LinkId, RecordId};
+use interoffice_protocol::limits::LEASE_SHORT_S;
+use interoffice_protocol::link::LinkState;
+use interoffice_protocol::record::{FieldName, Level, Scope};
+
+use crate::check::Violation;
+use crate::people::actor;
+use crate::sometimes;
+use crate::step::Step;
+use crate::world::{Did, LinkFacts, RecordFacts, Who, World, failed, user_name};
+
+/// The fields of every card that hold a word of their own, with the names of their properties.
+const FIELDS: [(FieldName, &str); 5] = [
+    (FieldName::Name, "N"),
+    (FieldName::Emails, "EMAIL"),
+    (FieldName::Notes, "NOTE"),
+    (FieldName::Titles, "TITLE"),
+    (FieldName::Other, "X-SHOE-SIZE"),
+];
+
+/// The scopes that are asked for.
+fn scope(number: u32) -> Scope {
+    match number % 4 {
+        0 => Scope::everything(),
+        1 => Scope { fields: FieldName::Emails.bit() | FieldName::Titles.bit(), related: 0, documents: false },
+        _ => Scope::standard(),
+    }
+}
+
+fn property(name: &str, word: &str) -> String {
+    match name {
+        "N" => format!("{word};Person;;;"),
+        "EMAIL" => format!("{word}@person.example"),
+        "NOTE" => format!("Some words about {word}"),
+        _ => word.to_owned(),
+    }
+}
+
+fn card(number: u32, tokens: &[Placed]) -> String {
+    let mut card = format!("BEGIN:VCARD\r\nVERSION:4.0\r\nUID:urn:uuid:00000000-0000-4000-8000-{number:012}\r\n");
+    for ((_, name), placed) in FIELDS.iter().zip(tokens) {
+        let word = placed.token.text();
+        if *name == "N" {
+            card.push_str(&format!("FN:Person {word}\r\n"));
+        }
+        card.push_str(&format!("{name}:{}\r\n", property(name, &word)));
+    }
+    card.push_str("END:VCARD\r\n");
+    card
+}
+
+impl World {
+    /// What is done with records.
+    pub(crate) fn records_step(&mut self, step: Step) -> Did {
+        match step {
+            Step::AddRecord { record, office, user, marks } => self.add_record(record, office, user, marks),
+            Step::EditRecord { record, field } => self.edit_record(record, field as usize % FIELDS.len()),
+            Step::DeleteRecord { record } | Step::Archive { record } | Step::Unarchive { record } => self.end_record(step, record),
+            Step::Share { link, a, b, c } => self.share(link, &[a, b, c], false),
+            Step::ShareAll { link } => self.share(link, &[], true),
+            Step::Unshare { link, record } => self.unshare(link, &[record], false),
+            Step::UnshareAll { link } => self.unshare(link, &[], true),
+            _ => Ok(false),
+        }
+    }
+
+    fn add_record(&mut self, number: u32, office: u32, user: u32, marks: u32) -> Did {
+        let who = Who { office: office as usize % self.offices.len(), user: user as usize % self.swarm.users };
+        if !self.offices[who.office].up || self.record(number).is_some() {
+            return Ok(false);
+        }
+        let tokens: Vec<Placed> = FIELDS
+            .iter()
+            .map(|(field, _)| Placed { place: Place::Field(field.bit().trailing_zeros() as u8), token: self.fresh_token() })
+            .collect();
+        let marks = Marks { private: marks % 8 == 1, assigned: marks % 8 != 2 };
+        let file = records::read_cards(card(number, &tokens).as_bytes());
+        let options = records::ImportOptions { private: marks.private, unassigned: !marks.assigned };
+        let by = actor(who)?;
+        let Some(report) = self.verb(who.office, |tx| records::import_cards(tx, &by, &file.cards, &options))? else { return Ok(false) };
+        let id = report.records.first().and_then(|id| id.parse::<RecordId>().ok());
+        let Some(record) = id else { return Err(failed(who.office, &"an imported card has no record")) };
+        self.records.push(RecordFacts { number, record, owner: who, marks, tokens: tokens.clone(), deleted: false, archived: false });
+        let owner = self.person(who);
+        self.note(Event::RecordMade { owner, record: record.0, marks, tokens });
+        Ok(true)
+    }
+
+    fn edit_record(&mut self, number: u32, field: usize) -> Did {
+        let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
+        if !self.offices[facts.owner.office].up {
+            return Ok(false);
+        }
+        let token = self.fresh_token();
+        let (name, value) = (FIELDS[field].1, property(FIELDS[field].1, &token.text()));
+        let set = |name: &str, value: String| PropertyEdit { name: name.to_owned(), value, params: Vec::new() };
+        let mut edit = Edit { set: vec![set(name, value)], ..Edit::default() };
+        if name == "N" {
+            edit.set.push(set("FN", format!("Person {}", token.text())));
+        }
+        let by = actor(facts.owner)?;
+        if self.verb(facts.owner.office, |tx| records::edit(tx, &by, facts.record, &edit))?.is_none() {
+            return Ok(false);
+        }
+        let mut tokens = facts.tokens;
+        let place = Place::Field(FIELDS[field].0.bit().trailing_zeros() as u8);
+        for placed in tokens.iter_mut().filter(|placed| placed.place == place) {
+            // The card as it was uploaded is kept verbatim, for its own office alone.
+            placed.place = Place::Card;
+        }
+        tokens.push(Placed { place, token });
+        for known in self.records.iter_mut().filter(|known| known.number == number) {
+            known.tokens.clone_from(&tokens);
+        }
+        self.note(Event::RecordEdited { office: facts.owner.office, record: facts.record.0, tokens });
+        Ok(true)
+    }
+
+    fn end_record(&mut self, step: Step, number: u32) -> Did {
+        let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
+        let office = facts.owner.office;
+        if !self.offices[office].up {
+            return Ok(false);
+        }
+        let (by, chosen) = (actor(facts.owner)?, [facts.record]);
+        let done = self.verb(office, |tx| match step {
+            Step::DeleteRecord { .. } => {
+                let plan = records::plan_delete(tx, &by, &chosen)?;
+                records::delete(tx, &by, &chosen, &plan.id)
+            }
+            Step::Archive { .. } => {
+                let plan = records::plan_archive(tx, &by, &chosen)?;
+                records::archive(tx, &by, &chosen, &plan.id)
+            }
+            _ => records::unarchive(tx, &by, &chosen),
+        })?;
+        if done.is_none() {
+            return Ok(false);
+        }
+        let record = facts.record.0;
+        let event = match step {
+            Step::DeleteRecord { .. } => Event::RecordDeleted { office, record },
+            Step::Archive { .. } => Event::RecordArchived { office, record },
+            _ => Event::RecordUnarchived { office, record },
+        };
+        for known in self.records.iter_mut().filter(|known| known.number == number) {
+            known.deleted = matches!(step, Step::DeleteRecord { .. });
+            known.archived = matches!(step, Step::Archive { .. });
+        }
+        self.note(event);
+        Ok(true)
+    }
+
+    /// The records that a link shows, at its owner's office.
+    fn shown(&self, facts: &LinkFacts) -> Result<Vec<RecordId>, Violation> {
+        self.look(facts.owner.office, |view| {
+            let Some(row) = link_rows::find(view, facts.link)? else { return Ok(Vec::new()) };
+            Ok(log::put_set(view, row.row)?.into_iter().collect())
+        })
+    }
+
+    fn selection(&self, numbers: &[u32], all_mine: bool) -> Selection {
+        let records = numbers.iter().filter_map(|number| self.record(*number)).map(|facts| facts.record.to_string()).collect();
+        Selection { records, all_mine, include_private: true, ..Selection::default() }
+    }
+
+    fn share(&mut self, link: u32, numbers: &[u32], all_mine: bool) -> Did {
+        let Some(facts) = self.link(link).cloned() else { return Ok(false) };
+        let office = facts.owner.office;
+        let chosen = self.selection(numbers, all_mine);
+        if !self.offices[office].up || (chosen.records.is_empty() && !all_mine) {
+            return Ok(false);
+        }
+        let (by, id) = (actor(facts.owner)?, facts.link.to_string());
+        let before = self.shown(&facts)?;
+        let shared = self.verb(office, |tx| {
+            let plan = sharing::plan_share(tx, &by, &id, &chosen)?;
+            sharing::share(tx, &by, &id, &chosen, &plan.id)
+        })?;
+        if shared.is_none() {
+            return Ok(false);
+        }
+        let added: Vec<[u8; 16]> = self.shown(&facts)?.iter().filter(|record| !before.contains(record)).map(|record| record.0).collect();
+        let any = !added.is_empty();
+        if any {
+            self.note(Event::Shared { link: facts.link.0, records: added });
+        }
+        Ok(any)
+    }
+
+    fn unshare(&mut self, link: u32, numbers: &[u32], all_mine: bool) -> Did {
+        let Some(facts) = self.link(link).cloned() else { return Ok(false) };
+        let office = facts.owner.office;
+        let chosen = self.selection(numbers, all_mine);
+        if !self.offices[office].up || (chosen.records.is_empty() && !all_mine) {
+            return Ok(false);
+        }
+        let (by, id) = (actor(facts.owner)?, facts.link.to_string());
+        let before = self.shown(&facts)?;
+        let done = self.verb(office, |tx| {
+            let plan = sharing::plan_unshare(tx, &by, &id, &chosen)?;
+            sharing::unshare(tx, &by, &id, &chosen, &plan.id)
+        })?;
+        if done.is_none() {
+            return Ok(false);
+        }
+        let left = self.shown(&facts)?;
+        let gone: Vec<[u8; 16]> = before.iter().filter(|record| !left.contains(record)).map(|record| record.0).collect();
+        let any = !gone.is_empty();
+        if any {
+            sometimes!("a record was unshared");
+            self.note(Event::Unshared { link: facts.link.0, records: gone });
+        }
+        Ok(any)
+    }
+
+    /// What is done with links.
+    pub(crate) fn links_step(&mut self, step: Step) -> Did {
+        let number = match step {
+            Step::Request { link, office, user, to, reader, scope, ends } => {
+                let offices = self.offices.len();
+                let owner = Who { office: office as usize % offices, user: user as usize % self.swarm.users };
+                // One beyond the users is somebody who is not there.
+                let reader = Who { office: to as usize % offices, user: reader as usize % (self.swarm.users + 1) };
+                let reader = if reader.user == self.swarm.users { Who { user: 4, ..reader } } else { reader };
+                return self.request(link, owner, reader, scope, ends);
+            }
+            Step::Accept { link } | Step::Decline { link } | Step::Withdraw { link } | Step::DeleteLink { link, .. } => link,
+            _ => return Ok(false),
+        };
+        let Some(facts) = self.link(number).cloned() else { return Ok(false) };
+        let by_owner = matches!(step, Step::Withdraw { .. } | Step::DeleteLink { side: 0, .. });
+        let who = if by_owner { facts.owner } else { facts.reader };
+        if !self.offices[who.office].up || who.user == 4 {
+            return Ok(false);
+        }
+        self.note_race(step, &facts);
+        let (by, id) = (actor(who)?, facts.link.to_string());
+        let done = self.verb(who.office, |tx| answer(tx, step, &by, &id))?;
+        if done.is_none() {
+            return Ok(false);
+        }
+        let (office, link) = (who.office, facts.link.0);
+        let event = match step {
+            Step::Accept { .. } => Event::Accepted { link, by: self.person(who) },
+            Step::Decline { .. } => Event::Ended { office, link, why: Why::Declined },
+            Step::Withdraw { .. } => Event::Ended { office, link, why: Why::Withdrawn },
+            _ if by_owner => Event::Ended { office, link, why: Why::DeletedByOwner },
+            _ => Event::Ended { office, link, why: Why::DeletedByReader },
+        };
+        self.note(event);
+        Ok(true)
+    }
+
+    /// Marks the races of which this step is the second half.
+    fn note_race(&self, step: Step, facts: &LinkFacts) {
+        let state = |office: usize| self.offices[office].read(|view| Ok(link_rows::find(view, facts.link)?)).ok().flatten();
+        let (here, there) = (state(facts.owner.office).map(|row| row.state), state(facts.reader.office).map(|row| row.state));
+        match (step, here, there) {
+            (Step::Accept { .. }, Some(LinkState::Ended(_)), Some(LinkState::Waiting)) => sometimes!("withdraw met accept"),
+            (Step::Withdraw { .. }, Some(LinkState::Waiting), Some(LinkState::Active { .. })) => sometimes!("accept met withdraw"),
+            (Step::DeleteLink { side: 0, .. }, Some(LinkState::Active { .. }), Some(LinkState::Ended(_)))
+            | (Step::DeleteLink { .. }, Some(LinkState::Ended(_)), Some(LinkState::Active { .. })) => {
+                sometimes!("both sides deleted at once");
+            }
+            (Step::Accept { .. }, Some(LinkState::Waiting), Some(LinkState::Waiting)) => sometimes!("a link was accepted"),
+            (Step::Decline { .. }, _, Some(LinkState::Waiting)) => sometimes!("a request was declined"),
+            _ => {}
+        }
+    }
+
+    fn request(&mut self, number: u32, owner: Who, reader: Who, terms: u32, ends: u32) -> Did {
+        if owner.office == reader.office || !self.offices[owner.office].up || self.link(number).is_some() {
+            return Ok(false);
+        }
+        let office = &self.offices[owner.office];
+        let not_after_ms = (ends > 0).then(|| office.wall_ms() + i64::from(ends) * 60_000);
+        let scope = scope(terms);
+        let level = if terms % 8 == 7 { Level::Write } else { Level::Read };
+        let ask = Ask {
+            office: self.offices[reader.office].id.to_string(),
+            user: user_name(reader),
+            purpose: "referrals".to_owned(),
+            level,
+            scope,
+            not_after_ms,
+        };
+        let by = actor(owner)?;
+        let Some(view) = self.verb(owner.office, |tx| links::request(tx, &by, &ask))? else { return Ok(false) };
+        let Ok(link) = view.link.parse::<LinkId>() else { return Err(failed(owner.office, &"a link without an id")) };
+        self.links.push(LinkFacts { number, link, owner, reader, scope, level, not_after_ms, damaged: false });
+        let wanted = Wanted {
+            owner: self.person(owner),
+            reader: self.person(reader),
+            mask: Mask { fields: scope.fields, related: scope.related },
+            lease_ms: i64::from(LEASE_SHORT_S) * 1_000,
+            not_after_ms,
+        };
+        self.note(Event::Requested { link: link.0, wanted });
+        Ok(true)
+    }
+}
+
+fn answer(tx: &interoffice_core::store::Tx<'_>, step: Step, by: &Actor, id: &str) -> Result<link_view::LinkView, Fault> {
+    match step {
+        Step::Accept { .. } => {
+            let accepted = links::accept(tx, by, &[id.to_owned()])?;
+            accepted.into_iter().next().ok_or_else(|| interoffice_core::store::StoreFault::Corrupt("nothing accepted".to_owned()).into())
+        }
+        Step::Decline { .. } => links::decline(tx, by, id, "no"),
+        Step::Withdraw { .. } => links::withdraw(tx, by, id, ""),
+        _ => {
+            let plan = links::plan_delete(tx, by, id)?;
+            links::delete(tx, by, id, &plan.id)
+        }
+    }
+}
