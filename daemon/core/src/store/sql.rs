@@ -116,6 +116,17 @@ impl Row<'_> {
         Ok(self.0.get_ref(index)?)
     }
 
+    /// Appends what any column holds to `bytes`: text and bytes as they are, numbers with their eight bytes.
+    pub fn append(&self, index: usize, bytes: &mut Vec<u8>) -> Result<(), StoreFault> {
+        match self.column(index)? {
+            ValueRef::Null => {}
+            ValueRef::Integer(number) => bytes.extend_from_slice(&number.to_be_bytes()),
+            ValueRef::Real(number) => bytes.extend_from_slice(&number.to_be_bytes()),
+            ValueRef::Text(value) | ValueRef::Blob(value) => bytes.extend_from_slice(value),
+        }
+        Ok(())
+    }
+
     /// An integer column.
     pub fn int(&self, index: usize) -> Result<i64, StoreFault> {
         self.column(index)?.as_i64().map_err(|error| StoreFault::Corrupt(error.to_string()))
