@@ -11,6 +11,14 @@ pub(crate) struct Passed {
     pub(crate) most: i64,
 }
 
+impl Passed {
+    /// The same and what passed from one reading of a running daemon to another.
+    fn and(self, before: Clocks, now: Clocks) -> Self {
+        let (boot, wall) = ((now.boot_ms - before.boot_ms).max(0), now.wall_ms - before.wall_ms);
+        Self { least: self.least + boot, most: self.most + boot.max(wall) }
+    }
+}
+
 /// The clocks of one office.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
@@ -42,13 +50,15 @@ impl Clock {
         self.true_ms
     }
 
-    /// What had passed when the clocks showed `asked`: the last reading that is not later.
+    /// What had passed when the clocks showed `asked`: counted on from the last reading before that.
     pub(crate) fn passed_at(&self, asked: Clocks) -> Passed {
-        let later = self.readings.partition_point(|(clocks, _)| clocks.true_ms <= asked.true_ms);
+        let later = self.readings.partition_point(|(clocks, _)| clocks.true_ms < asked.true_ms);
         // Of several readings at one moment (somebody set the clock) the one that was meant is found by its wall clock.
-        let same = self.readings[..later].iter().rev().take_while(|(clocks, _)| clocks.true_ms == asked.true_ms);
-        let exact = same.into_iter().find(|(clocks, _)| clocks.wall_ms == asked.wall_ms);
-        exact.or(self.readings[..later].last()).map_or_else(Passed::default, |(_, passed)| *passed)
+        let same = self.readings[later..].iter().take_while(|(clocks, _)| clocks.true_ms == asked.true_ms);
+        if let Some((_, passed)) = same.into_iter().find(|(clocks, _)| clocks.wall_ms == asked.wall_ms) {
+            return *passed;
+        }
+        self.readings[..later].last().map_or_else(Passed::default, |(before, passed)| passed.and(*before, asked))
     }
 
     /// The clocks show this; nobody reads them while the daemon is down.
@@ -58,8 +68,7 @@ impl Clock {
         if now == before || !self.running {
             return;
         }
-        let (boot, wall) = ((now.boot_ms - before.boot_ms).max(0), now.wall_ms - before.wall_ms);
-        self.readings.push((now, Passed { least: passed.least + boot, most: passed.most + boot.max(wall) }));
+        self.readings.push((now, passed.and(before, now)));
     }
 
     pub(crate) fn written(&mut self) {
@@ -104,7 +113,7 @@ mod tests {
         assert_eq!(clock.passed(), Passed { least: 10, most: 90_000 });
         clock.read(at(20, 5));
         assert_eq!(clock.passed(), Passed { least: 20, most: 90_010 });
-        assert_eq!(clock.passed_at(at(12, 0)), Passed { least: 10, most: 90_000 });
+        assert_eq!(clock.passed_at(at(12, 91_002)), Passed { least: 12, most: 90_002 });
     }
 
     #[test]

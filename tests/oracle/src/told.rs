@@ -223,7 +223,8 @@ impl Oracle {
 
     /// Takes in what a statement said at the office that keeps it.
     pub(crate) fn heard(&mut self, at: Office, from: Office, link: &Link, said: Said, taken: Taken) {
-        if taken == Taken::Refused || self.hostile.contains(&at) {
+        // What is known already was told when it was new, or refused then.
+        if taken != Taken::New || self.hostile.contains(&at) {
             return;
         }
         let Some(agreed) = self.links.get(link) else {

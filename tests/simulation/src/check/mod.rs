@@ -1,9 +1,34 @@
 //! What must hold in a world: asked after each step, every fifty steps, at each receipt, and at the end.
+//!
+//! What the world does is told to the oracle, which knows none of the product's code; what the offices then say of themselves is
+//! compared with it. After a step only what it could have changed is looked at, and a little of everything else in turn.
 
-use interoffice_oracle::Event;
+mod clones;
+mod kept;
+mod links;
+mod orders;
+mod people;
+mod readers;
+mod rest;
+mod scan;
+mod turns;
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use interoffice_oracle::event::{Office, Record};
+use interoffice_oracle::{Breach, Event, Oracle};
 use interoffice_protocol::ids::LinkId;
 
 use crate::world::World;
+
+pub(crate) use clones::{Print, print, unchanged};
+pub(crate) use readers::readers;
+pub(crate) use rest::at_rest;
+pub(crate) use scan::receipt;
+
+/// A daemon looks at its clocks at least this often, so a lease may be over by so much (milliseconds).
+const SLACK_MS: i64 = 60_000;
 
 /// Something that must hold does not.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,31 +41,139 @@ pub(crate) struct Violation {
     pub(crate) what: String,
 }
 
-/// What the checks remember of a run.
+impl Violation {
+    fn new(invariant: &'static str, anomaly: &'static str, what: impl Into<String>) -> Self {
+        Self { invariant, anomaly, what: what.into() }
+    }
+}
+
+impl From<Breach> for Violation {
+    fn from(breach: Breach) -> Self {
+        Self { invariant: breach.invariant, anomaly: breach.anomaly, what: breach.what }
+    }
+}
+
+/// What a step could have changed.
 #[derive(Default)]
-pub(crate) struct Checker;
+struct Changed {
+    links: BTreeSet<(Office, LinkId)>,
+    records: BTreeSet<(Office, Record)>,
+    people: BTreeSet<Office>,
+    whole: BTreeSet<Office>,
+}
+
+/// What the checks remember of a run.
+pub(crate) struct Checker {
+    pub(crate) oracle: Oracle,
+    changed: Changed,
+    said: wire::Said,
+    /// Both signatures of these were looked at where they are Active.
+    proved: BTreeSet<(Office, LinkId)>,
+    /// The last line of each audit that was read, and how often it says that something was done.
+    audits: BTreeMap<Office, people::Audit>,
+    turn: usize,
+    complaints: usize,
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self {
+            oracle: Oracle::new(SLACK_MS),
+            changed: Changed::default(),
+            said: wire::Said::default(),
+            proved: BTreeSet::new(),
+            audits: BTreeMap::new(),
+            turn: 0,
+            complaints: 0,
+        }
+    }
+}
 
 impl Checker {
     /// Takes note of something that happened.
-    pub(crate) fn note(&mut self, _event: &Event) {}
+    pub(crate) fn note(&mut self, event: &Event) {
+        self.oracle.note(event.clone());
+        let changed = &mut self.changed;
+        match event {
+            Event::Requested { link, wanted } => drop(changed.links.insert((wanted.owner.office, LinkId(*link)))),
+            Event::Accepted { link, by } => drop(changed.links.insert((by.office, LinkId(*link)))),
+            Event::Ended { office: at, link, .. }
+            | Event::Heard { at, link, .. }
+            | Event::Applied { at, link, .. }
+            | Event::FileRebuilt { at, link }
+            | Event::FileErased { at, link } => drop(changed.links.insert((*at, LinkId(*link)))),
+            Event::Shared { link, .. } | Event::Unshared { link, .. } => {
+                if let Some(agreed) = self.oracle.agreement(link) {
+                    changed.links.insert((agreed.wanted.owner.office, LinkId(*link)));
+                }
+            }
+            Event::LeaseRenewed { at, links, .. } => changed.links.extend(links.iter().map(|link| (*at, LinkId(*link)))),
+            Event::UserAdded { who, .. } | Event::RightsSet { who, .. } | Event::RightEnabled { who } => drop(changed.people.insert(who.office)),
+            Event::UserDisabled { who } | Event::RightDisabled { who } => {
+                changed.people.insert(who.office);
+                self.every_link_of(who.office);
+            }
+            Event::SecuritySet { office, .. } => drop(changed.people.insert(*office)),
+            Event::PeerRemoved { office, .. } => self.every_link_of(*office),
+            Event::RecordMade { owner, record, .. } => drop(changed.records.insert((owner.office, *record))),
+            Event::RecordEdited { office, record, .. }
+            | Event::RecordMarked { office, record, .. }
+            | Event::RecordDeleted { office, record }
+            | Event::RecordArchived { office, record }
+            | Event::RecordUnarchived { office, record } => drop(changed.records.insert((*office, *record))),
+            Event::Restarted { office, .. } => drop(changed.whole.insert(*office)),
+            Event::FolderReplaced { office } => self.forget(*office),
+            _ => {}
+        }
+    }
+
+    fn every_link_of(&mut self, office: Office) {
+        let all = self.oracle.agreements().filter(|(_, agreed)| agreed.concerns(office));
+        let all: Vec<_> = all.map(|(link, _)| (office, LinkId(*link))).collect();
+        self.changed.links.extend(all);
+    }
+
+    /// An office lives on from an older state: what was counted there counts no more.
+    fn forget(&mut self, office: Office) {
+        self.audits.remove(&office);
+        self.proved.retain(|(at, _)| *at != office);
+    }
 }
 
 /// What must hold after each step and costs little.
-pub(crate) fn after_step(_world: &mut World) -> Result<(), Violation> {
-    Ok(())
+pub(crate) fn after_step(world: &mut World) -> Result<(), Violation> {
+    if let Some(breach) = world.checker.oracle.take_breaches().into_iter().next() {
+        return Err(breach.into());
+    }
+    let changed = std::mem::take(&mut world.checker.changed);
+    complaints(world)?;
+    wire::look(world)?;
+    for (office, link) in &changed.links {
+        links::look(world, *office, *link)?;
+    }
+    for (office, record) in &changed.records {
+        kept::record(world, *office, record)?;
+    }
+    for office in &changed.people {
+        people::look(world, *office)?;
+    }
+    for office in &changed.whole {
+        kept::office(world, *office)?;
+    }
+    turns::look(world)
 }
 
-/// Everything that every user sees in every way, against what each may see.
-pub(crate) fn readers(_world: &World) -> Result<(), Violation> {
-    Ok(())
-}
-
-/// A receipt for a link was signed at `office`, or judged good at the owner's: nothing of what it names is left in any file there.
-pub(crate) fn receipt(_world: &World, _office: usize, _link: LinkId) -> Result<(), Violation> {
-    Ok(())
-}
-
-/// Troubles are over and everything has come to rest.
-pub(crate) fn at_rest(_world: &mut World) -> Result<(), Violation> {
+/// INV-05: an honest office has nothing to complain of in another.
+fn complaints(world: &mut World) -> Result<(), Violation> {
+    use interoffice_protocol::misbehaviour::Misbehaviour;
+    let seen = std::mem::replace(&mut world.checker.complaints, world.complaints.len());
+    for complaint in world.complaints.get(seen..).unwrap_or_default() {
+        let usual = matches!(complaint.misbehaviour, Misbehaviour::BlockedOffice | Misbehaviour::TooManyWaiting);
+        let lies = |office| world.checker.oracle.is_hostile(office) || world.checker.oracle.is_rewound(office);
+        if complaint.genuine && !usual && !lies(complaint.at) && !lies(complaint.about) {
+            let what = format!("{} found {} in what {} honestly said", complaint.at, complaint.misbehaviour, complaint.about);
+            return Err(Violation::new("INV-05", "false-complaint", what));
+        }
+    }
     Ok(())
 }

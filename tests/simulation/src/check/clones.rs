@@ -1,0 +1,76 @@
+//! A print of everything an office keeps, to see whether something changed it (INV-24, INV-25).
+
+use interoffice_core::store::{Fault, StoreFault, inspect, links};
+use interoffice_protocol::ids::LinkId;
+use sha2::{Digest, Sha256};
+
+use super::Violation;
+use crate::office::Office;
+use crate::world::{World, failed};
+
+/// Columns that count contacts with another office and nothing else.
+const COUNTERS: [&str; 3] = ["peers.last_heard_ms", "office.safe_ms", "office.safe_wall_ms"];
+
+/// A hash over everything that an office keeps: its database without counters, and how far each received file has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Print([u8; 32]);
+
+fn of(office: &Office) -> Result<Print, Fault> {
+    let mut hash = Sha256::new();
+    let received: Vec<LinkId> = office.read(|view| {
+        inspect::contents(view, &COUNTERS, &mut |table, row| {
+            hash.update((table.len() + row.len()).to_be_bytes());
+            hash.update(table);
+            hash.update(row);
+        })?;
+        Ok(links::all(view)?.into_iter().filter(|row| row.ended_ms.is_none()).map(|row| row.link).collect())
+    })?;
+    for link in received {
+        let progress = office.files.progress(link)?;
+        hash.update(format!("{link} {:?} {:?} {} {}", progress.cursor, progress.digest, progress.count, progress.erasing));
+    }
+    Ok(Print(hash.finalize().into()))
+}
+
+/// The print of an office now.
+pub(crate) fn print(world: &World, office: usize) -> Result<Print, Violation> {
+    of(&world.offices[office]).map_err(|fault| failed(office, &fault))
+}
+
+/// Something that must change nothing has happened at an office: what it keeps is what it was.
+pub(crate) fn unchanged(world: &World, office: usize, before: Print, invariant: &'static str, by: &str) -> Result<(), Violation> {
+    if print(world, office)? == before {
+        return Ok(());
+    }
+    let anomaly = if invariant == "INV-24" { "duplicate-effect" } else { "torn-record" };
+    Err(Violation::new(invariant, anomaly, format!("office {office} was changed by {by}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use interoffice_core::actions::office as verbs;
+
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn inv_24_and_25_a_print_changes_with_any_row_and_with_nothing_else() {
+        let mut office = Office::open(0, false, Clock::new(0, 0)).unwrap();
+        let print = |office: &Office| of(office).unwrap();
+        let empty = print(&office);
+        office.write(|tx| verbs::set_up(tx, "North")).unwrap();
+        let before = print(&office);
+        assert_ne!(before, empty);
+        office.true_ms += 90_000;
+        office.write(|tx| interoffice_core::actions::lease::tick(tx, Some(1))).unwrap();
+        assert_eq!(print(&office), before, "clocks are counters");
+        office.write(|tx| Ok(interoffice_core::store::office::set_security(tx, true)?)).unwrap();
+        assert_ne!(print(&office), before);
+    }
+
+    #[test]
+    fn a_store_fault_is_told_as_one() {
+        let fault: Fault = StoreFault::DiskFull.into();
+        assert_eq!(failed(0, &fault).anomaly, "store-failed");
+    }
+}

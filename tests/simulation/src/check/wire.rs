@@ -1,0 +1,111 @@
+//! What went over the wires: each place in an office's order holds one statement, and no receipt is sent while the file is there.
+
+use std::collections::BTreeMap;
+
+use interoffice_core::store::{peers, statements};
+use interoffice_protocol::ids::StatementHash;
+use interoffice_protocol::messages::Message;
+use interoffice_protocol::statement::{Body, Kind, ReceiptLevel, RemovalCover, Signed, Verified};
+use interoffice_protocol::wire::frame::STATEMENT_KINDS_FROM;
+
+use super::Violation;
+use crate::world::World;
+
+/// A place in an office's order of statements: from, to, epoch and sequence.
+type Place = (usize, usize, u64, u64);
+
+/// What was said so far.
+#[derive(Default)]
+pub(super) struct Said {
+    seen: usize,
+    places: BTreeMap<Place, StatementHash>,
+    /// How far each office has heard each other: epoch and sequence.
+    heard: BTreeMap<(usize, usize), (u64, u64)>,
+}
+
+impl Said {
+    /// INV-40: writes down what stands at a place; says whether something else stood there already.
+    fn differs(&mut self, place: Place, hash: StatementHash) -> bool {
+        *self.places.entry(place).or_insert(hash) != hash
+    }
+}
+
+/// Looks at the frames that were sent since the last time.
+pub(super) fn look(world: &mut World) -> Result<(), Violation> {
+    let from = std::mem::replace(&mut world.checker.said.seen, world.network.history.len());
+    for at in from..world.network.history.len() {
+        let sent = &world.network.history[at];
+        if sent.frame.kind < STATEMENT_KINDS_FROM || world.checker.oracle.is_hostile(sent.from) {
+            continue;
+        }
+        let (from, to) = (sent.from, sent.to);
+        if let Ok(Some(Message::Statement(signed))) = Message::from_frame(&sent.frame) {
+            statement(world, from, to, &signed)?;
+        }
+    }
+    Ok(())
+}
+
+fn statement(world: &mut World, from: usize, to: usize, signed: &Signed) -> Result<(), Violation> {
+    let Some(envelope) = signed.envelope() else { return Ok(()) };
+    let place = (from, to, envelope.epoch.counter, envelope.sequence);
+    if world.checker.said.differs(place, signed.hash()) && !world.checker.oracle.is_rewound(from) {
+        let what = format!("{from} said two different things to {to} as number {} of epoch {}", envelope.sequence, envelope.epoch.counter);
+        return Err(Violation::new("INV-40", "duplicate-effect", what));
+    }
+    if signed.kind == Kind::Receipt as u8
+        && let Ok(statement) = Verified::from_store(signed.clone())
+        && let (Body::Receipt(receipt), Some(link)) = (statement.body(), statement.link())
+        && matches!(receipt.cover, RemovalCover::Link { .. })
+        && receipt.level == ReceiptLevel::Erased
+        && world.offices[from].received(link).exists()
+    {
+        let what = format!("{from} says that all of link {link} is erased, and its file is there");
+        return Err(Violation::new("INV-12", "zombie-share", what));
+    }
+    Ok(())
+}
+
+/// INV-27: what an office has heard of another goes on without a gap, and the last of it is what was said at that place.
+pub(super) fn heard(world: &mut World, at: usize, from: usize) -> Result<(), Violation> {
+    let oracle = &world.checker.oracle;
+    let judged = |office: usize| !oracle.is_hostile(office) && !oracle.is_rewound(office);
+    if !world.offices[at].up || !judged(at) || !judged(from) {
+        return Ok(());
+    }
+    let id = world.offices[from].id;
+    let Some(peer) = world.look(at, |view| Ok(peers::find(view, id)?))? else { return Ok(()) };
+    let Some(epoch) = peer.heard else { return Ok(()) };
+    let now = (epoch.counter, peer.heard_sequence);
+    let before = world.checker.said.heard.insert((at, from), now).unwrap_or_default();
+    let broken = |what: String| Violation::new("INV-27", "lost-ack", format!("{at} has heard {from} up to {now:?}: {what}"));
+    if now < before {
+        return Err(broken(format!("it had come to {before:?}")));
+    }
+    let first = if before.0 == now.0 { before.1 } else { 0 };
+    for sequence in first + 1..=now.1 {
+        let Some(hash) = world.checker.said.places.get(&(from, at, now.0, sequence)) else {
+            return Err(broken(format!("nothing was ever said as number {sequence}")));
+        };
+        let kept = world.look(at, |view| Ok(statements::find(view, *hash)?.is_some()))?;
+        if !kept {
+            return Err(broken(format!("what was said as number {sequence} is not kept")));
+        }
+    }
+    let last = world.checker.said.places.get(&(from, at, now.0, now.1));
+    if now.1 == 0 || last == Some(&peer.heard_hash) { Ok(()) } else { Err(broken("the last of it is something else".to_owned())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inv_40_a_place_holds_one_statement() {
+        let mut said = Said::default();
+        let hash = |byte| StatementHash([byte; 32]);
+        assert!(!said.differs((0, 1, 1, 1), hash(1)) && !said.differs((0, 1, 1, 1), hash(1)));
+        assert!(!said.differs((0, 1, 1, 2), hash(2)) && !said.differs((1, 0, 1, 1), hash(3)));
+        assert!(said.differs((0, 1, 1, 1), hash(2)));
+    }
+}
