@@ -17,6 +17,7 @@ pub mod pace;
 pub mod pairing;
 mod pairing_words;
 pub mod record;
+pub mod seeded;
 pub mod statement;
 pub mod wire;
 

@@ -2,6 +2,7 @@
 
 use crate::epoch::Epoch;
 use crate::messages::Batch;
+use crate::seeded::{Bug, planted};
 
 /// How far a reader got with a link.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +38,7 @@ impl Cursor {
         match () {
             () if same && batch.from == self.sequence => Fit::Next,
             () if same && batch.to <= self.sequence => Fit::Old,
+            () if same && batch.from > self.sequence && planted(Bug::GapApplied) => Fit::Next,
             () if newer && batch.from == self.sequence => Fit::Next,
             () => Fit::Gap,
         }

@@ -3,11 +3,16 @@
 //! Merging is a union, so it is commutative, associative and idempotent by construction, and an end is absorbing: no
 //! statement that arrives later, again or in another order brings a link back.
 
+mod rules;
+
 use std::collections::BTreeMap;
+
+pub use rules::may_say;
 
 use crate::ids::{LinkId, OfficeId, StatementHash};
 use crate::limits;
 use crate::names::UserName;
+use crate::seeded::{Bug, planted};
 use crate::statement::{Body, EndReason, Subject, Terms, Verified};
 
 /// Which end of a link an office is.
@@ -130,8 +135,11 @@ impl LinkSet {
         if statement.link() != Some(self.link) {
             return Err(Misfit::OtherLink);
         }
+        if planted(Bug::FirstEndWins) && matches!(self.state(), LinkState::Ended(_)) {
+            return Ok(false);
+        }
         if matches!(statement.body(), Body::Request(_)) && self.request().is_none() {
-            self.statements.retain(|_, orphan| fits(&statement, orphan).is_ok());
+            self.statements.retain(|_, orphan| planted(Bug::OrphansApplied) || fits(&statement, orphan).is_ok());
         } else if let Some(request) = self.request() {
             fits(request, &statement)?;
         } else if self.statements.len() >= limits::ORPHANS_PER_LINK && !self.statements.contains_key(&statement.hash()) {
@@ -166,22 +174,22 @@ impl LinkSet {
     /// Where the link stands: a pure function of the set.
     pub fn state(&self) -> LinkState {
         let Some(parties) = self.parties() else { return LinkState::Unknown };
-        if let Some(end) = self.statements().filter_map(|statement| end_of(&parties, statement)).min() {
+        let accepted = self.statements().any(|statement| matches!(statement.body(), Body::Accept(_)));
+        let end = self.statements().filter_map(|statement| end_of(&parties, statement)).min();
+        if let Some(end) = end.filter(|end| !(planted(Bug::LateAccept) && accepted && *end == End::Withdrawn)) {
             return LinkState::Ended(end);
         }
-        if self.statements().any(|statement| matches!(statement.body(), Body::Accept(_))) {
-            LinkState::Active { frozen: self.frozen() }
-        } else {
-            LinkState::Waiting
-        }
+        if accepted { LinkState::Active { frozen: self.frozen() } } else { LinkState::Waiting }
     }
 
     /// Whether a Freeze of either side is not thawed. A Thaw names the Freeze of its own issuer that it ends, so their order is
     /// in the statements themselves and neither clock nor arrival matters.
     fn frozen(&self) -> bool {
         let thawed = |hash: StatementHash, from: OfficeId| {
-            self.statements()
-                .any(|statement| statement.from() == from && matches!(statement.body(), Body::Thaw(thaw) if thaw.freeze == hash))
+            self.statements().any(|statement| {
+                (statement.from() == from || planted(Bug::ThawByAnybody))
+                    && matches!(statement.body(), Body::Thaw(thaw) if thaw.freeze == hash)
+            })
         };
         self.statements()
             .filter(|statement| matches!(statement.body(), Body::Freeze(_)))
@@ -209,16 +217,17 @@ fn fits(request: &Verified, statement: &Verified) -> Result<(), Misfit> {
         return Err(Misfit::OtherParties);
     };
     let side = side_of(&parties, statement.from()).ok_or(Misfit::WrongSide)?;
-    if *named != request.hash() || *owner != parties.owner || *reader != parties.reader {
+    let other_request = *named != request.hash() && !planted(Bug::AcceptWithoutRequest);
+    if other_request || *owner != parties.owner || *reader != parties.reader {
         return Err(Misfit::OtherParties);
     }
     match (statement.body(), side) {
         (Body::Accept(accept), Side::Reader) => match request.body() {
-            Body::Request(asked) if asked.terms == accept.terms => Ok(()),
+            Body::Request(asked) if asked.terms == accept.terms || planted(Bug::OtherTermsAccepted) => Ok(()),
             _ => Err(Misfit::OtherTerms),
         },
         (Body::Decline(_) | Body::Hold(_) | Body::Receipt(_), Side::Reader) => Ok(()),
-        (Body::Withdraw(_), Side::Owner) => Ok(()),
+        (Body::Withdraw(_), side) if side == Side::Owner || planted(Bug::WrongSideHeard) => Ok(()),
         (Body::Delete(_) | Body::Amend(_) | Body::Freeze(_) | Body::Thaw(_), _) => Ok(()),
         _ => Err(Misfit::WrongSide),
     }

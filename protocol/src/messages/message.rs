@@ -7,7 +7,8 @@ use super::{
     Renewal, Resume,
 };
 use crate::limits::{DATA_FRAME_BYTES, OutOfBounds};
-use crate::statement::Signed;
+use crate::seeded::{Bug, planted};
+use crate::statement::{Kind, Signed};
 use crate::wire::codec::{self, Malformed};
 use crate::wire::frame::{Frame, FrameFault, FrameKind, Oversized, STATEMENT_KINDS_FROM, longest_body};
 
@@ -84,6 +85,9 @@ messages! {
 /// The lane that frames of this kind travel on. `None` for [`Lane`] itself, which opens a stream of either lane and may stand
 /// nowhere else, and for unknown kinds, which are skipped wherever they come.
 pub fn lane(kind: u8) -> Option<Lane> {
+    if planted(Bug::EndBehindData) && kind == STATEMENT_KINDS_FROM + Kind::Delete as u8 {
+        return Some(Lane::Data);
+    }
     if kind >= STATEMENT_KINDS_FROM {
         return Some(Lane::Control);
     }

@@ -1,8 +1,9 @@
 //! Checking a statement that came from a peer against that peer's chain of keys.
 
 use super::verify::{Verified, VerifyFault, check_signature, open};
-use super::{Audience, Body, Chain, Signed};
+use super::{Audience, Body, Chain, Signed, sign};
 use crate::ids::OfficeId;
+use crate::seeded::{Bug, planted};
 
 /// Checks a statement that came over a connection whose other end is `from`, at the office `to`, at `now_ms`.
 ///
@@ -16,12 +17,13 @@ pub fn verify(signed: Signed, chain: &Chain, to: OfficeId, now_ms: i64) -> Resul
         return Err(VerifyFault::ForeignFrom);
     }
     match verified.envelope().to {
-        Audience::Office(office) if office == to => {}
+        Audience::Office(office) if office == to || planted(Bug::RecipientNotChecked) => {}
         _ => return Err(VerifyFault::ForeignTo),
     }
     let version = verified.signed().key_set_version;
     let set = chain.set(version).ok_or(VerifyFault::UnknownKeySet(version))?;
-    if !check_signature(verified.signed(), &set.statement_key) {
+    let reencoded = planted(Bug::VerifyReencoded).then(|| sign::reencoded(&verified));
+    if !check_signature(reencoded.as_ref().unwrap_or(verified.signed()), &set.statement_key) {
         return Err(VerifyFault::BadSignature);
     }
     // Last of all, so that whoever is told this knows that the office did say it.

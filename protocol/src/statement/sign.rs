@@ -4,7 +4,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
 
 use super::body::for_each_body;
-use super::{Body, Envelope, Kind, Signed};
+use super::{Body, Envelope, Kind, Signed, Verified};
 use crate::ids::{LinkId, OfficeId, StatementHash};
 use crate::wire::codec;
 
@@ -69,6 +69,11 @@ pub fn signing_bytes(signed: &Signed) -> Vec<u8> {
     bytes.extend_from_slice(&signed.key_set_version.to_be_bytes());
     bytes.extend_from_slice(&signed.payload);
     bytes
+}
+
+/// A statement with its payload encoded anew, as nobody should who checks one: several encodings can have one meaning.
+pub(super) fn reencoded(statement: &Verified) -> Signed {
+    Signed { payload: encode_payload(statement.envelope(), statement.body()), ..statement.signed().clone() }
 }
 
 /// The id of the link that a Request with this payload opens.

@@ -2,6 +2,7 @@
 
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::link::{LinkState, Side};
+use interoffice_protocol::seeded::{Bug, planted};
 use serde::Serialize;
 
 use super::{lease, rights};
@@ -40,7 +41,14 @@ fn reader_links(view: &View<'_>, actor: &Actor) -> Result<Vec<LinkRow>, Fault> {
         Actor::Operator => links::all(view)?,
         Actor::User(name) => {
             let user = rights::require_user(view, actor)?;
-            if user.specialist { links::of_user(view, name)? } else { Vec::new() }
+            let all = planted(Bug::AdminReadsCopies) && user.account == crate::domain::user::Account::Admin;
+            if all {
+                links::all(view)?
+            } else if user.specialist {
+                links::of_user(view, name)?
+            } else {
+                Vec::new()
+            }
         }
         Actor::Peer(_) | Actor::Daemon => Vec::new(),
     };
@@ -83,6 +91,7 @@ fn closed(view: &View<'_>, link: &LinkRow) -> Result<Closed, Fault> {
             Closed::Locked("the other office has not renewed the lease: the copies open again when it is reached")
         }
         LinkState::Active { frozen: false } => Closed::Open,
+        LinkState::Ended(_) if planted(Bug::EndedStillReadable) => Closed::Open,
         _ => Closed::Over,
     })
 }

@@ -6,13 +6,14 @@ use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::messages::{Answer, Outcome};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::names::UserName;
+use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::statement::{Audience, Body, Envelope, Kind, Request, Signed, Subject, Verified, VerifyFault, verify};
 
 use super::{links, removal};
 use crate::domain::actor::Actor;
 use crate::store::links::NewLink;
 use crate::store::peers::{PeerRow, Standing};
-use crate::store::{Fault, Ring, Tx, View, audit, links as link_rows, peers, statements};
+use crate::store::{Fault, Ring, Tx, View, audit, links as link_rows, peers, statements, users};
 
 /// What to answer to a statement, and what was wrong with it if anything was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,7 +39,14 @@ impl Heard {
 /// understood or breaks a rule: then it changes nothing else.
 pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard, Fault> {
     let Some(peer) = peers::find(tx, office)? else { return Ok(Heard::bad(Misbehaviour::UnknownOffice)) };
-    match statements::answer_given(tx, peer.row, signed.hash())? {
+    let given = statements::answer_given(tx, peer.row, signed.hash())?;
+    if given.is_some() && planted(Bug::RepeatAudited) {
+        audit::done(tx, &Actor::Peer(office), "link.requested", &signed.hash().to_string(), "")?;
+    }
+    if let (Some(_), Some(epoch), true) = (given, peer.heard, planted(Bug::RepeatTakesSequence)) {
+        peers::set_heard(tx, peer.row, epoch, peer.heard_sequence + 1, peer.heard_hash)?;
+    }
+    match given {
         Some(2) => return Ok(Heard::fine(Outcome::Unsupported)),
         Some(3) => return Ok(Heard::fine(Outcome::Refused)),
         Some(_) => return Ok(Heard::fine(Outcome::Stored)),
@@ -97,7 +105,7 @@ enum Allowed {
 
 /// Whether an office of this standing may say this at all: one that is blocked or removed settles what there is, and no more.
 fn allowed(view: &View<'_>, peer: &PeerRow, statement: &Verified) -> Result<Allowed, Fault> {
-    if peer.standing == Standing::Paired {
+    if peer.standing == Standing::Paired || planted(Bug::BlockedHeard) {
         return Ok(Allowed::Yes);
     }
     let known = match statement.link() {
@@ -119,18 +127,21 @@ fn allowed(view: &View<'_>, peer: &PeerRow, statement: &Verified) -> Result<Allo
 }
 
 /// What to answer to a statement that was not seen before and does not follow on its issuer's last one; `None` when it does.
-fn out_of_turn(peer: &PeerRow, envelope: &Envelope) -> Option<Heard> {
+pub fn out_of_turn(peer: &PeerRow, envelope: &Envelope) -> Option<Heard> {
     let (sequence, hash) = match peer.heard {
         None => (0, StatementHash::NONE),
-        Some(heard) if envelope.epoch == heard => (peer.heard_sequence, peer.heard_hash),
+        Some(heard) if envelope.epoch == heard || planted(Bug::EpochBackHeard) => (peer.heard_sequence, peer.heard_hash),
         Some(heard) if envelope.epoch.counter > heard.counter => (0, StatementHash::NONE),
-        Some(heard) if envelope.epoch.counter == heard.counter => return Some(Heard::bad(Misbehaviour::TwinOffice)),
+        Some(heard) if envelope.epoch.counter == heard.counter && !planted(Bug::TwinHeard) => {
+            return Some(Heard::bad(Misbehaviour::TwinOffice));
+        }
+        Some(_) if planted(Bug::TwinHeard) => (peer.heard_sequence, peer.heard_hash),
         Some(_) => return Some(Heard::bad(Misbehaviour::EpochWentBack)),
     };
     match () {
         () if envelope.sequence > sequence + 1 => Some(Heard::fine(Outcome::Gap { expected: sequence + 1 })),
         () if envelope.sequence <= sequence => Some(Heard::bad(Misbehaviour::Equivocation)),
-        () if envelope.previous != hash => Some(Heard::bad(Misbehaviour::BrokenOrder)),
+        () if envelope.previous != hash && !planted(Bug::PreviousNotChecked) => Some(Heard::bad(Misbehaviour::BrokenOrder)),
         () => None,
     }
 }
@@ -176,6 +187,9 @@ fn opening(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, request: &Request)
     if too_many_wait(tx, peer, reader)? {
         audit::done(tx, &Actor::Peer(peer.office), "link.request-refused", &link.to_string(), "too many wait")?;
         return Ok(Heard::bad(Misbehaviour::TooManyWaiting));
+    }
+    if planted(Bug::ProbeTells) && !users::find(tx, reader)?.is_some_and(|user| user.specialist) {
+        return Ok(Heard::fine(Outcome::Refused));
     }
     statements::insert(tx, peer.row, statement, false)?;
     let new = NewLink {
@@ -226,6 +240,9 @@ fn about_link(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard
     }
     if let Err(misfit) = set.insert(statement.clone()) {
         return Ok(Heard::bad(misfit.into()));
+    }
+    if planted(Bug::StoredWithoutStoring) && matches!(statement.body(), Body::Delete(_)) {
+        return Ok(Heard::fine(Outcome::Stored));
     }
     statements::insert(tx, peer.row, statement, false)?;
     let after = links::settle(tx, &link)?;

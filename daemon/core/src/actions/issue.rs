@@ -1,6 +1,7 @@
 //! Issuing statements: the only place where this office declares something to another.
 
 use interoffice_protocol::ids::{Nonce, OfficeId};
+use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::statement::{Audience, Body, Envelope, Subject, Verified};
 
 use crate::store::links::LinkRow;
@@ -63,6 +64,7 @@ pub fn reconcile_heard(tx: &Tx<'_>, from_office: OfficeId, heard_epoch: Option<u
     let Some(peer) = peers::find(tx, from_office)? else { return Ok(Heard::Fine) };
     let epoch = office::load(tx)?.epoch;
     match heard_epoch {
+        Some(_) if planted(Bug::OldCopyUnnoticed) => Ok(Heard::Fine),
         Some(heard) if heard > epoch.counter => Ok(Heard::WeAreOld),
         Some(heard) if heard == epoch.counter && heard_sequence > peer.issued_sequence => Ok(Heard::WeAreOld),
         Some(heard) if heard < epoch.counter && peer.issued_sequence == 0 => Ok(Heard::Fine),

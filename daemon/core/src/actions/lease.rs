@@ -2,11 +2,15 @@
 
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::link::{LinkState, Side};
+use interoffice_protocol::seeded::{Bug, planted};
 
 use crate::store::{Fault, Tx, View, links, office, peers};
 
 /// The safe clock (milliseconds): the persisted sum of what passed on the wall clock or since boot, whichever is more.
 pub fn safe_now(view: &View<'_>) -> Result<i64, Fault> {
+    if planted(Bug::LeaseOnWallClock) {
+        return Ok(view.now_ms);
+    }
     let clock = office::safe_clock(view)?;
     Ok(clock.safe_ms.saturating_add(view.now_ms.saturating_sub(clock.wall_ms).max(0)))
 }
@@ -31,7 +35,7 @@ pub fn tick(tx: &Tx<'_>, since_boot_ms: Option<i64>) -> Result<bool, Fault> {
 /// The links that another office owns and this one reads, whose leases it may renew on `office`'s request: live, not frozen.
 pub fn renewable(view: &View<'_>, office: interoffice_protocol::ids::OfficeId) -> Result<Vec<LinkId>, Fault> {
     let Some(peer) = peers::find(view, office)? else { return Ok(Vec::new()) };
-    if peer.standing != peers::Standing::Paired {
+    if peer.standing != peers::Standing::Paired && !planted(Bug::BlockedRenewed) {
         return Ok(Vec::new());
     }
     let live = |link: &links::LinkRow| link.side == Side::Owner && link.state == LinkState::Active { frozen: false };
@@ -53,5 +57,5 @@ pub fn renewed(tx: &Tx<'_>, office: interoffice_protocol::ids::OfficeId, renewed
 
 /// Why a reader's link is locked, if it is: its lease ran out.
 pub fn locked(view: &View<'_>, link: &links::LinkRow) -> Result<bool, Fault> {
-    Ok(link.lease_until_ms.is_some_and(|until| until <= safe_now(view).unwrap_or(i64::MAX)))
+    Ok(!planted(Bug::LockedStillReadable) && link.lease_until_ms.is_some_and(|until| until <= safe_now(view).unwrap_or(i64::MAX)))
 }

@@ -3,10 +3,11 @@
 
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::limits;
-use interoffice_protocol::link::{LinkState, Side};
+use interoffice_protocol::link::{LinkState, Side, may_say};
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::{Level, Scope};
-use interoffice_protocol::statement::{Accept, Body, Decline, Delete, EndReason, HoldTerms, Request, Subject, Terms, Withdraw};
+use interoffice_protocol::seeded::{Bug, planted};
+use interoffice_protocol::statement::{Accept, Body, Decline, Delete, EndReason, HoldTerms, Kind, Request, Subject, Terms, Withdraw};
 
 use super::issue::{about, issue};
 use super::link_view::LinkView;
@@ -174,7 +175,7 @@ fn answerable(view: &View<'_>, actor: &Actor, text: &str, reader: &UserName) -> 
         let message = "this request is not addressed to you";
         return Err(Refusal::denied("not-addressee", message, "only the user it names can answer it").into());
     }
-    if link.state != LinkState::Waiting {
+    if !may_say(link.side, link.state, Kind::Accept) {
         return Err(
             Refusal::conflict("not-waiting", "this request does not wait for an answer any more", "see `interoffice link list`").into()
         );
@@ -206,7 +207,7 @@ pub fn withdraw(tx: &Tx<'_>, actor: &Actor, request: &str, reason: &str) -> Resu
     tx.attempt(actor, "link.withdraw", request);
     check_text(reason)?;
     let link = find(tx, actor, request)?;
-    if link.side != Side::Owner || link.state != LinkState::Waiting {
+    if !may_say(link.side, link.state, Kind::Withdraw) {
         let remedy = "an active link is ended with `interoffice link delete`, a request to you with `interoffice link decline`";
         return Err(Refusal::conflict("not-waiting", "only a request of yours that waits can be withdrawn", remedy).into());
     }
@@ -243,7 +244,7 @@ pub fn delete(tx: &Tx<'_>, actor: &Actor, link: &str, plan: &PlanId) -> Result<L
 
 /// Ends a link by this office's word, whatever made it necessary; one that is over stays as it is.
 pub(super) fn end(tx: &Tx<'_>, link: &LinkRow, reason: EndReason, note: &str) -> Result<LinkRow, Fault> {
-    if is_over(link) {
+    if !may_say(link.side, link.state, Kind::Delete) {
         return Ok(link.clone());
     }
     let peer = peer_rows::by_row(tx, link.peer)?;
@@ -254,7 +255,7 @@ pub(super) fn end(tx: &Tx<'_>, link: &LinkRow, reason: EndReason, note: &str) ->
 /// Ends a link whose Request or Accept the other office did not take.
 pub(super) fn give_up(tx: &Tx<'_>, link: &LinkRow) -> Result<LinkRow, Fault> {
     let reason = "the other office did not take it";
-    if link.side != Side::Owner || link.state != LinkState::Waiting {
+    if !may_say(link.side, link.state, Kind::Withdraw) {
         return end(tx, link, EndReason::Deleted, reason);
     }
     let peer = peer_rows::by_row(tx, link.peer)?;
@@ -274,7 +275,7 @@ pub(super) fn settle(tx: &Tx<'_>, before: &LinkRow) -> Result<LinkRow, Fault> {
     if matches!(state, LinkState::Ended(_)) {
         began_to_end(tx, before)?;
     }
-    if matches!(state, LinkState::Active { .. }) && before.side == Side::Reader {
+    if matches!(state, LinkState::Active { .. }) && before.side == Side::Reader && !planted(Bug::FirstLeaseMissing) {
         // The reader's first lease runs from its own acceptance; renewals follow.
         links::set_lease(tx, before.row, super::lease::safe_now(tx)?.saturating_add(i64::from(before.lease_s) * 1000))?;
     }
@@ -283,7 +284,7 @@ pub(super) fn settle(tx: &Tx<'_>, before: &LinkRow) -> Result<LinkRow, Fault> {
 
 /// Step 1 of an ending has just been written: what is to be removed, and by whom.
 fn began_to_end(tx: &Tx<'_>, link: &LinkRow) -> Result<(), Fault> {
-    if link.active_ms.is_none() {
+    if link.active_ms.is_none() || (planted(Bug::RemovalForgotten) && link.side == Side::Reader) {
         return Ok(());
     }
     let expected = match link.side {
@@ -299,6 +300,9 @@ fn began_to_end(tx: &Tx<'_>, link: &LinkRow) -> Result<(), Fault> {
 pub fn end_links_of(tx: &Tx<'_>, actor: &Actor, user: &UserName, reason: EndReason) -> Result<u64, Fault> {
     let mut ended = 0;
     for link in links::of_user(tx, user)?.iter().filter(|link| !is_over(link)) {
+        if planted(Bug::UserGoneKeepsLinks) && reason == EndReason::UserGone {
+            continue;
+        }
         end(tx, link, reason, "")?;
         audit::done(tx, actor, "link.delete", &link.link.to_string(), "with the user's right")?;
         ended += 1;

@@ -6,9 +6,10 @@ use interoffice_protocol::digest::{LinkSecret, SetDigest};
 use interoffice_protocol::epoch::{Epoch, Version};
 use interoffice_protocol::ids::{LinkId, OfficeId, RecordId, StatementHash};
 use interoffice_protocol::limits;
-use interoffice_protocol::link::{LinkState, Side};
+use interoffice_protocol::link::{End, LinkState, Side};
 use interoffice_protocol::messages::{BatchAck, Holding, ListChunk, RawChange, Resume, encode_batch};
 use interoffice_protocol::record::{Record, Scope};
+use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::statement::Signed;
 use interoffice_protocol::wire::codec;
 use interoffice_protocol::wire::frame::Frame;
@@ -48,13 +49,17 @@ pub fn receiving_links(view: &View<'_>, office: OfficeId) -> Result<Vec<LinkId>,
 
 fn links_with(view: &View<'_>, office: OfficeId, side: Side) -> Result<Vec<LinkId>, Fault> {
     let Some(peer) = peers::find(view, office)?.filter(|peer| peer.standing == peers::Standing::Paired) else { return Ok(Vec::new()) };
-    let live = |link: &LinkRow| link.side == side && link.state == LinkState::Active { frozen: false };
+    let over = |link: &LinkRow| planted(Bug::NoTombstoneCheck) && side == Side::Reader && super::links::is_over(link);
+    let live = |link: &LinkRow| link.side == side && (link.state == LinkState::Active { frozen: false } || over(link));
     Ok(links::of_peer(view, peer.row)?.into_iter().filter(live).map(|link| link.link).collect())
 }
 
 /// Whether a link may be sent: Active, not frozen, and its peer paired.
 pub fn is_live(view: &View<'_>, link: LinkId) -> Result<bool, Fault> {
-    let Some(link) = links::find(view, link)?.filter(|link| link.state == LinkState::Active { frozen: false }) else { return Ok(false) };
+    let unsent = |link: &LinkRow| planted(Bug::UnsentLeftOnDisable) && link.state == LinkState::Ended(End::RightDisabled);
+    let Some(link) = links::find(view, link)?.filter(|link| link.state == LinkState::Active { frozen: false } || unsent(link)) else {
+        return Ok(false);
+    };
     Ok(peers::by_row(view, link.peer)?.standing == peers::Standing::Paired)
 }
 
@@ -246,6 +251,9 @@ pub fn persist(tx: &Tx<'_>, delivered: &Delivered) -> Result<(), Fault> {
     }
     links::set_cursor(tx, delivered.row, delivered.to, delivered.digest)?;
     for said in &delivered.entries {
+        if planted(Bug::CursorKept) && said.version.is_none() {
+            log::not_held(tx, delivered.row, said.record)?;
+        }
         log::held(tx, delivered.row, said.record, said.version, said.sequence)?;
     }
     removal::settle_parts(tx, &links::load(tx, delivered.link)?)?;

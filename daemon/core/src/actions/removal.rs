@@ -11,6 +11,7 @@ use interoffice_protocol::link::Side;
 use interoffice_protocol::merkle;
 use interoffice_protocol::messages::{Leaf, ListChunk, Outcome};
 use interoffice_protocol::misbehaviour::Misbehaviour;
+use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::statement::{Body, Delete, Receipt, ReceiptLevel, RemovalCover, Verified};
 
 use super::inbound::Heard;
@@ -49,7 +50,7 @@ pub fn prepare(tx: &Tx<'_>, link: LinkId, leaves: &[Leaf]) -> Result<(), Fault> 
     let row = links::load(tx, link)?;
     add_chunks(tx, &link.0, row.peer, leaves, false)?;
     removals::set(tx, removal.row, RemovalState::Prepared, leaves.len() as u64, &merkle::root(leaves), None)?;
-    Ok(())
+    if planted(Bug::ReceiptBeforeErase) { finish(tx, link) } else { Ok(()) }
 }
 
 fn add_chunks(tx: &Tx<'_>, owner: &[u8; 32], peer: i64, leaves: &[Leaf], waits: bool) -> Result<u32, Fault> {
@@ -214,7 +215,7 @@ fn judge(tx: &Tx<'_>, link: &LinkRow, hash: StatementHash, receipt: &Receipt) ->
     let expected = expected(tx, link, receipt)?;
     let exact = expected.len() as u64 == receipt.count && merkle::root(&expected) == receipt.root;
     let list = if exact { None } else { list_of(tx, hash, receipt)? };
-    let good = exact || list.as_ref().is_some_and(|list| covers(list, &expected));
+    let good = exact || planted(Bug::ReceiptNotCompared) || list.as_ref().is_some_and(|list| covers(list, &expected));
     if !good && (list.is_none() || awaits_parts(tx, link, receipt)?) {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! Migrations: numbered files, each in a transaction of its own; a file from a newer program is refused.
 
+use interoffice_protocol::seeded::{Bug, planted};
 use rusqlite::Connection;
 
 use super::StoreFault;
@@ -11,7 +12,7 @@ pub const OFFICE: &[&str] = &[include_str!("migrations/0001_office.sql")];
 pub fn migrate(conn: &mut Connection, migrations: &[&str]) -> Result<i64, StoreFault> {
     let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = migrations.len() as i64;
-    if found > known {
+    if found > known && !planted(Bug::NewerSchemaOpened) {
         return Err(StoreFault::NewerSchema { found, known });
     }
     for (index, migration) in migrations.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use interoffice_protocol::ids::{LinkId, OfficeId};
+use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::statement::Signer;
 use rusqlite::Connection;
 
@@ -133,6 +134,9 @@ impl WriteStore {
 
     /// Starts a transaction for a group of jobs.
     pub fn begin(&mut self) -> Result<(), StoreFault> {
+        if planted(Bug::AnswerBeforeCommit) && self.is_open() {
+            self.commit()?;
+        }
         Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
     }
 
@@ -157,6 +161,7 @@ impl WriteStore {
                 self.conn.execute_batch("ROLLBACK TO job; RELEASE job").map_err(StoreFault::from)?;
                 if let (Fault::Refused(refusal), Some((actor, verb, object))) = (&fault, verb)
                     && refusal.kind == RefusalKind::Denied
+                    && !planted(Bug::DenialNotAudited)
                 {
                     audit::append(&self.conn, now_ms, &actor, verb, &object, refusal.code, &refusal.message)?;
                 }
@@ -193,6 +198,7 @@ impl WriteStore {
         let end = self.job(moment, &mut job);
         match &end {
             Err(Fault::Store(_)) => self.roll_back(),
+            _ if planted(Bug::AnswerBeforeCommit) => {}
             _ => self.commit()?,
         }
         end
@@ -240,5 +246,8 @@ fn set_up(conn: &Connection) -> Result<(), StoreFault> {
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
          PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=16777216; PRAGMA wal_autocheckpoint=2000;",
     )?;
+    if planted(Bug::SyncNormal) {
+        conn.execute_batch("PRAGMA synchronous=NORMAL")?;
+    }
     Ok(())
 }

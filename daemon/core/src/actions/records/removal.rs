@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::record::{RecordKind, RelatedKind};
+use interoffice_protocol::seeded::{Bug, planted};
 use serde::Serialize;
 
 use super::super::sharing;
@@ -165,7 +166,9 @@ fn carry_out(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], given: &PlanId, wa
     plan.agreed(given)?;
     let mut gone = Gone { records: 0, copies: 0 };
     for row in rows.iter().filter(|row| way == Way::Delete || !row.archived) {
-        gone.copies += sharing::withdraw_everywhere(tx, actor, row.record)?;
+        if !(planted(Bug::ArchiveKeepsShares) && way == Way::Archive) {
+            gone.copies += sharing::withdraw_everywhere(tx, actor, row.record)?;
+        }
         match way {
             Way::Delete => records::delete(tx, row.id)?,
             Way::Archive => records::set_archived(tx, row.id, true)?,

@@ -9,6 +9,7 @@ use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::log::{Cursor, Fit};
 use interoffice_protocol::messages::{Batch, Change, Holding, Leaf};
 use interoffice_protocol::record::{Record, RecordKind};
+use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::wire::codec;
 use rusqlite::Connection;
 
@@ -34,6 +35,9 @@ impl LinkFile {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;
              PRAGMA journal_size_limit=8388608; PRAGMA wal_autocheckpoint=2000;",
         )?;
+        if planted(Bug::SyncNormal) {
+            conn.execute_batch("PRAGMA synchronous=NORMAL")?;
+        }
         migrate::migrate(&mut conn, MIGRATIONS)?;
         Ok(Self { conn, link })
     }
@@ -222,12 +226,17 @@ fn apply_one(tx: &Connection, secret: &LinkSecret, batch: &Batch, now_ms: i64, p
     for entry in &batch.entries {
         let held = held(tx, entry.record)?;
         if let Some(version) = held {
-            progress.digest.subtract(&secret.item_hash(entry.record, version));
+            if !(planted(Bug::DigestForgetsWithdraw) && matches!(entry.change, Change::Withdraw)) {
+                progress.digest.subtract(&secret.item_hash(entry.record, version));
+            }
             progress.count -= 1;
         }
         match &entry.change {
             Change::Put { version, record } => {
                 put(tx, entry.record, *version, record, now_ms)?;
+                if planted(Bug::SearchRowLeft) {
+                    leave_search_row(tx, record)?;
+                }
                 progress.digest.add(&secret.item_hash(entry.record, *version));
                 progress.count += 1;
             }
@@ -258,6 +267,12 @@ fn withdraw(tx: &Connection, record: RecordId, held: Option<Version>, batch: &Ba
             batch.to.into(),
         ],
     )
+}
+
+/// What a text index that is not emptied with its records would leave behind: only a planted mistake comes here.
+fn leave_search_row(tx: &Connection, record: &Record) -> Result<(), StoreFault> {
+    tx.execute_batch("CREATE TABLE IF NOT EXISTS search_rows (words TEXT NOT NULL) STRICT")?;
+    tx.execute_sql("INSERT INTO search_rows (words) VALUES (?1)", &[search::search_text(record).into()])
 }
 
 fn held(tx: &Connection, record: RecordId) -> Result<Option<Version>, StoreFault> {
