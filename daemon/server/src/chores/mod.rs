@@ -48,6 +48,7 @@ async fn work(house: House, chore: Arc<dyn Chore>) {
         tokio::pin!(pause);
         loop {
             tokio::select! {
+                biased;
                 () = house.stopped() => return,
                 () = &mut pause => break,
                 heard = bell.next() => match heard {

@@ -50,6 +50,8 @@ struct Inner {
     writer: writer::Writer,
     readers: readers::Readers,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Whoever waits does the work, instead of a thread.
+    inline: bool,
     stop: watch::Sender<bool>,
     board: Board,
     listening: OnceLock<SocketAddr>,
@@ -61,6 +63,16 @@ struct Inner {
     started_ms: i64,
 }
 
+/// The parts of a house that work on the office's database.
+struct Store {
+    context: Arc<OfficeContext>,
+    bell: Bell,
+    writer: writer::Writer,
+    readers: readers::Readers,
+    threads: Vec<JoinHandle<()>>,
+    inline: bool,
+}
+
 /// The answer to everything that comes after the stop.
 fn stopping() -> Fault {
     Refusal::conflict("stopping", "the daemon is stopping", "ask again when it runs").into()
@@ -70,25 +82,41 @@ impl House {
     /// Opens the database in `folder` and starts the threads of the store. `on_fatal` is called when a commit did not reach the disk.
     pub(crate) fn open(folder: &Path, config: Config, keys: OfficeKeys, on_fatal: OnFatal) -> Result<Self, StoreFault> {
         let context = Arc::new(OfficeContext { signer: keys.signer() });
-        let received = Arc::new(ReceivedFiles::open(folder.join(RECEIVED))?);
-        let reserve = reserve::Reserve::new(folder);
-        if !reserve.keep() {
-            tracing::warn!("the disk has no room for the reserve: ending a link may fail when it is full");
-        }
         let store = WriteStore::open(folder, Arc::clone(&context))?;
         let bell = Bell::new();
         let (readers, mut threads) = readers::Readers::start(folder.to_owned(), Arc::clone(&context))?;
         let (writer, thread) =
             writer::Writer::start(store, bell.clone(), on_fatal).map_err(|error| StoreFault::io("the writer can't be started", error))?;
         threads.push(thread);
+        Self::build(folder, config, keys, Store { context, bell, writer, readers, threads, inline: false })
+    }
+
+    /// The same without a thread: everything is done by who waits for it, in the order in which it is asked for.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn open_here(folder: &Path, config: Config, keys: OfficeKeys, on_fatal: OnFatal) -> Result<Self, StoreFault> {
+        let context = Arc::new(OfficeContext { signer: keys.signer() });
+        let store = WriteStore::open(folder, Arc::clone(&context))?;
+        let bell = Bell::new();
+        let readers = readers::Readers::here(folder, Arc::clone(&context))?;
+        let writer = writer::Writer::here(store, bell.clone(), on_fatal);
+        Self::build(folder, config, keys, Store { context, bell, writer, readers, threads: Vec::new(), inline: true })
+    }
+
+    fn build(folder: &Path, config: Config, keys: OfficeKeys, store: Store) -> Result<Self, StoreFault> {
+        let received = Arc::new(ReceivedFiles::open(folder.join(RECEIVED))?);
+        let reserve = reserve::Reserve::new(folder);
+        if !store.inline && !reserve.keep() {
+            tracing::warn!("the disk has no room for the reserve: ending a link may fail when it is full");
+        }
         Ok(Self(Arc::new(Inner {
             folder: folder.to_owned(),
             config,
-            context,
-            bell,
-            writer,
-            readers,
-            threads: Mutex::new(threads),
+            context: store.context,
+            bell: store.bell,
+            writer: store.writer,
+            readers: store.readers,
+            threads: Mutex::new(store.threads),
+            inline: store.inline,
             stop: watch::Sender::new(false),
             board: Board::default(),
             listening: OnceLock::new(),
@@ -134,6 +162,9 @@ impl House {
         F: FnOnce(&ReceivedFiles) -> Result<T, Fault> + Send + 'static,
     {
         let received = Arc::clone(&self.0.received);
+        if self.0.inline {
+            return work(&received);
+        }
         match tokio::task::spawn_blocking(move || work(&received)).await {
             Ok(end) => end,
             Err(error) => Err(StoreFault::Database(format!("work on received files met a case it does not know: {error}")).into()),

@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+#[cfg(feature = "simulation")]
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use interoffice_core::store::{Fault, OfficeContext, ReadStore, StoreFault, View};
@@ -24,6 +26,9 @@ type Reads = Queue<Read, 1>;
 #[derive(Clone)]
 pub(super) struct Readers {
     reads: Arc<Reads>,
+    /// Reads in the thread of the caller, in a simulation.
+    #[cfg(feature = "simulation")]
+    here: Option<Arc<Mutex<ReadStore>>>,
 }
 
 impl Readers {
@@ -37,7 +42,19 @@ impl Readers {
             let builder = std::thread::Builder::new().name(format!("reader-{number}"));
             handles.push(builder.spawn(move || thread.run(store)).map_err(|error| StoreFault::io("a reader can't be started", error))?);
         }
-        Ok((Self { reads }, handles))
+        let readers = Self {
+            reads,
+            #[cfg(feature = "simulation")]
+            here: None,
+        };
+        Ok((readers, handles))
+    }
+
+    /// Readers without threads: whoever asks looks by itself.
+    #[cfg(feature = "simulation")]
+    pub(super) fn here(folder: &std::path::Path, context: Arc<OfficeContext>) -> Result<Self, StoreFault> {
+        let store = ReadStore::open(folder, context)?;
+        Ok(Self { reads: Arc::new(Reads::new(QUEUE_ROOM)), here: Some(Arc::new(Mutex::new(store))) })
     }
 
     /// Runs `read` on a consistent state that holds everything acknowledged before the call.
@@ -46,6 +63,10 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&View<'_>) -> Result<T, Fault> + Send + 'static,
     {
+        #[cfg(feature = "simulation")]
+        if let Some(store) = &self.here {
+            return store.lock().unwrap_or_else(PoisonError::into_inner).read(clock::now_ms(), read);
+        }
         let (caller, answer) = oneshot::channel();
         let read: Read = Box::new(move |store| {
             // A caller that no longer waits needs no answer.

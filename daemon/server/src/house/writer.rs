@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+#[cfg(feature = "simulation")]
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -96,6 +98,9 @@ type Jobs = Queue<Box<dyn Job>, 3>;
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: Arc<Jobs>,
+    /// Does the work in the thread of the caller, in a simulation.
+    #[cfg(feature = "simulation")]
+    here: Option<Arc<Mutex<Thread>>>,
 }
 
 impl Writer {
@@ -104,7 +109,20 @@ impl Writer {
         let jobs = Arc::new(Jobs::new(QUEUE_ROOM));
         let mut thread = Thread { store, jobs: Arc::clone(&jobs), bell, on_fatal };
         let handle = std::thread::Builder::new().name("writer".to_owned()).spawn(move || thread.run())?;
-        Ok((Self { jobs }, handle))
+        let writer = Self {
+            jobs,
+            #[cfg(feature = "simulation")]
+            here: None,
+        };
+        Ok((writer, handle))
+    }
+
+    /// A writer without a thread: each verb is run by who waits for it, before anything else happens.
+    #[cfg(feature = "simulation")]
+    pub(super) fn here(store: WriteStore, bell: Bell, on_fatal: OnFatal) -> Self {
+        let jobs = Arc::new(Jobs::new(QUEUE_ROOM));
+        let thread = Thread { store, jobs: Arc::clone(&jobs), bell, on_fatal };
+        Self { jobs, here: Some(Arc::new(Mutex::new(thread))) }
     }
 
     /// Runs `verb` in a transaction; the answer comes after it is durable. The verb may be run more than once, the last run counts.
@@ -116,6 +134,10 @@ impl Writer {
         let (caller, answer) = oneshot::channel();
         let job = Waiting { verb, moment: clock::moment(), end: None, caller };
         self.jobs.push(priority as usize, Box::new(job)).await.map_err(|_| stopping())?;
+        #[cfg(feature = "simulation")]
+        if let Some(thread) = &self.here {
+            thread.lock().unwrap_or_else(PoisonError::into_inner).work();
+        }
         answer.await.unwrap_or_else(|_| Err(stopping()))
     }
 
@@ -139,6 +161,13 @@ impl Thread {
         }
         if let Err(fault) = self.store.checkpoint() {
             tracing::warn!(%fault, "the write-ahead log stays beside the database; the next start reads it");
+        }
+    }
+
+    #[cfg(feature = "simulation")]
+    fn work(&mut self) {
+        while let Some(first) = self.jobs.try_pop() {
+            self.group(first);
         }
     }
 

@@ -122,6 +122,7 @@ async fn run(door: PeerDoor, office: OfficeId) {
         }
         door.health().next_attempt(office, pause_ms);
         tokio::select! {
+            biased;
             () = tokio::time::sleep(Duration::from_millis(pause_ms)) => {}
             () = waker.notified() => {}
         }
@@ -131,6 +132,7 @@ async fn run(door: PeerDoor, office: OfficeId) {
 async fn wait_for_ring(bell: &mut crate::bell::Listener, office: OfficeId, waker: &tokio::sync::Notify) {
     loop {
         tokio::select! {
+            biased;
             heard = bell.next() => match heard {
                 Some(heard) if heard.concerns(&Ring::Peer(office)) => return,
                 Some(_) => {}

@@ -3,7 +3,7 @@
 //! This task never waits for the peer to read: frames go to a writer over a short queue, and while that is full it keeps taking
 //! acknowledgements. So two offices that send to each other at once can't block each other.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -75,10 +75,10 @@ struct Sender {
     courses: BTreeMap<LinkId, Course>,
     /// Links that may have something to send.
     due: VecDeque<LinkId>,
-    asked: HashMap<LinkId, Asked>,
+    asked: BTreeMap<LinkId, Asked>,
     /// When a reader's word was last acted on, and the latest word that was not yet.
-    resumed: HashMap<LinkId, Instant>,
-    words: HashMap<LinkId, Resume>,
+    resumed: BTreeMap<LinkId, Instant>,
+    words: BTreeMap<LinkId, Resume>,
     /// A command that was taken from the queue behind an acknowledgement.
     stash: Option<Command>,
 }
@@ -96,9 +96,9 @@ pub(super) async fn run(session: Arc<Session>, commands: mpsc::Receiver<Command>
         small: VecDeque::new(),
         courses: BTreeMap::new(),
         due: VecDeque::new(),
-        asked: HashMap::new(),
-        resumed: HashMap::new(),
-        words: HashMap::new(),
+        asked: BTreeMap::new(),
+        resumed: BTreeMap::new(),
+        words: BTreeMap::new(),
         stash: None,
     };
     if let Err(fault) = sender.work(commands).await {
@@ -326,7 +326,7 @@ impl Sender {
     /// Acts on what readers said too often to be acted on at once, and asks those that have been silent.
     async fn pay_debts(&mut self) -> Result<(), Fault> {
         let now = clock::instant();
-        let words: Vec<Resume> = self.words.drain().map(|(_, resume)| resume).collect();
+        let words: Vec<Resume> = std::mem::take(&mut self.words).into_values().collect();
         for resume in words {
             self.resume(resume).await?;
         }

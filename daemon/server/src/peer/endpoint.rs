@@ -68,15 +68,23 @@ pub(crate) fn bind(keys: &OfficeKeys, listen: SocketAddr) -> Result<Endpoint, En
 
 /// The configurations for calls in and for calls out; after a rotation of the TLS key they replace those of the open endpoint.
 pub(crate) fn configs(keys: &OfficeKeys) -> Result<(ServerConfig, ClientConfig), EndpointFault> {
+    Ok(configs_over(server_config(keys)?, client_config(keys)?)?)
+}
+
+/// The same over TLS that is configured already.
+pub(crate) fn configs_over(
+    server: Arc<rustls::ServerConfig>,
+    client: Arc<rustls::ClientConfig>,
+) -> Result<(ServerConfig, ClientConfig), NoInitialCipherSuite> {
     let transport = Arc::new(transport());
-    let mut server = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(server_config(keys)?)?));
+    let mut server = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(server)?));
     server
         .transport_config(transport.clone())
         .migration(false)
         .max_incoming(limits::INCOMING_MAX)
         .incoming_buffer_size(limits::INCOMING_BUFFER_BYTES)
         .incoming_buffer_size_total(limits::INCOMING_BUFFERS_BYTES);
-    let mut client = ClientConfig::new(Arc::new(QuicClientConfig::try_from(client_config(keys)?)?));
+    let mut client = ClientConfig::new(Arc::new(QuicClientConfig::try_from(client)?));
     client.transport_config(transport);
     Ok((server, client))
 }

@@ -32,6 +32,11 @@ use quinn::{Endpoint, VarInt};
 use tokio::task::JoinHandle;
 
 pub(crate) use endpoint::EndpointFault;
+#[cfg(feature = "simulation")]
+pub(crate) use {
+    endpoint::configs_over,
+    wire::{Broken, Read, Reader, send},
+};
 
 use crate::house::{House, Later, PeerHandle, PeerState, PingReport, Priority};
 use health::Health;
@@ -57,9 +62,14 @@ impl PeerDoor {
         let listen = house.config().peer.listen;
         let endpoint = endpoint::bind(house.keys(), listen)?;
         house.set_listening(endpoint.local_addr().unwrap_or(listen));
-        let door = Self(Arc::new(Inner { house: house.clone(), endpoint, registry: Registry::default(), health: Health::default() }));
+        let door = Self::over(house, endpoint);
         house.set_peers(Arc::new(door.clone()));
         Ok(door)
+    }
+
+    /// The door over an endpoint that is open already; nobody in the house knows it yet.
+    pub(crate) fn over(house: &House, endpoint: Endpoint) -> Self {
+        Self(Arc::new(Inner { house: house.clone(), endpoint, registry: Registry::default(), health: Health::default() }))
     }
 
     /// Starts taking calls and calling; ends when the house stops.
@@ -67,6 +77,7 @@ impl PeerDoor {
         let door = self.clone();
         tokio::spawn(async move {
             tokio::select! {
+                biased;
                 () = incoming::run(door.clone()) => {}
                 () = courier::run_all(door.clone()) => {}
                 () = door.house().stopped() => {}

@@ -1,14 +1,14 @@
 //! Applying what arrives: batches of a link in order, as many as wait in one transaction of its file, acknowledged when durable.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use interoffice_core::actions::outbound;
 use interoffice_core::store::links::{self, LinkRow};
 use interoffice_core::store::peers;
-use interoffice_core::store::received::{Applied, Progress};
-use interoffice_core::store::{Fault, Ring, StoreFault};
+use interoffice_core::store::received::{Applied, Progress, ReceivedFiles};
+use interoffice_core::store::{Fault, Ring};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::limits;
 use interoffice_protocol::link::{LinkState, Side};
@@ -43,36 +43,38 @@ struct Receiver {
     session: Arc<Session>,
     queues: Queues,
     /// Where and when the peer was last told how far a link has come.
-    resumed: HashMap<LinkId, (u64, Instant)>,
+    resumed: BTreeMap<LinkId, (u64, Instant)>,
     /// Links that the peer is to be told of once the pause is over.
-    owed: HashSet<LinkId>,
+    owed: BTreeSet<LinkId>,
     /// Links whose file could not be written, and since when.
-    aside: HashMap<LinkId, Instant>,
-    listed: HashMap<LinkId, Instant>,
+    aside: BTreeMap<LinkId, Instant>,
+    listed: BTreeMap<LinkId, Instant>,
 }
 
 /// Applies until the connection ends.
 pub(super) async fn run(session: Arc<Session>, mut work: mpsc::Receiver<Work>, queues: Queues) {
     let mut bell = session.house().bell().subscribe();
-    let (resumed, aside, listed) = (HashMap::new(), HashMap::new(), HashMap::new());
-    let mut receiver = Receiver { session: session.clone(), queues, resumed, owed: HashSet::new(), aside, listed };
+    let (resumed, aside, listed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut receiver = Receiver { session: session.clone(), queues, resumed, owed: BTreeSet::new(), aside, listed };
     let mut tick = tokio::time::interval(AGAIN);
     let mut next = None;
     loop {
         let end = match next.take() {
             Some(item) => receiver.take(item, &mut work, &mut next).await,
+            // What comes seldom goes first, so that a busy peer can't hold it up.
             None => tokio::select! {
-                item = work.recv() => match item {
-                    Some(item) => receiver.take(item, &mut work, &mut next).await,
-                    None => return,
-                },
+                biased;
+                _ = tick.tick() => receiver.pay_debts().await,
+                () = session.resume.notified() => receiver.resume_all().await,
                 heard = bell.next() => match heard {
                     Some(crate::bell::Heard::Some(rings)) => receiver.heard(&rings).await,
                     Some(crate::bell::Heard::Everything) => receiver.resume_all().await,
                     None => return,
                 },
-                () = session.resume.notified() => receiver.resume_all().await,
-                _ = tick.tick() => receiver.pay_debts().await,
+                item = work.recv() => match item {
+                    Some(item) => receiver.take(item, &mut work, &mut next).await,
+                    None => return,
+                },
             },
         };
         if let Err(fault) = end {
@@ -143,10 +145,10 @@ impl Receiver {
             return Ok(());
         }
         let Some(row) = self.readable(link).await? else { return Ok(()) };
-        let received = self.session.house().received().clone();
         let secret = row.secret.clone();
         let end = group.last().map_or(0, |batch| batch.to);
-        let applied = match blocking(move || received.apply(link, &secret, &group, clock::now_ms())).await {
+        let apply = move |received: &ReceivedFiles| Ok(received.apply(link, &secret, &group, clock::now_ms())?);
+        let applied = match self.session.house().files(apply).await {
             Ok(applied) => applied,
             Err(fault) => {
                 // One link's file is no reason to stop the others; the sender is told where this one stands when the pause is over.
@@ -189,8 +191,8 @@ impl Receiver {
     /// Tells the peer what it was not told at once, and takes up links that were set aside.
     async fn pay_debts(&mut self) -> Result<(), Fault> {
         let now = clock::instant();
-        let over = self.aside.extract_if(|_, since| now.duration_since(*since) > ASIDE).map(|(link, _)| link);
-        let due: Vec<LinkId> = over.chain(self.owed.drain()).collect();
+        let over = self.aside.extract_if(.., |_, since| now.duration_since(*since) > ASIDE).map(|(link, _)| link);
+        let due: Vec<LinkId> = over.chain(std::mem::take(&mut self.owed)).collect();
         for link in due {
             self.resumed.remove(&link);
             self.resume_link(link).await?;
@@ -212,8 +214,7 @@ impl Receiver {
     }
 
     async fn resume_link(&mut self, link: LinkId) -> Result<(), Fault> {
-        let received = self.session.house().received().clone();
-        match blocking(move || received.progress(link)).await {
+        match self.session.house().files(move |received| Ok(received.progress(link)?)).await {
             Ok(progress) => self.resume(link, &progress).await,
             Err(fault) => {
                 tracing::warn!(%link, %fault, "a received file can't be read; the link is set aside for a while");
@@ -248,11 +249,9 @@ impl Receiver {
         }
         let (mut after, mut index) = (None, 0);
         loop {
-            let received = self.session.house().received().clone();
-            let (progress, holdings) = blocking(move || {
-                Ok::<_, StoreFault>((received.progress(link)?, received.holdings(link, after, limits::LIST_CHUNK_ENTRIES)?))
-            })
-            .await?;
+            let list =
+                move |received: &ReceivedFiles| Ok((received.progress(link)?, received.holdings(link, after, limits::LIST_CHUNK_ENTRIES)?));
+            let (progress, holdings) = self.session.house().files(list).await?;
             after = holdings.last().map(|holding| holding.record);
             let last = holdings.len() < limits::LIST_CHUNK_ENTRIES;
             if let Ok(room) = self.session.inventory_room.acquire().await {
@@ -265,17 +264,5 @@ impl Receiver {
             }
             index += 1;
         }
-    }
-}
-
-/// Runs work on a received file where blocking is allowed.
-async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Fault>
-where
-    T: Send + 'static,
-    E: Into<Fault> + Send + 'static,
-{
-    match tokio::task::spawn_blocking(work).await {
-        Ok(end) => end.map_err(Into::into),
-        Err(error) => Err(StoreFault::Database(format!("applying what arrived met a case it does not know: {error}")).into()),
     }
 }

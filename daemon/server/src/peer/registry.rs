@@ -1,6 +1,6 @@
 //! Which connection counts for each office, and which offices are cooling down.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ const SIMULTANEOUS: Duration = Duration::from_millis(400);
 
 #[derive(Default)]
 struct State {
-    live: HashMap<OfficeId, Live>,
+    live: BTreeMap<OfficeId, Live>,
     conduct: HashMap<OfficeId, Conduct>,
     pairings: PerMinute<Source>,
     complaints: PerMinute<Source>,

@@ -105,6 +105,7 @@ pub(super) async fn run(door: PeerDoor, connection: Connection, peer: PeerRow, o
     tasks.spawn(data_in::run(session.clone(), queues.clone()));
     tasks.spawn(receive::run(session.clone(), work, queues));
     tokio::select! {
+        biased;
         _ = connection.closed() => {}
         // A task of a session ends only when its connection is of no use any more.
         _ = tasks.join_next() => connection.close(VarInt::from_u32(close::DONE), b"a lane ended"),

@@ -8,7 +8,7 @@ use quinn::{ReadExactError, RecvStream, SendStream};
 
 /// Why nothing more comes from a stream.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// The connection or the stream ended.
     Ended,
     /// The peer did what it must not.
@@ -23,7 +23,7 @@ impl From<Misbehaviour> for Broken {
 
 /// One thing that was read.
 #[derive(Debug)]
-pub(super) enum Read {
+pub(crate) enum Read {
     /// A message.
     Message(Message),
     /// A frame with something out of bounds: refused by itself, the stream goes on.
@@ -31,19 +31,19 @@ pub(super) enum Read {
 }
 
 /// Reads messages from a stream.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     stream: RecvStream,
     lane: Lane,
 }
 
 impl Reader {
     /// A reader of a stream that carries `lane`.
-    pub(super) fn new(stream: RecvStream, lane: Lane) -> Self {
+    pub(crate) fn new(stream: RecvStream, lane: Lane) -> Self {
         Self { stream, lane }
     }
 
     /// The next message; kinds that are not known are skipped. Not cancel-safe: a task of its own reads each stream.
-    pub(super) async fn next(&mut self) -> Result<Read, Broken> {
+    pub(crate) async fn next(&mut self) -> Result<Read, Broken> {
         loop {
             let frame = self.frame().await?;
             let kind = frame.kind;
@@ -83,11 +83,11 @@ impl Reader {
 }
 
 /// Writes a message to a stream; `false` when the stream is gone.
-pub(super) async fn send(stream: &mut SendStream, message: impl Into<Message>) -> bool {
+pub(crate) async fn send(stream: &mut SendStream, message: impl Into<Message>) -> bool {
     send_frame(stream, &message.into().to_frame()).await
 }
 
 /// Writes a frame to a stream; `false` when the stream is gone.
-pub(super) async fn send_frame(stream: &mut SendStream, frame: &Frame) -> bool {
+pub(crate) async fn send_frame(stream: &mut SendStream, frame: &Frame) -> bool {
     stream.write_all(&frame.to_bytes()).await.is_ok()
 }
