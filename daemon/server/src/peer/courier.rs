@@ -143,6 +143,13 @@ async fn wait_for_ring(bell: &mut crate::bell::Listener, office: OfficeId, waker
     }
 }
 
+/// Notes why an office can't be reached, unless it has reached us meanwhile: of two calls at the same time one fails.
+fn not_reachable(door: &PeerDoor, office: OfficeId, why: impl Into<String>) {
+    if door.registry().connection(office).is_none() {
+        door.health().set(office, "not reachable", why);
+    }
+}
+
 /// Dials an office and runs the session if it comes to one; `false` when it did not.
 async fn dial(door: &PeerDoor, peer: &PeerRow) -> bool {
     let office = peer.office;
@@ -155,7 +162,7 @@ async fn dial(door: &PeerDoor, peer: &PeerRow) -> bool {
             Ok(connection) => connection,
             Err(fault) => {
                 tracing::debug!(%office, %fault, "dialling failed");
-                door.health().set(office, "not reachable", fault.to_string());
+                not_reachable(door, office, fault.to_string());
                 continue;
             }
         };
@@ -186,18 +193,14 @@ async fn dial(door: &PeerDoor, peer: &PeerRow) -> bool {
                 }
             },
             Ok(Err(Broken::Misbehaved(misbehaviour))) => {
-                door.health().set(office, "not reachable", misbehaviour.words());
+                not_reachable(door, office, misbehaviour.words());
                 connection.close(VarInt::from_u32(close::MISBEHAVED), misbehaviour.words().as_bytes());
             }
             Ok(Err(Broken::Ended)) | Err(_) => {
                 let reason = connection
                     .close_reason()
                     .map(|reason| super::dial_fault::DialFault::of(connection.remote_address(), &reason).to_string());
-                door.health().set(
-                    office,
-                    "not reachable",
-                    reason.unwrap_or_else(|| "it took the call and did not greet in time".to_owned()),
-                );
+                not_reachable(door, office, reason.unwrap_or_else(|| "it took the call and did not greet in time".to_owned()));
                 connection.close(VarInt::from_u32(close::UNKNOWN), b"no greeting");
             }
         }
