@@ -13,7 +13,7 @@ use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::wire::codec;
 use rusqlite::Connection;
 
-use super::{Applied, CopyQuery, CopyRow, Progress, Withdrawn};
+use super::{Applied, CopyQuery, CopyRow, Disk, Progress, Withdrawn};
 use crate::domain::search;
 use crate::store::{Row, Sql, SqlExt, StoreFault, Value, migrate};
 
@@ -176,12 +176,12 @@ impl LinkFile {
     }
 
     /// Writes the file anew at `fresh` without anything that was deleted, durable, and closes this one.
-    pub(super) fn write_anew(self, fresh: &Path) -> Result<(), StoreFault> {
+    pub(super) fn write_anew(self, fresh: &Path, disk: &dyn Disk) -> Result<(), StoreFault> {
         if fresh.exists() {
-            std::fs::remove_file(fresh).map_err(|error| StoreFault::io("removing the leftover of a rebuild", error))?;
+            disk.remove(fresh).map_err(|error| StoreFault::io("removing the leftover of a rebuild", error))?;
         }
         self.conn.execute("VACUUM INTO ?1", [fresh.to_string_lossy()])?;
-        std::fs::File::open(fresh).and_then(|file| file.sync_all()).map_err(|error| StoreFault::io("syncing a rebuilt file", error))?;
+        disk.sync(fresh).map_err(|error| StoreFault::io("syncing a rebuilt file", error))?;
         self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         self.conn.close().map_err(|(_, error)| StoreFault::from(error))
     }

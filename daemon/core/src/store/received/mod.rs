@@ -3,6 +3,7 @@
 //! Nothing of a copy stands anywhere else: no shared table, no log line. A file is written by its own connection and read
 //! by another; a bounded number of files is open at a time. Erasing a part of a link deletes and then rebuilds its file.
 
+mod disk;
 mod file;
 
 use std::collections::{HashMap, HashSet};
@@ -19,7 +20,10 @@ use interoffice_protocol::record::{Record, RecordKind};
 use interoffice_protocol::seeded::{Bug, planted};
 
 use super::StoreFault;
+use disk::MachineDisk;
 use file::LinkFile;
+
+pub use disk::Disk;
 
 /// Files that are kept open at the same time.
 const OPEN_FILES_MAX: usize = 64;
@@ -97,6 +101,7 @@ type Slot = Arc<Mutex<Option<LinkFile>>>;
 /// The received files of an office.
 pub struct ReceivedFiles {
     folder: PathBuf,
+    disk: Box<dyn Disk>,
     open: Mutex<HashMap<LinkId, Slot>>,
     denied: Mutex<HashSet<LinkId>>,
 }
@@ -109,8 +114,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl ReceivedFiles {
     /// The files in `folder`, which is created if need be.
     pub fn open(folder: PathBuf) -> Result<Self, StoreFault> {
+        Self::open_on(folder, Box::new(MachineDisk))
+    }
+
+    /// The files in `folder` on a disk that a test has made.
+    pub fn open_on(folder: PathBuf, disk: Box<dyn Disk>) -> Result<Self, StoreFault> {
         fs::create_dir_all(&folder).map_err(|error| StoreFault::io(format!("creating {}", folder.display()), error))?;
-        Ok(Self { folder, open: Mutex::default(), denied: Mutex::default() })
+        if let Some(parent) = folder.parent() {
+            // Else a power cut could take the whole folder with copies that were acknowledged.
+            disk.sync(parent).map_err(|error| StoreFault::io(format!("syncing {}", parent.display()), error))?;
+        }
+        Ok(Self { folder, disk, open: Mutex::default(), denied: Mutex::default() })
     }
 
     /// Makes a link unreadable at once, whatever the disk does; lasts until the process ends, and the link is terminal by then.
@@ -157,7 +171,7 @@ impl ReceivedFiles {
             }
             *file = Some(LinkFile::open(&path, link)?);
             if create {
-                sync_folder(&self.folder)?;
+                self.sync_folder()?;
             }
         }
         match file.as_mut() {
@@ -184,7 +198,7 @@ impl ReceivedFiles {
         }
         if file.is_none() {
             *file = Some(LinkFile::open(&self.path(link), link)?);
-            sync_folder(&self.folder)?;
+            self.sync_folder()?;
         }
         file.as_mut().map(|file| file.apply(secret, batches, now_ms)).transpose()
     }
@@ -223,8 +237,8 @@ impl ReceivedFiles {
         let mut file = locked(&slot);
         self.deny(link);
         *file = None;
-        unlink_all(&self.path(link))?;
-        sync_folder(&self.folder)?;
+        self.unlink_all(&self.path(link))?;
+        self.sync_folder()?;
         drop(file);
         locked(&self.open).remove(&link);
         Ok(())
@@ -251,12 +265,12 @@ impl ReceivedFiles {
             *file = Some(LinkFile::open(&path, link)?);
         }
         if let Some(open) = file.take() {
-            open.write_anew(&fresh)?;
+            open.write_anew(&fresh, self.disk.as_ref())?;
         }
-        unlink_if_there(&path.with_extension("db-wal"))?;
-        unlink_if_there(&path.with_extension("db-shm"))?;
-        fs::rename(&fresh, &path).map_err(|error| StoreFault::io("putting a rebuilt file in place", error))?;
-        sync_folder(&self.folder)
+        self.unlink_if_there(&path.with_extension("db-wal"))?;
+        self.unlink_if_there(&path.with_extension("db-shm"))?;
+        self.disk.rename(&fresh, &path).map_err(|error| StoreFault::io("putting a rebuilt file in place", error))?;
+        self.sync_folder()
     }
 
     /// Forgets withdrawn copies up to a sequence, since their receipt is durable.
@@ -271,7 +285,7 @@ impl ReceivedFiles {
         for entry in listing {
             let path = entry.map_err(|error| StoreFault::io("reading the folder of received files", error))?.path();
             match path.extension().and_then(|extension| extension.to_str()) {
-                Some("new" | "new-journal") => unlink_if_there(&path)?,
+                Some("new" | "new-journal") => self.unlink_if_there(&path)?,
                 Some("db") => links.extend(path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<LinkId>().ok())),
                 _ => {}
             }
@@ -283,22 +297,25 @@ impl ReceivedFiles {
     pub fn close(&self) {
         locked(&self.open).clear();
     }
-}
 
-fn unlink_all(path: &Path) -> Result<(), StoreFault> {
-    for extension in ["db", "db-wal", "db-shm", "db-journal", "new", "new-journal", "new-wal", "new-shm"] {
-        unlink_if_there(&path.with_extension(extension))?;
+    fn unlink_all(&self, path: &Path) -> Result<(), StoreFault> {
+        // The database goes last: as long as anything is there, a sweep finds the link.
+        for extension in ["new", "new-journal", "new-wal", "new-shm", "db-wal", "db-shm", "db-journal", "db"] {
+            self.unlink_if_there(&path.with_extension(extension))?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn unlink_if_there(path: &Path) -> Result<(), StoreFault> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreFault::io(format!("removing {}", path.display()), error)),
-        _ => Ok(()),
+    fn unlink_if_there(&self, path: &Path) -> Result<(), StoreFault> {
+        match self.disk.remove(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(StoreFault::io(format!("removing {}", path.display()), error))
+            }
+            _ => Ok(()),
+        }
     }
-}
 
-fn sync_folder(folder: &Path) -> Result<(), StoreFault> {
-    fs::File::open(folder).and_then(|file| file.sync_all()).map_err(|error| StoreFault::io(format!("syncing {}", folder.display()), error))
+    fn sync_folder(&self) -> Result<(), StoreFault> {
+        self.disk.sync(&self.folder).map_err(|error| StoreFault::io(format!("syncing {}", self.folder.display()), error))
+    }
 }
