@@ -76,7 +76,8 @@ pub(crate) fn judged(me: &Office, receipt: StatementHash, told: &mut Vec<Event>)
 /// The link of a statement of ours, if it is live here.
 pub(crate) fn live_link(me: &Office, statement: StatementHash) -> Result<Option<LinkId>, Fault> {
     me.read(|view| {
-        let Some(signed) = statements::find(view, statement)? else { return Ok(None) };
+        // One that was refused here is kept without its bytes, and is not ours.
+        let Ok(Some(signed)) = statements::find(view, statement) else { return Ok(None) };
         let Some(link) = Verified::from_store(signed).ok().and_then(|statement| statement.link()) else { return Ok(None) };
         Ok(links::find(view, link)?.filter(|row| !matches!(row.state, LinkState::Ended(_))).map(|row| row.link))
     })

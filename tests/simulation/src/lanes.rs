@@ -99,7 +99,8 @@ impl Session {
         }
         let office = self.office;
         let fresh = me.read(|view| {
-            let live = |row: &links::LinkRow| row.side == Side::Owner && row.state == LinkState::Active { frozen: false } && row.cursor == 0;
+            let live =
+                |row: &links::LinkRow| row.side == Side::Owner && row.state == LinkState::Active { frozen: false } && row.cursor == 0;
             Ok(links::find(view, link)?.is_some_and(|row| live(&row)) && outbound::sending_links(view, office)?.contains(&link))
         })?;
         if fresh && !self.data.asked.contains_key(&link) {

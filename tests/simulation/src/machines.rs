@@ -60,6 +60,7 @@ impl World {
             }
             Step::Rate { office, permille } => self.set_clock(place(office), |clock, now| clock.set_rate(now, i64::from(permille))),
             Step::LoseFile { link } | Step::KeepFile { link } | Step::OldFile { link } => self.file_step(step, link),
+            Step::Disk { office, full } => self.disk(place(office), full == 1),
             Step::KeepFolder { office } => self.keep_folder(place(office)),
             Step::OldFolder { office } => self.old_folder(place(office)),
             _ => Ok(false),
@@ -89,6 +90,8 @@ impl World {
                 if self.offices[office].up && (ms >= TICK_EVERY_MS || uneven) {
                     self.tick(office)?;
                 }
+            }
+            if ms > 0 {
                 let clocks = self.offices[office].clocks();
                 self.note(Event::ClockRead { office, clocks });
             }
@@ -102,6 +105,11 @@ impl World {
         let boot = me.clock.boot_ms(me.true_ms);
         let since = me.ticked_boot_ms.replace(boot).map(|last| boot - last);
         let went_back = self.verb(office, |tx| lease::tick(tx, since))?;
+        if went_back.is_some() {
+            let clocks = self.offices[office].clocks();
+            self.note(Event::ClockRead { office, clocks });
+            self.note(Event::Ticked { office });
+        }
         if went_back == Some(true) {
             sometimes!("a wall clock went back");
             if since.is_none() {
@@ -142,6 +150,7 @@ impl World {
             self.network.wire_mut(other, office).clear();
         }
         self.offices[office].die().map_err(|fault| failed(office, &fault))?;
+        self.offices[office].machine_died = machine;
         self.counts.faults += 1;
         self.note(Event::Crashed { office, machine });
         Ok(true)
@@ -151,6 +160,10 @@ impl World {
     pub(crate) fn start(&mut self, office: usize) -> Did {
         if self.offices[office].up {
             return Ok(false);
+        }
+        if std::mem::take(&mut self.offices[office].machine_died) {
+            let now = self.true_ms;
+            self.offices[office].clock.boot(now);
         }
         self.offices[office].start().map_err(|fault| failed(office, &fault))?;
         let clocks = self.offices[office].clocks();
@@ -287,6 +300,11 @@ impl World {
         self.start(office)
     }
 
+    /// The disk of an office fills up, or has room again.
+    pub(crate) fn disk(&mut self, _office: usize, _full: bool) -> Did {
+        Ok(false)
+    }
+
     fn keep_folder(&mut self, office: usize) -> Did {
         if !self.offices[office].on_disk() {
             return Ok(false);
@@ -310,4 +328,3 @@ impl World {
         Ok(self.start(office)? && (was_up || back))
     }
 }
-

@@ -1,25 +1,262 @@
 //! A whole federation in one thread, from one seed: `simulate gate` runs what every change must pass.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "seeded-bugs")]
+mod bugs;
 mod check;
 mod clock;
+mod generate;
 mod heard;
 mod hostile;
 mod keys;
 mod lanes;
 mod machines;
 mod marks;
+mod model;
 mod network;
 mod office;
 mod people;
+mod races;
 mod random;
+mod regressions;
+mod rest;
+mod run;
+mod runner;
 mod session;
 mod sharing;
+mod shrink;
 mod step;
+mod stopwatch;
 mod story;
 mod swarm;
 mod trace;
 mod traffic;
 mod world;
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use run::{Source, run};
+use runner::{PAIR_EVERY, Plan, Sum};
+use swarm::Swarm;
+
+/// Simulates federations of offices, each from one seed.
+#[derive(Parser)]
+#[command(name = "simulate")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What every change must pass: kept runs, then seeds, pairs and marks.
+    Gate {
+        /// Seeds.
+        #[arg(long, default_value_t = 8_000)]
+        seeds: u64,
+        /// Steps of each that do something.
+        #[arg(long, default_value_t = 520)]
+        steps: u64,
+        /// Threads.
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+    },
+    /// Seeds from one to before another.
+    Seeds {
+        /// FROM..TO
+        range: String,
+        /// Steps of each that do something.
+        #[arg(long, default_value_t = 520)]
+        steps: u64,
+        /// Threads.
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+    },
+    /// One seed.
+    One {
+        /// The seed.
+        seed: u64,
+        /// Steps that do something.
+        #[arg(long, default_value_t = 520)]
+        steps: u64,
+        /// Tells everything that happens.
+        #[arg(long)]
+        tell: bool,
+    },
+    /// A file of steps, such as those in tests/simulation/regressions.
+    Again {
+        /// The file.
+        file: std::path::PathBuf,
+        /// Tells everything that happens.
+        #[arg(long)]
+        tell: bool,
+    },
+    /// Runs seeds twice and compares their traces.
+    Pairs {
+        /// Pairs.
+        #[arg(long, default_value_t = 80)]
+        pairs: u64,
+        /// Steps of each that do something.
+        #[arg(long, default_value_t = 520)]
+        steps: u64,
+    },
+    /// Every order in which two offices can act on one link, over the real rules.
+    Model {
+        /// Things that people or clocks do.
+        #[arg(long, default_value_t = 6)]
+        actions: u8,
+    },
+    /// Plants mistakes, one after the other, and says after how many seeds each was noticed; needs the feature `seeded-bugs`.
+    Bugs {
+        /// Seeds in which each must be noticed.
+        #[arg(long, default_value_t = 2_000)]
+        seeds: u64,
+        /// Steps of each that do something.
+        #[arg(long, default_value_t = 520)]
+        steps: u64,
+        /// Threads.
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+        /// Only this one; may be given several times.
+        #[arg(long = "bug")]
+        only: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    run::keep_panics();
+    let fine = match Arguments::parse().command {
+        Command::Gate { seeds, steps, threads } => gate(seeds, steps, threads),
+        Command::Seeds { range, steps, threads } => match parse_range(&range) {
+            Some((from, to)) => end(&runner::many(&Plan { from, to, steps, threads, pair_every: 0 }), steps),
+            None => {
+                say!("a range is FROM..TO, such as 0..1000");
+                false
+            }
+        },
+        Command::One { seed, steps, tell } => one(&Swarm::of(seed), &Source::Drawn(steps), tell),
+        Command::Again { file, tell } => again(&file, tell),
+        Command::Pairs { pairs, steps } => {
+            let sum = runner::many(&Plan { from: 0, to: pairs, steps, threads: 2, pair_every: 1 });
+            end(&sum, steps) && sum.pairs == pairs
+        }
+        Command::Model { actions } => model::run(actions, &mut std::io::stdout()).unwrap_or(false),
+        Command::Bugs { seeds, steps, threads, only } => planted(seeds, steps, threads, only),
+    };
+    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn parse_range(range: &str) -> Option<(u64, u64)> {
+    let (from, to) = range.split_once("..")?;
+    Some((from.parse().ok()?, to.parse().ok()?))
+}
+
+fn one(swarm: &Swarm, source: &Source<'_>, tell: bool) -> bool {
+    let ran = run(swarm, source, tell);
+    for line in &ran.story {
+        say!("{line}");
+    }
+    say!("{}", swarm.line());
+    let counts = ran.counts;
+    let digest: String = ran.digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    say!("{} steps of {} tried, {} messages, {} faults, trace {digest}", counts.steps, ran.steps.len(), counts.messages, counts.faults);
+    match &ran.violation {
+        None => say!("nothing is wrong"),
+        Some(violation) => say!("{} ({}): {}", violation.invariant, violation.anomaly, violation.what),
+    }
+    ran.violation.is_none()
+}
+
+fn again(file: &std::path::Path, tell: bool) -> bool {
+    let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
+    match read.and_then(|text| regressions::read(&file.display().to_string(), &text)) {
+        Ok(kept) => one(&kept.swarm, &Source::Given(&kept.steps), tell),
+        Err(error) => {
+            say!("{error}");
+            false
+        }
+    }
+}
+
+fn gate(seeds: u64, steps: u64, threads: usize) -> bool {
+    if !kept_runs() {
+        return false;
+    }
+    let sum = runner::many(&Plan { from: 0, to: seeds, steps, threads, pair_every: PAIR_EVERY });
+    let fine = end(&sum, steps);
+    let never = runner::tell_marks(&sum);
+    for name in &never {
+        say!("never met: {name}");
+    }
+    let (wanted_steps, wanted_pairs) = (seeds * steps, seeds / PAIR_EVERY);
+    let enough = sum.steps >= wanted_steps && sum.pairs >= wanted_pairs;
+    if !enough {
+        say!("too little was done: {} of {wanted_steps} steps, {} of {wanted_pairs} pairs", sum.steps, sum.pairs);
+    }
+    let all = fine && enough && never.is_empty();
+    say!(
+        "{}: {} seeds, {} steps, {} pairs alike, {:.1} office-years, {:.1} minutes, {:.0} steps/s",
+        if all { "passed" } else { "FAILED" },
+        sum.seeds,
+        sum.steps,
+        sum.pairs,
+        sum.years(),
+        sum.seconds / 60.0,
+        sum.steps as f64 / sum.seconds.max(0.001)
+    );
+    all
+}
+
+/// Plays every run that was red once.
+fn kept_runs() -> bool {
+    let kept = match regressions::all() {
+        Ok(kept) => kept,
+        Err(error) => {
+            say!("{error}");
+            return false;
+        }
+    };
+    for regression in &kept {
+        if let Some(violation) = run(&regression.swarm, &Source::Given(&regression.steps), false).violation {
+            say!("{} is red again: {} ({}): {}", regression.name, violation.invariant, violation.anomaly, violation.what);
+            return false;
+        }
+    }
+    say!("{} kept runs are green", kept.len());
+    true
+}
+
+/// Tells how many runs ended; says whether nothing was wrong.
+fn end(sum: &Sum, steps: u64) -> bool {
+    if let Some(ran) = &sum.broken {
+        runner::tell_broken(ran, steps);
+    }
+    if let Some(seed) = sum.unequal {
+        say!("two runs of seed {seed} differ: something in them is left to chance");
+    }
+    say!(
+        "{} seeds, {} steps, {} messages, {} faults, {:.1} office-years, {:.0} s, {:.0} steps/s",
+        sum.seeds,
+        sum.steps,
+        sum.messages,
+        sum.faults,
+        sum.years(),
+        sum.seconds,
+        sum.steps as f64 / sum.seconds.max(0.001)
+    );
+    sum.broken.is_none() && sum.unequal.is_none()
+}
+
+#[cfg(feature = "seeded-bugs")]
+fn planted(seeds: u64, steps: u64, threads: usize, only: Vec<String>) -> bool {
+    bugs::bugs(&bugs::Search { seeds, steps, threads, only })
+}
+
+#[cfg(not(feature = "seeded-bugs"))]
+fn planted(_seeds: u64, _steps: u64, _threads: usize, _only: Vec<String>) -> bool {
+    say!("this program holds no mistakes to be planted: build it with --features seeded-bugs");
+    false
+}

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use interoffice_core::domain::moment::Moment;
 use interoffice_core::store::received::ReceivedFiles;
 use interoffice_core::store::{Fault, OfficeContext, Ring, Rings, StoreFault, Tx, View, WriteStore};
-use interoffice_core::domain::moment::Moment;
 use interoffice_oracle::event::Clocks;
 use interoffice_protocol::ids::{LinkId, OfficeId};
 use interoffice_protocol::statement::Chain;
@@ -35,6 +35,8 @@ pub(crate) struct Office {
     pub(crate) true_ms: i64,
     /// Whether its daemon runs.
     pub(crate) up: bool,
+    /// Whether its machine died with its daemon, and not only the daemon.
+    pub(crate) machine_died: bool,
     /// What its crystal showed at the last look at the clocks, `None` in a process that has not looked yet.
     pub(crate) ticked_boot_ms: Option<i64>,
     /// Whether it has once signed or lived what no honest office does: a lie, or a second life from an old copy.
@@ -79,6 +81,7 @@ impl Office {
             clock,
             true_ms: 0,
             up: true,
+            machine_died: false,
             ticked_boot_ms: None,
             tainted: false,
             rings: Rings::new(),

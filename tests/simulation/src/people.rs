@@ -195,8 +195,7 @@ impl World {
             let found = interoffice_core::store::peers::find(view, id)?;
             Ok(found.map_or(Ok(Vec::new()), |peer| link_rows::of_peer(view, peer.row))?)
         })?;
-        let live: Vec<LinkId> =
-            rows.into_iter().filter(|row| !matches!(row.state, LinkState::Ended(_))).map(|row| row.link).collect();
+        let live: Vec<LinkId> = rows.into_iter().filter(|row| !matches!(row.state, LinkState::Ended(_))).map(|row| row.link).collect();
         let done = self.verb(office, |tx| {
             let plan = peers::plan_remove(tx, &Actor::Operator, &id.to_string())?;
             peers::remove(tx, &Actor::Operator, &id.to_string(), &plan.id)

@@ -42,7 +42,17 @@ impl Random {
     pub(crate) fn weighed(&mut self, weights: &[u32]) -> usize {
         let all: u32 = weights.iter().sum();
         let mut left = self.below(all.max(1) as usize) as u32;
-        weights.iter().position(|weight| if left < *weight { true } else { left -= weight; false }).unwrap_or(0)
+        weights
+            .iter()
+            .position(|weight| {
+                if left < *weight {
+                    true
+                } else {
+                    left -= weight;
+                    false
+                }
+            })
+            .unwrap_or(0)
     }
 
     pub(crate) fn bytes(&mut self) -> [u8; 32] {

@@ -20,6 +20,8 @@ use crate::office::Office;
 
 /// How often a reader asks for its leases to be renewed (milliseconds).
 const LEASE_EVERY_MS: i64 = 600_000;
+/// A probe goes out so often, and what was put off is said again with it (milliseconds).
+const BEAT_MS: i64 = limits::HEARTBEAT_MS as i64 / 2;
 /// Statements and chunks read from the outbox at a time.
 const AT_ONCE: usize = 64;
 
@@ -64,6 +66,7 @@ pub(crate) struct Session {
     renew: Option<Nonce>,
     asked: Option<(Nonce, i64, Clocks)>,
     asked_at_ms: i64,
+    beat_at_ms: i64,
     later: bool,
 }
 
@@ -90,6 +93,7 @@ impl Session {
             renew: None,
             asked: None,
             asked_at_ms: me.true_ms,
+            beat_at_ms: me.true_ms,
             later: false,
         };
         session.look_at_standing(me)?;
@@ -132,6 +136,10 @@ impl Session {
                 return Ok(Follow::Close);
             }
         }
+        if me.true_ms - self.beat_at_ms >= BEAT_MS {
+            self.beat_at_ms = me.true_ms;
+            self.beat();
+        }
         if me.true_ms - self.asked_at_ms >= LEASE_EVERY_MS {
             self.ask_leases(me)?;
         }
@@ -139,14 +147,12 @@ impl Session {
     }
 
     /// A heartbeat: what was put off is said again.
-    pub(crate) fn beat(&mut self) -> bool {
-        if !std::mem::take(&mut self.later) {
-            return false;
+    fn beat(&mut self) {
+        if std::mem::take(&mut self.later) {
+            self.statements.clear();
+            self.sequence = 0;
+            self.outbox = true;
         }
-        self.statements.clear();
-        self.sequence = 0;
-        self.outbox = true;
-        true
     }
 
     fn ask_leases(&mut self, me: &mut Office) -> Result<(), Fault> {

@@ -37,7 +37,9 @@ pub(crate) fn shortly(message: &Message) -> String {
             Err(fault) => format!("Statement: {fault}"),
         },
         Message::Answer(answer) => format!("Answer {:.6} {:?}", answer.statement.to_string(), answer.outcome),
-        Message::ListChunk(chunk) => format!("ListChunk {:.6} {} with {} leaves", chunk.statement.to_string(), chunk.index, chunk.leaves.len()),
+        Message::ListChunk(chunk) => {
+            format!("ListChunk {:.6} {} with {} leaves", chunk.statement.to_string(), chunk.index, chunk.leaves.len())
+        }
         Message::Renewal(renewal) => format!("Renewal of {} links", renewal.links.len()),
         Message::LeaseAsk(_) => "LeaseAsk".to_owned(),
         other => format!("{other:?}"),

@@ -52,8 +52,6 @@ pub(crate) struct Swarm {
     pub(crate) long_permille: u32,
     /// Mean of the long gaps (milliseconds).
     pub(crate) long_gap_ms: u32,
-    /// How long keys last (milliseconds).
-    pub(crate) keys_last_ms: i64,
     /// Trouble.
     pub(crate) rates: Rates,
 }
@@ -86,7 +84,6 @@ impl Swarm {
             short_gap_ms: 5 + random.below(400) as u32,
             long_permille: 4 + random.below(14) as u32,
             long_gap_ms: HOUR_MS * (4 + random.below(14) as u32),
-            keys_last_ms: 100 * YEAR_MS,
             rates: Rates::of(&mut random, hostile.is_some()),
         }
     }
@@ -117,5 +114,44 @@ impl Rates {
             rights: rate(12, 65),
             lies: if hostile { rate(25, 100) } else { 0 },
         }
+    }
+}
+
+impl Swarm {
+    /// What a list of steps depends on, in one line.
+    pub(crate) fn line(&self) -> String {
+        let numbers = |list: &[i64]| list.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        let hostile = self.hostile.map_or_else(|| "none".to_owned(), |office| office.to_string());
+        format!(
+            "seed={} offices={} users={} on_disk={} hostile={hostile} crystals={} walls={}",
+            self.seed,
+            self.offices,
+            self.users,
+            u8::from(self.on_disk),
+            numbers(&self.crystal_ppm),
+            numbers(&self.wall_off_ms)
+        )
+    }
+
+    /// The swarm of a line that [`Swarm::line`] wrote.
+    pub(crate) fn from_line(line: &str) -> Result<Self, String> {
+        let word = |name: &str| {
+            let found = line.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+            found.ok_or_else(|| format!("{name}= is missing in: {line}"))
+        };
+        let number = |name: &str| word(name)?.parse::<u64>().map_err(|error| format!("{name}: {error}"));
+        let list = |name: &str| {
+            let parsed: Result<Vec<i64>, _> = word(name)?.split(',').map(str::parse).collect();
+            parsed.map_err(|error| format!("{name}: {error}"))
+        };
+        let mut swarm = Self::of(number("seed")?);
+        swarm.offices = (number("offices")? as usize).clamp(2, OFFICES_MAX);
+        swarm.users = (number("users")? as usize).clamp(1, USERS_MAX);
+        swarm.on_disk = number("on_disk")? == 1;
+        swarm.hostile = word("hostile")?.parse().ok();
+        (swarm.crystal_ppm, swarm.wall_off_ms) = (list("crystals")?, list("walls")?);
+        swarm.crystal_ppm.resize(swarm.offices, 0);
+        swarm.wall_off_ms.resize(swarm.offices, 0);
+        Ok(swarm)
     }
 }

@@ -28,11 +28,6 @@ impl Trace {
         }
     }
 
-    /// Whether words are kept.
-    pub(crate) fn is_telling(&self) -> bool {
-        self.story.is_some()
-    }
-
     /// The story so far.
     pub(crate) fn story(&self) -> &[String] {
         self.story.as_deref().unwrap_or_default()

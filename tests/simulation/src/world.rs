@@ -164,11 +164,7 @@ impl World {
     }
 
     /// A verb at an office: `None` when a rule refused it.
-    pub(crate) fn verb<T>(
-        &mut self,
-        office: usize,
-        work: impl FnMut(&Tx<'_>) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Violation> {
+    pub(crate) fn verb<T>(&mut self, office: usize, work: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<Option<T>, Violation> {
         let end = self.offices[office].write(work);
         self.ring_bells(office);
         match end {
@@ -233,13 +229,19 @@ impl World {
         }
         self.counts.steps += 1;
         check::after_step(self)?;
-        for (office, link) in std::mem::take(&mut self.receipts) {
-            check::receipt(self, office, link)?;
-        }
+        self.check_receipts()?;
         if self.counts.steps.is_multiple_of(50) {
             check::readers(self)?;
         }
         Ok(true)
+    }
+
+    /// Looks for what receipts of the last moments say is gone.
+    pub(crate) fn check_receipts(&mut self) -> Result<(), Violation> {
+        for (office, link) in std::mem::take(&mut self.receipts) {
+            check::receipt(self, office, link)?;
+        }
+        Ok(())
     }
 
     fn happen(&mut self, step: Step) -> Did {
@@ -253,11 +255,9 @@ impl World {
             | Step::ShareAll { .. }
             | Step::Unshare { .. }
             | Step::UnshareAll { .. } => self.records_step(step),
-            Step::Request { .. }
-            | Step::Accept { .. }
-            | Step::Decline { .. }
-            | Step::Withdraw { .. }
-            | Step::DeleteLink { .. } => self.links_step(step),
+            Step::Request { .. } | Step::Accept { .. } | Step::Decline { .. } | Step::Withdraw { .. } | Step::DeleteLink { .. } => {
+                self.links_step(step)
+            }
             Step::RightOff { .. }
             | Step::RightOn { .. }
             | Step::DisableUser { .. }
