@@ -9,12 +9,16 @@ mod words;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
-use std::time::Instant;
+
+#[cfg(feature = "seeded-bugs")]
+use interoffice_protocol::seeded::Bug;
 
 use book::Book;
 pub(crate) use book::Broken;
 pub(crate) use state::Bounds;
 use state::State;
+
+use crate::stopwatch::Stopwatch;
 
 /// What was seen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -30,6 +34,24 @@ pub(crate) struct Seen {
     /// Sets of statements whose every order was tried.
     pub(crate) sets: usize,
 }
+
+/// The mistakes in the rules of links and statements, which the model must notice.
+#[cfg(feature = "seeded-bugs")]
+pub(crate) const MISTAKES: [Bug; 13] = [
+    Bug::PreviousNotChecked,
+    Bug::VerifyReencoded,
+    Bug::RecipientNotChecked,
+    Bug::AcceptWithoutRequest,
+    Bug::LateAccept,
+    Bug::OrphansApplied,
+    Bug::TwinHeard,
+    Bug::EpochBackHeard,
+    Bug::WrongSideHeard,
+    Bug::OtherTermsAccepted,
+    Bug::FirstEndWins,
+    Bug::ThawByAnybody,
+    Bug::AnswerAfterEnd,
+];
 
 struct Walk {
     book: Book,
@@ -90,13 +112,13 @@ fn name(state: &State) -> u128 {
 /// # Errors
 /// Writing to `out` failed.
 pub(crate) fn run(actions: u8, out: &mut dyn Write) -> io::Result<bool> {
-    let begun = Instant::now();
+    let watch = Stopwatch::start();
     let bounds = Bounds { actions, duplicates: 1, crashes: 1 };
     match explore(bounds) {
         Ok(seen) => {
             let Seen { states, steps, interleavings, statements, sets } = seen;
             writeln!(out, "model: {actions} actions, 1 duplicate, 1 crash: {states} states, {steps} steps, {interleavings} interleavings")?;
-            let seconds = begun.elapsed().as_secs_f64();
+            let seconds = watch.seconds();
             writeln!(out, "model: {statements} statements signed, {sets} sets in every order, 0 violations, {seconds:.1} s")?;
             Ok(true)
         }
@@ -106,6 +128,31 @@ pub(crate) fn run(actions: u8, out: &mut dyn Write) -> io::Result<bool> {
                 writeln!(out, "model:   {step}")?;
             }
             Ok(false)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_law_holds_in_every_state_that_three_actions_lead_to() {
+        let seen = explore(Bounds { actions: 3, duplicates: 1, crashes: 1 }).expect("every law holds");
+        assert!(seen.states > 10_000 && seen.interleavings > 1_000_000, "{seen:?}");
+        let calm = explore(Bounds { actions: 3, duplicates: 0, crashes: 0 }).expect("every law holds");
+        assert!(calm.states < seen.states && calm.sets == seen.sets, "what is said is the same with faults and without");
+    }
+
+    #[cfg(feature = "seeded-bugs")]
+    #[test]
+    fn the_model_notices_each_mistake_in_its_rules() {
+        use interoffice_protocol::seeded::plant;
+        for bug in MISTAKES {
+            plant(Some(bug));
+            let found = explore(Bounds { actions: 4, duplicates: 1, crashes: 1 });
+            plant(None);
+            assert!(found.is_err(), "{} goes unnoticed", bug.as_str());
         }
     }
 }
