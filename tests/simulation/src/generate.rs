@@ -205,7 +205,7 @@ impl Generator {
             0 => Step::Cut { a: from, b: to, side: [0, 1, 2, 2][self.random.below(4)] },
             1 => self.on_its_way(world, |from, to, lane| Step::Double { from, to, lane })?,
             2 => self.on_its_way(world, |from, to, lane| Step::Lose { from, to, lane })?,
-            3 => Step::Replay { from, to, which: self.random.next() as u32 },
+            3 => self.replay(world)?,
             4 => {
                 let (at, bits) = (self.random.next() as u32 % 4_096, 1 << self.random.below(8));
                 self.on_its_way(world, |from, to, lane| Step::Corrupt { from, to, lane, at, bits })?
@@ -241,6 +241,18 @@ impl Generator {
             }
         }
         self.random.pick(&found).copied()
+    }
+
+    /// Something that was sent comes again, mostly from its sender, now and then from or to somebody else.
+    fn replay(&mut self, world: &World) -> Option<Step> {
+        let sent = self.random.pick(&world.network.history).filter(|sent| sent.arrived)?;
+        let (step, nth) = sent.place;
+        let (from, to) = match self.random.below(8) {
+            0 => self.pair(world),
+            1 => (sent.to as u32, sent.from as u32),
+            _ => (sent.from as u32, sent.to as u32),
+        };
+        Some(Step::Replay { from, to, step, nth })
     }
 
     fn clock_trouble(&mut self, office: u32) -> Step {

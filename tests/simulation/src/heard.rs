@@ -61,7 +61,8 @@ pub(crate) fn statement(
 
 /// A receipt, or a part of its list, arrived: tells what was judged by it.
 pub(crate) fn judged(me: &Office, receipt: StatementHash, told: &mut Vec<Event>) -> Result<(), Fault> {
-    let Some(signed) = me.read(|view| Ok(statements::find(view, receipt)?))? else { return Ok(()) };
+    // Of a statement that was refused only the hash is kept.
+    let Ok(Some(signed)) = me.read(|view| Ok(statements::find(view, receipt)?)) else { return Ok(()) };
     let Some(link) = Verified::from_store(signed).ok().and_then(|statement| statement.link()) else { return Ok(()) };
     for removal in me.read(|view| Ok(removals::all_of(view, link)?))? {
         let decided = matches!(removal.state, RemovalState::Erased | RemovalState::Mismatch | RemovalState::Removed);

@@ -63,6 +63,8 @@ pub(crate) struct Sent {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) frame: Frame,
+    /// The step in which it was sent, and how many were sent in that before it.
+    pub(crate) place: (u32, u32),
     /// Whether it has arrived at least once, so that its content is not news any more.
     pub(crate) arrived: bool,
 }
@@ -71,6 +73,7 @@ pub(crate) struct Sent {
 pub(crate) struct Network {
     offices: usize,
     wires: Vec<Wire>,
+    step: u32,
     /// What was sent, oldest first.
     pub(crate) history: Vec<Sent>,
 }
@@ -78,7 +81,7 @@ pub(crate) struct Network {
 impl Network {
     /// Wires between so many offices.
     pub(crate) fn new(offices: usize) -> Self {
-        Self { offices, wires: (0..offices * offices).map(|_| Wire::default()).collect(), history: Vec::new() }
+        Self { offices, wires: (0..offices * offices).map(|_| Wire::default()).collect(), step: 0, history: Vec::new() }
     }
 
     /// The wire from one office to another.
@@ -96,8 +99,20 @@ impl Network {
         let frame = message.to_frame();
         let lane = message.lane_kind().unwrap_or(Lane::Control);
         let number = self.history.len();
-        self.history.push(Sent { from, to, frame: frame.clone(), arrived: false });
+        let nth = self.history.last().filter(|last| last.place.0 == self.step).map_or(0, |last| last.place.1 + 1);
+        self.history.push(Sent { from, to, frame: frame.clone(), place: (self.step, nth), arrived: false });
         self.wire_mut(from, to).lane(lane).push_back(Parcel { frame, number });
+    }
+
+    /// A step begins: what is sent is known by its number from now on.
+    pub(crate) fn begin_step(&mut self, step: u32) {
+        self.step = step;
+    }
+
+    /// What was sent as the so-manyth in a step.
+    pub(crate) fn sent_at(&self, step: u32, nth: u32) -> Option<&Sent> {
+        let found = self.history.binary_search_by(|sent| sent.place.cmp(&(step, nth))).ok()?;
+        self.history.get(found)
     }
 
     /// Notes that a frame has arrived.

@@ -22,6 +22,7 @@ impl World {
     /// Ends all troubles and lets offices talk and work until nothing is left to be done.
     pub(crate) fn rest(&mut self) -> Result<(), Violation> {
         self.trace.tell(|| "troubles are over".to_owned());
+        self.network.begin_step(u32::MAX);
         self.network.heal();
         let count = self.offices.len();
         for office in 0..count {

@@ -108,8 +108,8 @@ steps! {
     Double { from, to, lane },
     /// The next frame of a lane is lost.
     Lose { from, to, lane },
-    /// A frame that was sent earlier arrives once more.
-    Replay { from, to, which },
+    /// A frame that was sent in an earlier step, the `nth` of that, arrives once more.
+    Replay { from, to, step, nth },
     /// The next frame of a lane arrives with a wrong byte.
     Corrupt { from, to, lane, at, bits },
     /// A direction is clogged: frames wait.

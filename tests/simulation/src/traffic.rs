@@ -71,7 +71,7 @@ impl World {
             Step::Deliver { lane, count, .. } => self.deliver(from, to, lane_of(lane), count),
             Step::Double { lane, .. } => self.double(from, to, lane_of(lane)),
             Step::Lose { lane, .. } => Ok(self.lose(from, to, lane_of(lane))),
-            Step::Replay { which, .. } => self.replay(from, to, which),
+            Step::Replay { step, nth, .. } => self.replay(from, to, step, nth),
             Step::Corrupt { lane, at, bits, .. } => self.corrupt(from, to, lane_of(lane), at, bits),
             Step::Clog { .. } => Ok(!std::mem::replace(&mut self.network.wire_mut(from, to).clogged, true)),
             Step::Unclog { .. } => Ok(std::mem::replace(&mut self.network.wire_mut(from, to).clogged, false)),
@@ -347,12 +347,11 @@ impl World {
     }
 
     /// A frame that was sent earlier comes again.
-    fn replay(&mut self, from: usize, to: usize, which: u32) -> Did {
-        let count = self.network.history.len();
-        if count == 0 || !self.offices[to].up || !self.sessions.contains_key(&(to, from)) {
+    fn replay(&mut self, from: usize, to: usize, step: u32, nth: u32) -> Did {
+        if !self.offices[to].up || !self.sessions.contains_key(&(to, from)) {
             return Ok(false);
         }
-        let sent = &self.network.history[which as usize % count];
+        let Some(sent) = self.network.sent_at(step, nth) else { return Ok(false) };
         let (arrived, ours) = (sent.arrived, (sent.from, sent.to) == (from, to));
         let Ok(Some(message)) = Message::from_frame(&sent.frame) else { return Ok(false) };
         // A stream that ended is not heard again, so what a receiver has not had may still be news.

@@ -221,6 +221,7 @@ impl World {
             let place = u64::from(timed.id) * 8 + office as u64;
             self.offices[office].set_chance(Random::at(self.swarm.seed, place));
         }
+        self.network.begin_step(timed.id);
         self.pass(timed.gap_ms)?;
         let did = self.happen(timed.step)?;
         self.trace.fact(u8::from(did), timed.step.name().as_bytes());
