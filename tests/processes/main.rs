@@ -3,6 +3,11 @@
 
 mod bad_network;
 mod canary;
+mod comparing;
+mod deaths;
 mod hostile;
+mod kill_cycles;
+mod lost_writes;
 mod peer_down;
-mod thirty_kills;
+mod power_cuts;
+mod two_offices;
