@@ -10,6 +10,7 @@ use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::statement::{Chain, ChainStep};
 use quinn::{Connection, RecvStream, SendStream};
 
+use super::control_out::Out;
 use super::wire::{Broken, Read, Reader, send};
 use super::{PeerDoor, endpoint};
 use crate::clock;
@@ -126,10 +127,19 @@ pub(super) async fn recognise(door: &PeerDoor, greeted: &Greeted) -> Result<Know
     let lately = door.registry().noted_lately(office);
     let recognised = door.house().write(Priority::Sync, move |tx| {
         let mut lines = Lines { office, lately: &lately, written: Vec::new() };
-        Ok((recognise_in(tx, &greeted, &mut lines)?, lines.written))
+        let (known, heard) = recognise_in(tx, &greeted, &mut lines)?;
+        Ok((known, heard, lines.written))
     });
-    let (known, written) = recognised.await?;
+    let (known, heard, written) = recognised.await?;
     door.registry().noted(office, &written);
+    // A Hello of a second connection may be older than what the session has come to since; if the session goes on, it says again
+    // what now waits again.
+    if let Heard::Rewound(sequence) = heard
+        && let Some(control) = door.registry().probe(office)
+    {
+        // A session that ends needs nothing.
+        let _ = control.send(Out::Rewind(sequence)).await;
+    }
     Ok(known)
 }
 
@@ -150,9 +160,9 @@ impl Lines<'_> {
     }
 }
 
-fn recognise_in(tx: &Tx<'_>, greeted: &Greeted, lines: &mut Lines<'_>) -> Result<Known, Fault> {
+fn recognise_in(tx: &Tx<'_>, greeted: &Greeted, lines: &mut Lines<'_>) -> Result<(Known, Heard), Fault> {
     let office = greeted.office();
-    let Some(peer) = peers::find(tx, office)? else { return Ok(Known::No) };
+    let Some(peer) = peers::find(tx, office)? else { return Ok((Known::No, Heard::Fine)) };
     let known = peers::chain(tx, peer.row)?;
     let wrong = match greeted.chain.step_from(&known) {
         ChainStep::Same | ChainStep::Newer | ChainStep::Outranks => None,
@@ -168,12 +178,12 @@ fn recognise_in(tx: &Tx<'_>, greeted: &Greeted, lines: &mut Lines<'_>) -> Result
     });
     if let Some(misbehaviour) = wrong {
         lines.write(tx, &Actor::Peer(office), "peer.refused", misbehaviour.words())?;
-        return Ok(Known::Wrong(misbehaviour));
+        return Ok((Known::Wrong(misbehaviour), Heard::Fine));
     }
     let heard = issue::reconcile_heard(tx, office, greeted.hello.heard_epoch.map(|epoch| epoch.counter), greeted.hello.heard_sequence)?;
     if heard == Heard::WeAreOld {
         lines.write(tx, &Actor::Daemon, "office.older-than-peers", "this data folder is older than what was sent from it")?;
-        return Ok(Known::WeAreOld);
+        return Ok((Known::WeAreOld, heard));
     }
     if peer.name != greeted.hello.office_name {
         lines.write(tx, &Actor::Peer(office), "peer.renamed", "the office calls itself otherwise now: see `interoffice peer list`")?;
@@ -182,5 +192,5 @@ fn recognise_in(tx: &Tx<'_>, greeted: &Greeted, lines: &mut Lines<'_>) -> Result
     if greeted.hello.paired && peer.standing == Standing::Comparing {
         interoffice_core::actions::peers::confirmed_there(tx, office)?;
     }
-    Ok(Known::Peer(Box::new(peers::by_row(tx, peer.row)?)))
+    Ok((Known::Peer(Box::new(peers::by_row(tx, peer.row)?)), heard))
 }
