@@ -222,10 +222,6 @@ impl World {
         let link = link_of(message);
         self.trace.tell(|| format!("    {from} to {to}: {}", crate::story::shortly(message)));
         self.note(Event::Sent { from, to, link: link.map(|link| link.0), tokens });
-        if !self.sessions.contains_key(&(to, from)) {
-            // Nobody is there to hear it.
-            self.network.wire_mut(from, to).clear();
-        }
         Ok(())
     }
 

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use interoffice_oracle::event::{Office, Record};
 use interoffice_oracle::{Breach, Event, Oracle};
 use interoffice_protocol::ids::LinkId;
+use interoffice_protocol::misbehaviour::Misbehaviour;
 
 use crate::world::World;
 
@@ -165,10 +166,10 @@ pub(crate) fn after_step(world: &mut World) -> Result<(), Violation> {
 
 /// INV-05: an honest office has nothing to complain of in another.
 fn complaints(world: &mut World) -> Result<(), Violation> {
-    use interoffice_protocol::misbehaviour::Misbehaviour;
     let seen = std::mem::replace(&mut world.checker.complaints, world.complaints.len());
     for complaint in world.complaints.get(seen..).unwrap_or_default() {
-        let usual = matches!(complaint.misbehaviour, Misbehaviour::BlockedOffice | Misbehaviour::TooManyWaiting);
+        // A renewal that a newer question overtook is ignored and nobody's fault.
+        let usual = matches!(complaint.misbehaviour, Misbehaviour::BlockedOffice | Misbehaviour::TooManyWaiting | Misbehaviour::RenewalUnasked);
         let lies = |office| world.checker.oracle.is_hostile(office) || world.checker.oracle.is_rewound(office);
         if complaint.genuine && !usual && !lies(complaint.at) && !lies(complaint.about) {
             let what = format!("{} found {} in what {} honestly said", complaint.at, complaint.misbehaviour, complaint.about);

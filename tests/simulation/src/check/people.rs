@@ -32,6 +32,11 @@ pub(super) struct Audit {
 }
 
 impl Audit {
+    /// The number of the last line that was read.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// Counts a line; says whether it repeats what can be done once.
     fn repeats(&mut self, verb: &str, object: &str) -> bool {
         if !ONCE.contains(&verb) {
@@ -79,7 +84,7 @@ pub(super) fn audit(world: &mut World, office: usize) -> Result<(), Violation> {
     }
     let last = world.checker.audits.get(&office).map_or(0, |audit| audit.last);
     let lines = world.look(office, |view| Ok(audit::since(view, last, LINES)?))?;
-    let hostile = world.checker.oracle.is_hostile(office);
+    let oracle = &world.checker.oracle;
     let known = world.checker.audits.entry(office).or_default();
     for line in lines {
         if line.id != known.last + 1 {
@@ -87,12 +92,13 @@ pub(super) fn audit(world: &mut World, office: usize) -> Result<(), Violation> {
             return Err(Violation::new("INV-52", "lost-ack", what));
         }
         known.last = line.id;
-        if line.outcome == "done" && known.repeats(&line.verb, &line.object) && !hostile {
+        if line.outcome == "done" && known.repeats(&line.verb, &line.object) && !oracle.is_hostile(office) {
             let what = format!("office {office} did {} on {} twice", line.verb, line.object);
             return Err(Violation::new("INV-26", "duplicate-effect", what));
         }
         let text = format!("{} {} {}", line.actor, line.object, line.detail);
-        if let Some(token) = Token::all_in(text.as_bytes()).first() {
+        let words = Token::all_in(text.as_bytes());
+        if let Some(token) = words.iter().find(|token| oracle.home_of(**token).is_some()) {
             return Err(Violation::new("INV-53", "orphan-share", format!("the audit of office {office} holds {token:?}")));
         }
     }

@@ -1,9 +1,132 @@
-//! Everything that every viewer sees in every way, against what each may see.
+//! Everything that every viewer sees in every way, against what each may see (INV-01, INV-06, INV-10, INV-29).
+//!
+//! The same functions of the core are called that the API calls, by every user of every office, by somebody who is no user, by
+//! another office, and by the operator.
+
+mod copies;
+mod links;
+mod own;
+
+use std::collections::BTreeSet;
+
+use interoffice_core::actions::audit;
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::store::{Fault, View};
+use interoffice_oracle::local::Local;
+use interoffice_oracle::{Oracle, Token, Viewer};
 
 use super::Violation;
+use crate::office::Office;
+use crate::people::valid_name;
 use crate::world::World;
 
+/// Who looks, at which office, in one consistent state of it.
+pub(super) struct Eyes<'e> {
+    pub(super) oracle: &'e Oracle,
+    pub(super) office: &'e Office,
+    pub(super) local: &'e Local,
+    pub(super) view: &'e View<'e>,
+    /// `None` for another office, which sees nothing.
+    pub(super) viewer: Option<Viewer<'e>>,
+    pub(super) actor: Actor,
+    /// Changes from time to time: what is looked at in samples is another part then.
+    pub(super) turn: usize,
+}
+
+/// What looking found: nothing wrong, something wrong, or a store that failed.
+pub(super) type Looked = Result<Result<(), Violation>, Fault>;
+
+impl Eyes<'_> {
+    fn place(&self) -> usize {
+        self.office.place
+    }
+
+    /// What somebody got and must not have, or the other way round.
+    pub(super) fn wrong(&self, invariant: &'static str, anomaly: &'static str, what: &str) -> Violation {
+        Violation::new(invariant, anomaly, format!("{} at office {}: {what}", self.actor, self.place()))
+    }
+
+    /// Whether the viewer is somebody who may look at anything at all.
+    pub(super) fn is_member(&self) -> bool {
+        match self.viewer {
+            Some(Viewer::Operator) => true,
+            Some(Viewer::User(name)) => self.local.users.get(name).is_some_and(|user| !user.disabled),
+            None => false,
+        }
+    }
+
+    /// No word beside `allowed` is in what the viewer got by `way`.
+    pub(super) fn only(&self, allowed: &BTreeSet<Token>, got: &impl std::fmt::Debug, way: &str) -> Result<(), Violation> {
+        self.only_in(allowed, format!("{got:?}").as_bytes(), way)
+    }
+
+    /// The same for bytes.
+    pub(super) fn only_in(&self, allowed: &BTreeSet<Token>, got: &[u8], way: &str) -> Result<(), Violation> {
+        let stray = Token::all_in(got).into_iter().find(|token| !allowed.contains(token) && self.oracle.home_of(*token).is_some());
+        match stray {
+            Some(token) => Err(self.wrong("INV-01", "stale-right", &format!("{way} shows {token:?}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a verb gave, or `None` when a rule refused it.
+pub(super) fn given<T>(end: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match end {
+        Ok(value) => Ok(Some(value)),
+        Err(Fault::Refused(_)) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
 /// See the module.
-pub(crate) fn readers(_world: &World) -> Result<(), Violation> {
+pub(crate) fn readers(world: &World) -> Result<(), Violation> {
+    let turn = usize::try_from(world.counts.steps).unwrap_or(0) / 50;
+    for office in 0..world.offices.len() {
+        of_office(world, office, turn)?;
+    }
     Ok(())
 }
+
+fn of_office(world: &World, office: usize, turn: usize) -> Result<(), Violation> {
+    let oracle = &world.checker.oracle;
+    let Some(local) = oracle.local(office).filter(|_| world.offices[office].up && !oracle.is_hostile(office)) else { return Ok(()) };
+    let users = local.users.keys().map(|name| Some(Viewer::User(name)));
+    let viewers: Vec<Option<Viewer<'_>>> = users.chain([Some(Viewer::User("stranger")), Some(Viewer::Operator), None]).collect();
+    let other = world.offices[(office + 1) % world.offices.len()].id;
+    world.look(office, |view| {
+        for viewer in &viewers {
+            let actor = match viewer {
+                Some(Viewer::User(name)) => Actor::User(valid_name(name)?),
+                Some(Viewer::Operator) => Actor::Operator,
+                None => Actor::Peer(other),
+            };
+            let eyes = Eyes { oracle, office: &world.offices[office], local, view, viewer: *viewer, actor, turn };
+            if let Err(violation) = everything(&eyes)? {
+                return Ok(Err(violation));
+            }
+        }
+        Ok(Ok(()))
+    })?
+}
+
+fn everything(eyes: &Eyes<'_>) -> Looked {
+    for look in [own::look, copies::look, links::look, the_audit] {
+        if let Err(violation) = look(eyes)? {
+            return Ok(Err(violation));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The audit is for administrators, and names nobody's words.
+fn the_audit(eyes: &Eyes<'_>) -> Looked {
+    let lines = given(audit::since(eyes.view, &eyes.actor, 0, 1))?;
+    let may = match eyes.viewer {
+        Some(Viewer::Operator) => true,
+        Some(Viewer::User(name)) => eyes.is_member() && eyes.local.users.get(name).is_some_and(|user| user.rights.admin),
+        None => false,
+    };
+    Ok(if lines.is_some() == may { Ok(()) } else { Err(eyes.wrong("INV-01", "stale-right", "the audit is shown to who must not see it")) })
+}
+

@@ -87,7 +87,7 @@ pub(super) fn heard(world: &mut World, at: usize, from: usize) -> Result<(), Vio
         let Some(hash) = world.checker.said.places.get(&(from, at, now.0, sequence)) else {
             return Err(broken(format!("nothing was ever said as number {sequence}")));
         };
-        let kept = world.look(at, |view| Ok(statements::find(view, *hash)?.is_some()))?;
+        let kept = world.look(at, |view| Ok(statements::answer_given(view, peer.row, *hash)?.is_some()))?;
         if !kept {
             return Err(broken(format!("what was said as number {sequence} is not kept")));
         }
