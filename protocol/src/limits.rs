@@ -92,6 +92,11 @@ pub const UNKNOWN_OFFICE_PER_MIN: u32 = 5;
 
 /// QUIC streams of either kind that a peer may open.
 pub const STREAMS_MAX: u32 = 8;
+/// QUIC streams in both directions that a caller may open before it is known who it is: the control lane. None in one direction.
+pub const STRANGER_STREAMS: u32 = 1;
+/// Receive window of a connection before it is known who is on the other end (bytes): a greeting, which is read as it comes. What all
+/// half-open callers together may make us keep is this many times [`HALF_OPEN_REFUSE`].
+pub const STRANGER_WINDOW_BYTES: u32 = 64 * 1024;
 /// Receive window of one stream (bytes).
 pub const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 /// Receive window of a connection (bytes).
@@ -112,6 +117,11 @@ pub const HANDSHAKE_MS: u64 = 10_000;
 pub const HALF_OPEN_RETRY: usize = 64;
 /// Half-open handshakes above which new ones are refused.
 pub const HALF_OPEN_REFUSE: usize = 512;
+/// Half-open handshakes above [`HALF_OPEN_REFUSE`] that are kept for addresses from which a known office called before, so that strangers
+/// can't keep it out.
+pub const HALF_OPEN_FAMILIAR: usize = 64;
+/// Addresses that are remembered for this; more offices than anybody is paired with.
+pub const FAMILIAR_MAX: usize = 1_024;
 /// Half-open handshakes and unfinished pairings of one IPv4 address or IPv6 /64 network above which new ones are refused.
 pub const HALF_OPEN_PER_SOURCE: usize = 32;
 /// Incoming connections that wait for the accept loop.
@@ -166,5 +176,10 @@ const _: () = assert!(
     "control never waits for data: data streams may not use up the send window"
 );
 const _: () = assert!(COUNTER_MAX <= i64::MAX as u64 - LOG_JUMP_MAX, "a counter at its bound can still be counted on and kept with a sign");
+const _: () = assert!(STRANGER_WINDOW_BYTES as usize >= CONTROL_FRAME_BYTES, "a greeting must not wait for credit");
+const _: () = assert!(
+    STRANGER_WINDOW_BYTES as usize * (HALF_OPEN_REFUSE + HALF_OPEN_FAMILIAR) <= 64 * 1024 * 1024,
+    "all strangers together must not fill the memory"
+);
 const _: () = assert!(HALF_OPEN_PER_SOURCE * 8 <= HALF_OPEN_REFUSE, "one network alone must not take every place");
 const _: () = assert!(RETRY_MAX_MS <= RETRY_REMOVAL_MAX_MS, "a removal is tried at least once an hour");

@@ -3,8 +3,8 @@
 //! A connection that comes out of here has proved possession of a key, and no more: [`peer_pin`] must be checked against the
 //! chain of the first Hello before anything else is read.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -89,19 +89,27 @@ pub(crate) fn configs_over(
     Ok((server, client))
 }
 
+/// What a connection may cost while nobody knows who is on the other end; [`widen`] makes room afterwards.
 fn transport() -> TransportConfig {
     let mut transport = TransportConfig::default();
     transport
-        .max_concurrent_bidi_streams(limits::STREAMS_MAX.into())
-        .max_concurrent_uni_streams(limits::STREAMS_MAX.into())
+        .max_concurrent_bidi_streams(limits::STRANGER_STREAMS.into())
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
         .stream_receive_window(limits::STREAM_WINDOW_BYTES.into())
-        .receive_window(limits::CONNECTION_WINDOW_BYTES.into())
+        .receive_window(limits::STRANGER_WINDOW_BYTES.into())
         .send_window(limits::SEND_WINDOW_BYTES.into())
         .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(limits::IDLE_MS as u32))))
         .keep_alive_interval(Some(Duration::from_millis(limits::KEEP_ALIVE_MS)))
         .datagram_receive_buffer_size(None)
         .datagram_send_buffer_size(0);
     transport
+}
+
+/// Gives a connection the streams and the window of an office that is known.
+pub(crate) fn widen(connection: &Connection) {
+    connection.set_receive_window(limits::CONNECTION_WINDOW_BYTES.into());
+    connection.set_max_concurrent_bi_streams(limits::STREAMS_MAX.into());
+    connection.set_max_concurrent_uni_streams(limits::STREAMS_MAX.into());
 }
 
 /// The pin of the certificate that the other end showed and holds the key of.
@@ -164,6 +172,8 @@ pub(crate) struct Gate {
 
 #[derive(Debug, Default)]
 struct HalfOpen {
+    /// Sources from which a known office called, the latest last.
+    familiar: VecDeque<Source>,
     all: usize,
     /// Of each source that proved its address; any other may be forged, and would keep its true owner out.
     proved: HashMap<Source, usize>,
@@ -173,15 +183,28 @@ struct HalfOpen {
 #[derive(Debug)]
 pub(crate) struct Place {
     half_open: Arc<Mutex<HalfOpen>>,
-    proved: Option<Source>,
+    source: Source,
+    proved: bool,
+}
+
+impl Place {
+    /// Gives the place back since the caller is an office that is known here, which is let in from there also when the house is full.
+    pub(crate) fn known(self) {
+        let mut half_open = locked(&self.half_open);
+        half_open.familiar.retain(|source| *source != self.source);
+        half_open.familiar.push_back(self.source);
+        if half_open.familiar.len() > limits::FAMILIAR_MAX {
+            half_open.familiar.pop_front();
+        }
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut half_open = locked(&self.half_open);
         half_open.all -= 1;
-        if let Some(source) = self.proved
-            && let Entry::Occupied(mut of_source) = half_open.proved.entry(source)
+        if self.proved
+            && let Entry::Occupied(mut of_source) = half_open.proved.entry(self.source)
         {
             *of_source.get_mut() -= 1;
             if *of_source.get() == 0 {
@@ -211,9 +234,11 @@ enum Verdict {
     Refuse,
 }
 
-/// An address that proved itself by a Retry is only refused when the house is full, or when it has its share of the places.
-fn verdict(half_open: usize, of_source: usize, proved: bool) -> Verdict {
-    if half_open >= limits::HALF_OPEN_REFUSE || (proved && of_source >= limits::HALF_OPEN_PER_SOURCE) {
+/// An address that proved itself by a Retry is only refused when the house is full, or when it has its share of the places. For an address
+/// from which a known office called before there is room left when the house is full for others.
+fn verdict(half_open: usize, of_source: usize, proved: bool, familiar: bool) -> Verdict {
+    let full = limits::HALF_OPEN_REFUSE + if familiar { limits::HALF_OPEN_FAMILIAR } else { 0 };
+    if half_open >= full || (proved && of_source >= limits::HALF_OPEN_PER_SOURCE) {
         Verdict::Refuse
     } else if half_open >= limits::HALF_OPEN_RETRY && !proved {
         Verdict::Retry
@@ -240,12 +265,13 @@ impl Gate {
 
     fn judge(&self, incoming: Incoming) -> Option<Arrival> {
         let source = Source::from(incoming.remote_address().ip());
-        let (all, of_source) = {
-            let half_open = locked(&self.half_open);
-            (half_open.all, half_open.proved.get(&source).copied().unwrap_or(0))
-        };
         let proved = incoming.remote_address_validated();
-        match verdict(all, of_source, proved) {
+        let verdict = {
+            let half_open = locked(&self.half_open);
+            let of_source = half_open.proved.get(&source).copied().unwrap_or(0);
+            verdict(half_open.all, of_source, proved, half_open.familiar.contains(&source))
+        };
+        match verdict {
             Verdict::Refuse => incoming.refuse(),
             Verdict::Retry => {
                 if let Err(fault) = incoming.retry() {
@@ -254,7 +280,7 @@ impl Gate {
             }
             Verdict::Admit => {
                 let address = incoming.remote_address();
-                let place = self.take_place(proved.then_some(source));
+                let place = self.take_place(source, proved);
                 match incoming.accept() {
                     Ok(connecting) => return Some(Arrival { connecting, address, place }),
                     Err(fault) => tracing::debug!(%address, %fault, "a call ended before its handshake began"),
@@ -264,13 +290,13 @@ impl Gate {
         None
     }
 
-    fn take_place(&self, proved: Option<Source>) -> Place {
+    fn take_place(&self, source: Source, proved: bool) -> Place {
         let mut half_open = locked(&self.half_open);
         half_open.all += 1;
-        if let Some(source) = proved {
+        if proved {
             *half_open.proved.entry(source).or_insert(0) += 1;
         }
-        Place { half_open: self.half_open.clone(), proved }
+        Place { half_open: self.half_open.clone(), source, proved }
     }
 }
 

@@ -26,7 +26,7 @@ fn listening(keys: &OfficeKeys, taken: usize) -> (Endpoint, Told) {
     let door = endpoint.clone();
     tokio::spawn(async move {
         let gate = Gate::default();
-        let _places: Vec<Place> = (0..taken).map(|_| gate.take_place(None)).collect();
+        let _places: Vec<Place> = (0..taken).map(|_| gate.take_place(Source::from(ANY_PORT.ip()), false)).collect();
         while let Some(arrival) = gate.next(&door).await {
             assert!(gate.half_open() > taken, "who is let in is counted");
             let _ = tell.send(arrival.finish().await).await;
@@ -64,9 +64,16 @@ async fn a_connection_has_the_bounds_of_the_protocol() {
     let (there, mut told) = listening(&office(20), 0);
     let here = bind(&office(10), ANY_PORT).expect("loopback is there");
     let out = dial(&here, address(&there)).await.expect("the offices meet");
-    let _inward = told.recv().await.expect("told").expect("the offices meet");
+    let (inward, _place) = told.recv().await.expect("told").expect("the offices meet");
     assert_eq!(out.max_datagram_size(), None, "datagrams are off");
     let mut streams = Vec::new();
+    let no_more = Duration::from_millis(200);
+    assert!(tokio::time::timeout(no_more, out.open_uni()).await.is_err(), "a stranger has the control lane");
+    let mut control = out.open_bi().await.expect("the control lane").0;
+    assert!(tokio::time::timeout(no_more, out.open_bi()).await.is_err(), "and nothing else");
+    let greeting = vec![7; limits::STRANGER_WINDOW_BYTES as usize];
+    tokio::time::timeout(Duration::from_secs(2), control.write_all(&greeting)).await.expect("a greeting has credit").expect("open");
+    widen(&inward);
     for _ in 0..limits::STREAMS_MAX {
         streams.push(out.open_uni().await.expect("a stream within the bound"));
     }
@@ -134,7 +141,7 @@ async fn above_the_first_bound_an_address_proves_itself_and_above_the_second_it_
 
 #[test]
 fn the_gate_asks_for_proof_before_it_refuses() {
-    use limits::{HALF_OPEN_REFUSE, HALF_OPEN_RETRY};
+    use limits::{HALF_OPEN_FAMILIAR, HALF_OPEN_REFUSE, HALF_OPEN_RETRY};
     for (half_open, proved, expected) in [
         (0, false, Verdict::Admit),
         (HALF_OPEN_RETRY - 1, false, Verdict::Admit),
@@ -144,26 +151,41 @@ fn the_gate_asks_for_proof_before_it_refuses() {
         (HALF_OPEN_REFUSE, true, Verdict::Refuse),
         (HALF_OPEN_REFUSE, false, Verdict::Refuse),
     ] {
-        assert_eq!(verdict(half_open, 0, proved), expected, "{half_open} {proved}");
+        assert_eq!(verdict(half_open, 0, proved, false), expected, "{half_open} {proved}");
+    }
+    // From where a known office called before, it is let in when the house is full of others.
+    for (beyond, proved, expected) in [
+        (0, true, Verdict::Admit),
+        (0, false, Verdict::Retry),
+        (HALF_OPEN_FAMILIAR - 1, true, Verdict::Admit),
+        (HALF_OPEN_FAMILIAR, true, Verdict::Refuse),
+    ] {
+        assert_eq!(verdict(HALF_OPEN_REFUSE + beyond, 0, proved, true), expected, "{beyond} {proved}");
     }
 }
 
 #[test]
 fn places_are_given_back() {
     let gate = Gate::default();
-    let proved = Some(Source::from(ANY_PORT.ip()));
-    let places = [gate.take_place(None), gate.take_place(proved), gate.take_place(proved)];
+    let source = Source::from(ANY_PORT.ip());
+    let places = [gate.take_place(source, false), gate.take_place(source, true), gate.take_place(source, true)];
     assert_eq!((gate.half_open(), locked(&gate.half_open).proved.len()), (3, 1));
-    drop(places);
+    places.into_iter().for_each(Place::known);
     assert_eq!((gate.half_open(), locked(&gate.half_open).proved.len()), (0, 0));
+    assert_eq!(locked(&gate.half_open).familiar, [source], "remembered once");
+    for address in 0..2 * limits::FAMILIAR_MAX {
+        let address = Ipv4Addr::from_bits(u32::try_from(address).expect("a small number"));
+        gate.take_place(Source::from(std::net::IpAddr::V4(address)), true).known();
+    }
+    assert_eq!(locked(&gate.half_open).familiar.len(), limits::FAMILIAR_MAX, "and only so many are");
 }
 
 #[test]
 fn one_source_that_proved_itself_gets_its_share_of_the_places_and_forged_ones_take_nothing_from_it() {
     use limits::{HALF_OPEN_PER_SOURCE, HALF_OPEN_RETRY};
-    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE - 1, true), Verdict::Admit);
-    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE, true), Verdict::Refuse);
-    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE, false), Verdict::Retry);
+    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE - 1, true, false), Verdict::Admit);
+    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE, true, true), Verdict::Refuse);
+    assert_eq!(verdict(HALF_OPEN_RETRY, HALF_OPEN_PER_SOURCE, false, false), Verdict::Retry);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use super::greeting::{self, Greeted, Known};
 use super::registry::close;
 use super::wire::{Broken, Read, Reader};
 use super::{PeerDoor, session};
+use crate::clock;
 use crate::house::Priority;
 
 const GREETING: Duration = Duration::from_millis(limits::HANDSHAKE_MS);
@@ -28,7 +29,7 @@ pub(super) async fn run(door: PeerDoor) {
 }
 
 async fn take(door: PeerDoor, arrival: Arrival) {
-    let address = arrival.address();
+    let (address, began) = (arrival.address(), clock::instant());
     let (connection, place) = match arrival.finish().await {
         Ok(finished) => finished,
         Err(fault) => {
@@ -36,7 +37,9 @@ async fn take(door: PeerDoor, arrival: Arrival) {
             return;
         }
     };
-    match tokio::time::timeout(GREETING, greeting::meet(door.house(), &connection)).await {
+    // The greeting belongs to the handshake and has what is left of its time.
+    let left = GREETING.saturating_sub(began.elapsed());
+    match tokio::time::timeout(left, greeting::meet(door.house(), &connection)).await {
         Ok(Ok((out, reader, greeted))) => welcome(door, Caller { connection, out, reader, greeted, place }).await,
         Ok(Err(Broken::Misbehaved(misbehaviour))) => hang_up(&door, &connection, &misbehaviour),
         Ok(Err(Broken::Ended)) | Err(_) => connection.close(VarInt::from_u32(close::UNKNOWN), b"no greeting"),
@@ -117,7 +120,7 @@ async fn go_on(door: PeerDoor, caller: Caller, known: Known) {
             connection.close(VarInt::from_u32(close::DONE), b"the pairing is over");
         }
         (first, Known::Peer(peer)) => {
-            drop(place);
+            place.known();
             if door.registry().enter(door.house().keys().office(), office, &connection, false) {
                 door.registry().waker(office).notify_one();
                 session::run(door, connection, *peer, out, reader, first).await;

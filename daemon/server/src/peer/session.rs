@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use super::PeerDoor;
 use super::registry::close;
 use super::wire::Reader;
-use super::{control_in, control_out, data_in, data_out, receive};
+use super::{control_in, control_out, data_in, data_out, endpoint, receive};
 use crate::house::House;
 
 /// Messages that wait between two tasks of a session; both ends keep reading, so this only smooths.
@@ -81,6 +81,7 @@ pub(super) struct Queues {
 /// Runs a session until its connection ends. `first` is a message that was read already.
 pub(super) async fn run(door: PeerDoor, connection: Connection, peer: PeerRow, out: SendStream, reader: Reader, first: Option<Message>) {
     let office = peer.office;
+    endpoint::widen(&connection);
     let session = Arc::new(Session {
         door: door.clone(),
         office,

@@ -1,7 +1,7 @@
 //! Frames on QUIC streams: whole messages in, whole messages out, each on its lane.
 
 use interoffice_protocol::limits;
-use interoffice_protocol::messages::{Lane, Message};
+use interoffice_protocol::messages::{Lane, Message, lane};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::wire::frame::{Frame, FrameHeader};
 use quinn::{ReadExactError, RecvStream, SendStream};
@@ -49,9 +49,6 @@ impl Reader {
             let kind = frame.kind;
             match Message::from_frame(&frame) {
                 Ok(None) => {}
-                Ok(Some(message)) if message.lane_kind().is_some_and(|lane| lane != self.lane) => {
-                    return Err(Misbehaviour::WrongLane.into());
-                }
                 Ok(Some(message)) => return Ok(Read::Message(message)),
                 Err(fault) => {
                     tracing::debug!(kind, "a frame was refused");
@@ -69,6 +66,10 @@ impl Reader {
         let mut header = [0; limits::FRAME_HEADER_BYTES];
         self.fill(&mut header).await?;
         let header = FrameHeader::decode(header).map_err(Misbehaviour::Oversized)?;
+        // What belongs on the other lane is not read at all: its frames may be longer than any of this one.
+        if lane(header.kind).is_some_and(|lane| lane != self.lane) {
+            return Err(Misbehaviour::WrongLane.into());
+        }
         let mut body = vec![0; header.length as usize];
         self.fill(&mut body).await?;
         Ok(Frame { kind: header.kind, version: header.version, body })
