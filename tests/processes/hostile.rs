@@ -3,7 +3,7 @@
 use interoffice_certs::OfficeKeys;
 use interoffice_protocol::digest::SetDigest;
 use interoffice_protocol::epoch::{Epoch, Version};
-use interoffice_protocol::ids::{LinkId, Nonce, OfficeId, RecordId, StatementHash};
+use interoffice_protocol::ids::{LinkId, Nonce, RecordId, StatementHash};
 use interoffice_protocol::limits;
 use interoffice_protocol::messages::{Batch, Change, Entry, Hello, Message, Outcome, Pair, PairRefusal, Ping, Resume};
 use interoffice_protocol::names::UserName;
@@ -11,10 +11,10 @@ use interoffice_protocol::record::{Level, Record, Scope};
 use interoffice_protocol::statement::{
     Accept, Audience, Body, Delete, EndReason, HoldTerms, Receipt, ReceiptLevel, RemovalCover, Request, Subject, Terms, Withdraw,
 };
-use interoffice_tests::{Office, card, eventually, exit, import, linked, pair, says, share, until};
+use interoffice_tests::{Office, card, eventually, exit, import, linked, says, share, until};
 use serde_json::Value;
 
-use interoffice_tests::caller::{Call, Voice, fresh_keys, hello, listen, read, soon};
+use interoffice_tests::caller::{Call, Voice, fresh_keys, hello, id_of, listen, read, scripted, soon};
 
 /// Office B with its honest partner A, and what B looked like before the attack.
 struct Stage {
@@ -25,10 +25,6 @@ struct Stage {
     before: (Value, Value),
     process: Option<u32>,
     edits: usize,
-}
-
-fn id_of(office: &Office) -> OfficeId {
-    office.json(&["id"])["office"].as_str().expect("an id").parse().expect("an office id")
 }
 
 fn seen(b: &Office) -> (Value, Value) {
@@ -45,11 +41,8 @@ impl Stage {
     }
 
     /// Pairs B with an office whose keys are then used without its daemon.
-    fn gone_bad(&mut self, name: &str) -> OfficeKeys {
-        let mut bad = Office::open(name);
-        pair(&bad, &self.b);
-        bad.stop();
-        OfficeKeys::load(&bad.folder()).expect("its keys")
+    fn gone_bad(&self, name: &str) -> OfficeKeys {
+        scripted(name, &self.b)
     }
 
     /// Nothing changed at B, the same process runs, and A's user is served: an edit arrives.

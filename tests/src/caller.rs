@@ -14,6 +14,9 @@ use interoffice_protocol::wire::frame::{Frame, FrameHeader};
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, RecvStream, SendStream, ServerConfig};
 
+use crate::meet::pair;
+use crate::office::Office;
+
 /// Longest time for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -226,4 +229,18 @@ impl<'a> Voice<'a> {
         self.sequence += 1;
         self.previous = statement.hash();
     }
+}
+
+/// Pairs `office` with one whose keys are then used without its daemon.
+pub fn scripted(name: &str, office: &Office) -> OfficeKeys {
+    let mut other = Office::open(name);
+    pair(&other, office);
+    other.stop();
+    OfficeKeys::load(&other.folder()).expect("its keys")
+}
+
+/// The id of a running office.
+#[track_caller]
+pub fn id_of(office: &Office) -> OfficeId {
+    office.json(&["id"])["office"].as_str().expect("an id").parse().expect("an office id")
 }
