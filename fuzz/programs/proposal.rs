@@ -1,0 +1,4 @@
+//! Fuzzes the target `proposal`; what it does with bytes, and what it asserts, is in `tests/fuzzing`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| interoffice_fuzzing::proposal(bytes));
