@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use interoffice_core::store::{Fault, View, links};
+use interoffice_core::store::{Fault, Ring, View, links};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::link::LinkState;
 
@@ -50,6 +50,8 @@ where
             tracing::warn!(%link, "the disk is full; the link is unreadable until its end can be written down");
         } else if !full && denials.links().remove(&link) && !over {
             house.received().allow(link);
+            // Meanwhile the owner's office was told that the link is gone here, and stopped sending: it hears again where the link stands.
+            house.bell().ring([Ring::Link(link)].into());
             tracing::info!(%link, "the link is readable again: its end was refused");
         }
     }
