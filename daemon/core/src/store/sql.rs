@@ -94,6 +94,8 @@ impl From<rusqlite::Error> for StoreFault {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            // The file that readers and the writer share as memory can't grow, for want of room.
+            _ if error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => Self::DiskFull,
             _ => Self::Database(error.to_string()),
         }
     }
