@@ -13,6 +13,9 @@ use crate::bell::Heard;
 use crate::clock;
 use crate::house::{House, Later};
 
+/// The longest pause after a run that failed: most failures, such as a full disk, pass, and then nobody should wait for long.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// Named background work.
 pub(crate) trait Chore: Send + Sync + 'static {
     /// Its name, as shown to an operator.
@@ -43,8 +46,7 @@ pub(crate) fn start(house: &House, chores: Vec<Arc<dyn Chore>>) -> Vec<JoinHandl
 async fn work(house: House, chore: Arc<dyn Chore>) {
     let mut bell = house.bell().subscribe();
     loop {
-        run(&house, chore.as_ref()).await;
-        let pause = tokio::time::sleep(chore.every());
+        let pause = tokio::time::sleep(run(&house, chore.as_ref()).await);
         tokio::pin!(pause);
         loop {
             tokio::select! {
@@ -61,18 +63,20 @@ async fn work(house: House, chore: Arc<dyn Chore>) {
     }
 }
 
-async fn run(house: &House, chore: &dyn Chore) {
+/// Runs a chore and keeps how it went; says how long until it runs again by itself.
+async fn run(house: &House, chore: &dyn Chore) -> Duration {
     let name = chore.name();
     house.board().note(name, |state| state.state = "running");
     let end = chore.run(house).await;
     if let Err(fault) = &end {
         tracing::warn!(chore = name, %fault, "a chore failed and is tried again");
     }
+    let pause = if end.is_ok() { chore.every() } else { chore.every().min(AGAIN) };
     let now_ms = clock::now_ms();
     house.board().note(name, |state| {
         state.runs += 1;
         state.last_ms = Some(now_ms);
-        state.next_ms = Some(now_ms.saturating_add(i64::try_from(chore.every().as_millis()).unwrap_or(i64::MAX)));
+        state.next_ms = Some(now_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)));
         match end {
             Ok(last) => {
                 state.state = "waiting";
@@ -86,4 +90,5 @@ async fn run(house: &House, chore: &dyn Chore) {
             }
         }
     });
+    pause
 }
