@@ -261,6 +261,15 @@ impl House {
         end
     }
 
+    /// Gives up the reserve for something that takes readability away; says whether there was one.
+    pub(crate) fn spend_reserve(&self) -> bool {
+        let spent = self.0.reserve.spend();
+        if spent {
+            tracing::warn!("the disk is full: the reserve was spent on taking copies back, free some space");
+        }
+        spent
+    }
+
     /// Makes the reserve again after it was spent; says whether it is whole.
     pub(crate) fn keep_reserve(&self) -> bool {
         self.0.reserve.keep()

@@ -105,7 +105,7 @@ fn brings_copies(link: &LinkView) -> bool {
 
 /// A file that can't be read leaves its link without a number, and every other link as it is.
 fn count_copies(received: &ReceivedFiles, link: &mut LinkView) {
-    let Some(id) = link.link.parse().ok().filter(|id| !received.is_denied(*id)) else { return };
+    let Some(id) = link.link.parse().ok().filter(|id| !received.is_closed(*id)) else { return };
     match received.progress(id) {
         Ok(progress) => {
             link.records = progress.count;

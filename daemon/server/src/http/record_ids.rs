@@ -51,7 +51,7 @@ pub(super) async fn resolve(house: &House, actor: &Actor, text: &str) -> Result<
 fn in_range(received: &ReceivedFiles, links: Vec<Readable>, from: RecordId, to: RecordId) -> Vec<(Readable, RecordId)> {
     let before = u128::from_be_bytes(from.0).checked_sub(1).map(|before| RecordId(before.to_be_bytes()));
     let mut found = Vec::new();
-    for link in links.into_iter().filter(|link| !received.is_denied(link.link)) {
+    for link in links.into_iter().filter(|link| !received.is_closed(link.link)) {
         match received.holdings(link.link, before, 2) {
             Ok(holdings) => {
                 found.extend(

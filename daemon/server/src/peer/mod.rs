@@ -20,6 +20,7 @@ mod restraint;
 mod restraint_tests;
 mod session;
 mod wire;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;

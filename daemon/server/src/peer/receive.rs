@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::data_out::Command;
 use super::session::{Queues, Session};
+use super::written;
 use crate::clock;
 
 /// Batches that wait to be applied, a session: a bound on memory, not on speed.
@@ -142,13 +143,12 @@ impl Receiver {
 
     async fn apply(&mut self, link: LinkId, group: Vec<Batch>) -> Result<(), Fault> {
         if self.aside.contains_key(&link) {
+            written::put_off(self.session.house(), link, &group);
             return Ok(());
         }
         let Some(row) = self.readable(link).await? else { return Ok(()) };
-        let secret = row.secret.clone();
         let end = group.last().map_or(0, |batch| batch.to);
-        let apply = move |received: &ReceivedFiles| Ok(received.apply(link, &secret, &group, clock::now_ms())?);
-        let applied = match self.session.house().files(apply).await {
+        let applied = match written::write(self.session.house(), link, row.secret, group).await {
             Ok(applied) => applied,
             Err(fault) => {
                 // One link's file is no reason to stop the others; the sender is told where this one stands when the pause is over.

@@ -103,7 +103,16 @@ pub struct ReceivedFiles {
     folder: PathBuf,
     disk: Box<dyn Disk>,
     open: Mutex<HashMap<LinkId, Slot>>,
-    denied: Mutex<HashSet<LinkId>>,
+    denied: Mutex<Denied>,
+}
+
+/// The links that are unreadable whatever the store says.
+#[derive(Default)]
+struct Denied {
+    /// Until the process ends, or the denial is taken back.
+    links: HashSet<LinkId>,
+    /// Until a withdrawal is written down: its epoch and its sequence.
+    until: HashMap<LinkId, (u64, u64)>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -129,17 +138,39 @@ impl ReceivedFiles {
 
     /// Makes a link unreadable at once, whatever the disk does; lasts until the process ends, and the link is terminal by then.
     pub fn deny(&self, link: LinkId) {
-        locked(&self.denied).insert(link);
+        locked(&self.denied).links.insert(link);
     }
 
     /// Whether a link was denied.
     pub fn is_denied(&self, link: LinkId) -> bool {
-        locked(&self.denied).contains(&link)
+        locked(&self.denied).links.contains(&link)
+    }
+
+    /// Makes a link unreadable until its file holds everything up to `upto`, with the withdrawals that could not be written so far.
+    pub fn withhold(&self, link: LinkId, epoch: u64, upto: u64) {
+        let mut denied = locked(&self.denied);
+        let until = denied.until.entry(link).or_insert((epoch, upto));
+        *until = (epoch, upto).max(*until);
+    }
+
+    /// Whether nothing of a link may be shown, whatever the store says.
+    pub fn is_closed(&self, link: LinkId) -> bool {
+        let denied = locked(&self.denied);
+        denied.links.contains(&link) || denied.until.contains_key(&link)
+    }
+
+    /// Opens a link again when what it was withheld for is durable.
+    fn reached(&self, link: LinkId, progress: &Progress) {
+        let at = progress.cursor.epoch.map(|epoch| (epoch.counter, progress.cursor.sequence));
+        let mut denied = locked(&self.denied);
+        if denied.until.get(&link).is_some_and(|until| at >= Some(*until)) {
+            denied.until.remove(&link);
+        }
     }
 
     /// Takes a denial back, when the end that asked for it was refused.
     pub fn allow(&self, link: LinkId) {
-        locked(&self.denied).remove(&link);
+        locked(&self.denied).links.remove(&link);
     }
 
     fn path(&self, link: LinkId) -> PathBuf {
@@ -200,12 +231,16 @@ impl ReceivedFiles {
             *file = Some(LinkFile::open(&self.path(link), link)?);
             self.sync_folder()?;
         }
-        file.as_mut().map(|file| file.apply(secret, batches, now_ms)).transpose()
+        let applied = file.as_mut().map(|file| file.apply(secret, batches, now_ms)).transpose()?;
+        if let Some(Applied::Durable { progress, .. }) = &applied {
+            self.reached(link, progress);
+        }
+        Ok(applied)
     }
 
     /// A page of a link's copies in name order.
     pub fn list(&self, link: LinkId, query: &CopyQuery) -> Result<Vec<CopyRow>, StoreFault> {
-        if self.is_denied(link) {
+        if self.is_closed(link) {
             return Ok(Vec::new());
         }
         Ok(self.with(link, false, |file| file.list(query))?.unwrap_or_default())
@@ -213,7 +248,7 @@ impl ReceivedFiles {
 
     /// One copy.
     pub fn get(&self, link: LinkId, record: RecordId) -> Result<Option<(Version, Record)>, StoreFault> {
-        if self.is_denied(link) {
+        if self.is_closed(link) {
             return Ok(None);
         }
         Ok(self.with(link, false, |file| file.get(record))?.flatten())
