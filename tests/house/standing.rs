@@ -29,7 +29,11 @@ const PHRASES: [Phrase; 11] = [
     Phrase { text: concat!("/tmp", "/bp"), allowed: &[], advice: MACHINE },
     Phrase { text: concat!("/tmp", "/t/"), allowed: &[], advice: MACHINE },
     Phrase { text: concat!("../sh", "ared"), allowed: &[], advice: MACHINE },
-    Phrase { text: concat!("crates", ".io"), allowed: &["deny.toml", "Cargo.lock", "fuzz/Cargo.lock"], advice: "the registry is named in deny.toml alone" },
+    Phrase {
+        text: concat!("crates", ".io"),
+        allowed: &["deny.toml", "Cargo.lock", "fuzz/Cargo.lock"],
+        advice: "the registry is named in deny.toml alone",
+    },
     Phrase { text: concat!("sub-a", "gent"), allowed: &[], advice: OURSELVES },
     Phrase { text: concat!("suba", "gent"), allowed: &[], advice: OURSELVES },
     Phrase { text: concat!("LL", "M"), allowed: &[], advice: OURSELVES },
