@@ -9,6 +9,7 @@ use interoffice_protocol::ids::{LinkId, OfficeId};
 use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::statement::Signer;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::{Sql, StoreFault, audit, migrate};
 use crate::domain::actor::Actor;
@@ -242,6 +243,8 @@ impl ReadStore {
 fn set_up(conn: &Connection) -> Result<(), StoreFault> {
     conn.set_prepared_statement_cache_capacity(256);
     conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    // A plan does not depend on the values that are bound; else each statement with `LIMIT ?` would be planned anew at every call.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.execute_batch(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
          PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=16777216; PRAGMA wal_autocheckpoint=2000;",

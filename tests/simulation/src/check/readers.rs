@@ -20,6 +20,9 @@ use crate::office::Office;
 use crate::people::valid_name;
 use crate::world::World;
 
+/// Links that each viewer asks for by their ids at one time.
+const LINKS_AT_ONCE: usize = 2;
+
 /// Who looks, at which office, in one consistent state of it.
 pub(super) struct Eyes<'e> {
     pub(super) oracle: &'e Oracle,
@@ -39,6 +42,13 @@ pub(super) type Looked = Result<Result<(), Violation>, Fault>;
 impl Eyes<'_> {
     fn place(&self) -> usize {
         self.office.place
+    }
+
+    /// Links that are asked for one by one this time: what is asked by an id goes through the same door for each, and costs more.
+    pub(super) fn some_links(&self) -> impl Iterator<Item = &[u8; 32]> {
+        let count = self.local.links.len().max(1);
+        let first = (self.turn * LINKS_AT_ONCE) % count;
+        self.local.links.keys().cycle().skip(first).take(LINKS_AT_ONCE.min(self.local.links.len()))
     }
 
     /// What somebody got and must not have, or the other way round.

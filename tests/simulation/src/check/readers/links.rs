@@ -27,7 +27,7 @@ pub(super) fn look(eyes: &Eyes<'_>) -> Looked {
         return Ok(Err(violation));
     }
     let allowed = own::all_words(eyes);
-    for link in eyes.local.links.keys() {
+    for link in eyes.some_links() {
         let id = LinkId(*link).to_string();
         let shown = given(link_view::show(eyes.view, &eyes.actor, &id))?;
         if shown.is_some() != must.contains(&LinkId(*link)) {
