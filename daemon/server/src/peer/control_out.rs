@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use interoffice_core::actions::{issue, lease, outbound};
 use interoffice_core::store::peers::{self, Standing};
-use interoffice_core::store::{Fault, Ring};
+use interoffice_core::store::{Fault, Ring, StoreFault};
 use interoffice_protocol::ids::{Nonce, StatementHash};
 use interoffice_protocol::limits;
 use interoffice_protocol::messages::{LeaseAsk, Message, Pair, Ping, Renewal};
@@ -338,8 +338,7 @@ impl Lane {
             return Ok(());
         };
         let office = self.session.office;
-        self.session.house().write(Priority::Sync, move |tx| lease::renewed(tx, office, &renewal.links, asked_ms)).await?;
-        Ok(())
+        unless_full(self.session.house().write(Priority::Sync, move |tx| lease::renewed(tx, office, &renewal.links, asked_ms)).await)
     }
 
     async fn echo(&mut self, nonce: Nonce) -> Result<(), Over> {
@@ -355,8 +354,17 @@ impl Lane {
         if let Some(receipts) = self.had.remove(&nonce) {
             let had =
                 move |tx: &interoffice_core::store::Tx<'_>| receipts.iter().try_for_each(|receipt| outbound::chunks_had(tx, *receipt));
-            self.session.house().write(Priority::Chores, had).await?;
+            return unless_full(self.session.house().write(Priority::Chores, had).await);
         }
         Ok(())
+    }
+}
+
+/// What is asked for or said again later may stay unwritten while the disk is full: the connection goes on, over which records may be
+/// taken back.
+fn unless_full<T>(end: Result<T, Fault>) -> Result<(), Over> {
+    match end {
+        Err(Fault::Store(StoreFault::DiskFull)) => Ok(()),
+        end => Ok(end.map(|_| ())?),
     }
 }

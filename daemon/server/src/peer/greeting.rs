@@ -3,7 +3,7 @@
 use interoffice_core::actions::issue::{self, Heard};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::peers::{self, Introduction, PeerRow, Standing};
-use interoffice_core::store::{Fault, Tx, audit, office};
+use interoffice_core::store::{Fault, StoreFault, Tx, audit, office};
 use interoffice_protocol::ids::{Nonce, OfficeId};
 use interoffice_protocol::messages::{Hello, Lane, Message};
 use interoffice_protocol::misbehaviour::Misbehaviour;
@@ -123,14 +123,22 @@ pub(super) enum Known {
 
 /// Writes down what a Hello says of an office that was met before: newer keys, name, addresses, confirmation, what it lacks.
 pub(super) async fn recognise(door: &PeerDoor, greeted: &Greeted) -> Result<Known, Fault> {
-    let (office, greeted) = (greeted.office(), greeted.clone());
+    let office = greeted.office();
     let lately = door.registry().noted_lately(office);
-    let recognised = door.house().write(Priority::Sync, move |tx| {
-        let mut lines = Lines { office, lately: &lately, written: Vec::new() };
-        let (known, heard) = recognise_in(tx, &greeted, &mut lines)?;
-        Ok((known, heard, lines.written))
-    });
-    let (known, heard, written) = recognised.await?;
+    let attempt = |noting: bool| {
+        let (greeted, lately) = (greeted.clone(), lately.clone());
+        door.house().write(Priority::Sync, move |tx| {
+            let mut lines = Lines { office, lately: &lately, written: Vec::new() };
+            let (known, heard) = recognise_in(tx, &greeted, &mut lines, noting)?;
+            Ok((known, heard, lines.written))
+        })
+    };
+    let recognised = match attempt(true).await {
+        // Whoever was met before is let in although nothing can be written down: records may be taken back, and that must be heard.
+        Err(Fault::Store(StoreFault::DiskFull)) => attempt(false).await,
+        recognised => recognised,
+    };
+    let (known, heard, written) = recognised?;
     door.registry().noted(office, &written);
     // A Hello of a second connection may be older than what the session has come to since; if the session goes on, it says again
     // what now waits again.
@@ -160,11 +168,16 @@ impl Lines<'_> {
     }
 }
 
-fn recognise_in(tx: &Tx<'_>, greeted: &Greeted, lines: &mut Lines<'_>) -> Result<(Known, Heard), Fault> {
+/// `noting` is off when the disk is full: then only an office of which there is nothing new to be written down is recognised.
+fn recognise_in(tx: &Tx<'_>, greeted: &Greeted, lines: &mut Lines<'_>, noting: bool) -> Result<(Known, Heard), Fault> {
     let office = greeted.office();
     let Some(peer) = peers::find(tx, office)? else { return Ok((Known::No, Heard::Fine)) };
     let known = peers::chain(tx, peer.row)?;
-    let wrong = match greeted.chain.step_from(&known) {
+    let step = greeted.chain.step_from(&known);
+    if !noting && !matches!(step, ChainStep::Same) {
+        return Err(StoreFault::DiskFull.into());
+    }
+    let wrong = match step {
         ChainStep::Same | ChainStep::Newer | ChainStep::Outranks => None,
         ChainStep::Older => Some(Misbehaviour::ChainWentBack),
         ChainStep::Outranked | ChainStep::Forked | ChainStep::OtherOffice => Some(Misbehaviour::ForkedChain),
@@ -184,6 +197,9 @@ fn recognise_in(tx: &Tx<'_>, greeted: &Greeted, lines: &mut Lines<'_>) -> Result
     if heard == Heard::WeAreOld {
         lines.write(tx, &Actor::Daemon, "office.older-than-peers", "this data folder is older than what was sent from it")?;
         return Ok((Known::WeAreOld, heard));
+    }
+    if !noting {
+        return Ok((Known::Peer(Box::new(peer)), heard));
     }
     if peer.name != greeted.hello.office_name {
         lines.write(tx, &Actor::Peer(office), "peer.renamed", "the office calls itself otherwise now: see `interoffice peer list`")?;
