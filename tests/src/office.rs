@@ -37,11 +37,15 @@ impl Office {
 
     /// The same with a given address of its peer door.
     pub fn set_up_at(name: &str, address: SocketAddr) -> Self {
-        Self::set_up_on(name, address, |_| {})
+        Self::make(name, address, |_| {})
     }
 
     /// The same with a data folder that `prepare` is shown while it is empty, to put another disk under it.
-    pub fn set_up_on(name: &str, address: SocketAddr, prepare: impl FnOnce(&Path)) -> Self {
+    pub fn set_up_on(name: &str, prepare: impl FnOnce(&Path)) -> Self {
+        Self::make(name, daemon::free_address(), prepare)
+    }
+
+    fn make(name: &str, address: SocketAddr, prepare: impl FnOnce(&Path)) -> Self {
         let root = tempfile::Builder::new().prefix("interoffice-").tempdir().expect("a temporary folder");
         let office = Self { name: name.to_owned(), address, daemon: None, environment: Vec::new(), root };
         std::fs::create_dir(office.folder()).expect("the data folder is made");
