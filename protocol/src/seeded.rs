@@ -65,7 +65,7 @@ bugs! {
     BlockedHeard, 31, "blocked-heard", "a blocked office is heard like any other";
     StoredWithoutStoring, 32, "stored-without-storing", "an ending is answered as stored and forgotten";
     RepeatTakesSequence, 33, "repeat-takes-sequence", "a statement that is said twice takes a second place in the order";
-    GapApplied, 34, "gap-applied", "a batch is taken although one before it is missing";
+    GapApplied, 34, "gap-applied", "a batch is taken although one before it is missing, and nobody compares digests";
     ArchiveKeepsShares, 35, "archive-keeps-shares", "the copies of an archived record stay at the other offices";
     UserGoneKeepsLinks, 36, "user-gone-keeps-links", "the links of a disabled user go on";
     EndedStillReadable, 37, "ended-still-readable", "copies are readable until their file is erased";

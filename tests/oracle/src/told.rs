@@ -4,9 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::event::{Event, Link, Office, Placed, Record, Said, Taken, Wanted, Why};
 use crate::history::{Agreement, Home};
-use crate::local::{Held, Known, Lease, Own, Standing, User};
+use crate::local::{Held, Known, Lease, Own, Standing, State, User};
 use crate::oracle::Oracle;
 use crate::token::Token;
+
+/// Requests of one office that may wait at another.
+const WAITING_FROM_OFFICE: usize = 20;
+/// Requests that may wait for one user.
+const WAITING_FOR_USER: usize = 100;
 
 fn brief(id: &[u8]) -> String {
     id.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
@@ -224,9 +229,13 @@ impl Oracle {
     /// Takes in what a statement said at the office that keeps it.
     pub(crate) fn heard(&mut self, at: Office, from: Office, link: &Link, said: Said, taken: Taken) {
         // What is known already was told when it was new, or refused then.
+        if taken == Taken::Refused && said == Said::Request {
+            self.refused_request(at, from, link);
+        }
         if taken != Taken::New || self.hostile.contains(&at) {
             return;
         }
+        self.shut_door(at, from, link, said);
         let Some(agreed) = self.links.get(link) else {
             if matches!(said, Said::Request | Said::Accept) {
                 self.breach("INV-02", "forged-consent", format!("{at} took {said:?} about {}, which nobody asked for", brief(link)));
@@ -255,6 +264,35 @@ impl Oracle {
             Said::Freeze => known.freezes.0 = true,
             Said::Thaw => known.freezes.1 = true,
             Said::Receipt | Said::Other => {}
+        }
+    }
+
+    /// INV-09: a request is taken whoever it is for; only too many of them, or a closed door, are refused.
+    fn refused_request(&mut self, at: Office, from: Office, link: &Link) {
+        let (Some(local), Some(agreed)) = (self.offices.get(&at), self.links.get(link)) else { return };
+        let waits = |(link, known): (&Link, &Known)| {
+            let wanted = &self.links.get(link)?.wanted;
+            (known.state() == State::Waiting && wanted.reader.office == at).then_some((wanted.owner.office, &wanted.reader.user))
+        };
+        let waiting: Vec<(Office, &String)> = local.links.iter().filter_map(waits).collect();
+        let from_office = waiting.iter().filter(|(office, _)| *office == from).count();
+        let for_user = waiting.iter().filter(|(_, user)| **user == agreed.wanted.reader.user).count();
+        let right = (agreed.wanted.owner.office, agreed.wanted.reader.office) == (from, at);
+        let few = from_office < WAITING_FROM_OFFICE && for_user < WAITING_FOR_USER;
+        let open = local.standing(from) == Some(Standing::Paired);
+        if right && few && open && !self.hostile.contains(&at) && !self.hostile.contains(&from) && !self.rewound.contains(&from) {
+            let what = format!("{at} refused the request {} for {} of {from}", brief(link), agreed.wanted.reader.user);
+            self.breach("INV-09", "stale-right", what);
+        }
+    }
+
+    /// INV-20: of an office that was blocked or removed nothing is taken but ends, receipts, and what comes too late to matter.
+    fn shut_door(&mut self, at: Office, from: Office, link: &Link, said: Said) {
+        let Some(local) = self.offices.get(&at) else { return };
+        let over = local.links.get(link).is_some_and(Known::is_over);
+        let settles = matches!(said, Said::End(_) | Said::Receipt) || (said == Said::Accept && over);
+        if !settles && local.standing(from).is_some_and(|standing| standing != Standing::Paired) {
+            self.breach("INV-20", "stale-right", format!("{at} took {said:?} about {} from {from}, to which it is shut", brief(link)));
         }
     }
 

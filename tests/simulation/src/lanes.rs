@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use interoffice_core::actions::copies::{self, Arriving};
 use interoffice_core::actions::outbound::{self, Acked, Next, Sending, Start};
 use interoffice_core::store::received::{Applied, Progress};
-use interoffice_core::store::{Fault, Ring, Rings, StoreFault, links, peers};
+use interoffice_core::store::{Fault, Ring, Rings, StoreFault, links};
 use interoffice_oracle::{Event, Token};
 use interoffice_protocol::digest::SetDigest;
-use interoffice_protocol::ids::{LinkId, OfficeId};
+use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::limits;
 use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::messages::{Batch, BatchAck, Change, Gone, Holding, Inventory, InventoryAsk, Message, Resume};
@@ -282,13 +283,13 @@ impl Session {
 
     /// The link, when this office reads it from the other.
     fn readable(&mut self, me: &Office, link: LinkId) -> Result<Result<links::LinkRow, Follow>, Fault> {
-        match me.read(|view| found(view, self.office, link))? {
-            Some((true, row)) if row.state == (LinkState::Active { frozen: false }) => Ok(Ok(row)),
-            Some((true, _)) | None => {
+        match me.read(|view| copies::arriving(view, self.office, link))? {
+            Arriving::Taken(row) => Ok(Ok(*row)),
+            Arriving::Gone => {
                 self.data.small.push_back(Gone { link }.into());
                 Ok(Err(Follow::Nothing))
             }
-            Some((false, _)) => Ok(Err(Follow::Judge(Misbehaviour::BatchForForeignLink))),
+            Arriving::Foreign => Ok(Err(Follow::Judge(Misbehaviour::BatchForForeignLink))),
         }
     }
 
@@ -354,12 +355,6 @@ impl Session {
             index += 1;
         }
     }
-}
-
-fn found(view: &interoffice_core::store::View<'_>, office: OfficeId, link: LinkId) -> Result<Option<(bool, links::LinkRow)>, Fault> {
-    let peer = peers::find(view, office)?;
-    let row = links::find(view, link)?;
-    Ok(row.map(|row| (peer.is_some_and(|peer| peer.row == row.peer) && row.side == Side::Reader, row)))
 }
 
 fn applied_event(at: usize, batch: &Batch) -> Event {

@@ -50,11 +50,11 @@ pub(crate) struct Office {
     random: Random,
 }
 
-fn context(place: usize) -> Arc<OfficeContext> {
+pub(crate) fn context(place: usize) -> Arc<OfficeContext> {
     Arc::new(OfficeContext { signer: keys::signer(place) })
 }
 
-fn memory() -> &'static Path {
+pub(crate) fn memory() -> &'static Path {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { memory } else { Path::new("/tmp") }
 }

@@ -4,14 +4,14 @@ use interoffice_core::actions::links::Ask;
 use interoffice_core::actions::sharing::Selection;
 use interoffice_core::actions::{link_view, links, records, sharing};
 use interoffice_core::domain::actor::Actor;
-use interoffice_core::domain::edit::{Edit, PropertyEdit};
+use interoffice_core::domain::edit::{Edit, NewRelated, PropertyEdit};
 use interoffice_core::store::{Fault, links as link_rows, log};
 use interoffice_oracle::Event;
 use interoffice_oracle::event::{Marks, Mask, Place, Placed, Wanted, Why};
 use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::limits::LEASE_SHORT_S;
 use interoffice_protocol::link::LinkState;
-use interoffice_protocol::record::{FieldName, Level, Scope};
+use interoffice_protocol::record::{FieldName, Level, RelatedKind, Scope};
 
 use crate::check::Violation;
 use crate::people::actor;
@@ -64,7 +64,8 @@ impl World {
     pub(crate) fn records_step(&mut self, step: Step) -> Did {
         match step {
             Step::AddRecord { record, office, user, marks } => self.add_record(record, office, user, marks),
-            Step::EditRecord { record, field } => self.edit_record(record, field as usize % FIELDS.len()),
+            Step::EditRecord { record, field } if field as usize % (FIELDS.len() + 1) == FIELDS.len() => self.add_related(record, field),
+            Step::EditRecord { record, field } => self.edit_record(record, field as usize % (FIELDS.len() + 1)),
             Step::DeleteRecord { record } | Step::Archive { record } | Step::Unarchive { record } => self.end_record(step, record),
             Step::Share { link, a, b, c } => self.share(link, &[a, b, c], false),
             Step::ShareAll { link } => self.share(link, &[], true),
@@ -126,6 +127,28 @@ impl World {
         Ok(true)
     }
 
+    /// The owner of a record notes a case, policy, investment or opportunity with it.
+    fn add_related(&mut self, number: u32, kind: u32) -> Did {
+        let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
+        let token = self.fresh_token();
+        let kind = RelatedKind::ALL[(kind as usize / (FIELDS.len() + 1) + token.0 as usize) % RelatedKind::ALL.len()];
+        let item = NewRelated { kind: kind.as_str().to_owned(), title: token.text(), status: String::new(), detail: String::new() };
+        let edit = Edit { add_related: vec![item], ..Edit::default() };
+        let by = actor(facts.owner)?;
+        let up = self.offices[facts.owner.office].up;
+        if !up || self.verb(facts.owner.office, |tx| records::edit(tx, &by, facts.record, &edit))?.is_none() {
+            return Ok(false);
+        }
+        sometimes!("a related item was added");
+        let mut tokens = facts.tokens;
+        tokens.push(Placed { place: Place::Related(kind as u8), token });
+        for known in self.records.iter_mut().filter(|known| known.number == number) {
+            known.tokens.clone_from(&tokens);
+        }
+        self.note(Event::RecordEdited { office: facts.owner.office, record: facts.record.0, tokens });
+        Ok(true)
+    }
+
     fn end_record(&mut self, step: Step, number: u32) -> Did {
         let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
         let office = facts.owner.office;
@@ -171,7 +194,8 @@ impl World {
 
     fn selection(&self, numbers: &[u32], all_mine: bool) -> Selection {
         let records = numbers.iter().filter_map(|number| self.record(*number)).map(|facts| facts.record.to_string()).collect();
-        Selection { records, all_mine, include_private: true, ..Selection::default() }
+        // Private records are named one by one; whoever takes all does not mean them.
+        Selection { records, all_mine, include_private: !all_mine, ..Selection::default() }
     }
 
     fn share(&mut self, link: u32, numbers: &[u32], all_mine: bool) -> Did {
@@ -191,7 +215,15 @@ impl World {
             return Ok(false);
         }
         let added: Vec<[u8; 16]> = self.shown(&facts)?.iter().filter(|record| !before.contains(record)).map(|record| record.0).collect();
+        let private = |id: &[u8; 16]| self.records.iter().any(|record| record.record.0 == *id && record.marks.private);
+        if all_mine && added.iter().any(private) {
+            let what = format!("all of a user's records went on link {link}, private ones among them");
+            return Err(Violation { invariant: "INV-03", anomaly: "orphan-share", what });
+        }
         let any = !added.is_empty();
+        if any && all_mine {
+            sometimes!("somebody shared all but what is private");
+        }
         if any {
             self.note(Event::Shared { link: facts.link.0, records: added });
         }
@@ -298,7 +330,7 @@ impl World {
         let by = actor(owner)?;
         let Some(view) = self.verb(owner.office, |tx| links::request(tx, &by, &ask))? else { return Ok(false) };
         let Ok(link) = view.link.parse::<LinkId>() else { return Err(failed(owner.office, &"a link without an id")) };
-        self.links.push(LinkFacts { number, link, owner, reader, scope, level, not_after_ms, damaged: false });
+        self.links.push(LinkFacts { number, link, owner, reader, damaged: false });
         let wanted = Wanted {
             owner: self.person(owner),
             reader: self.person(reader),

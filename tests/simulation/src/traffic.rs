@@ -10,7 +10,7 @@ use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::statement::{Chain, ChainStep, Verified};
 use interoffice_protocol::wire::frame::Frame;
 
-use crate::check::Violation;
+use crate::check::{self, Violation};
 use crate::network::Parcel;
 use crate::session::{Follow, Session, ends};
 use crate::sometimes;
@@ -215,6 +215,9 @@ impl World {
 
     fn post(&mut self, from: usize, to: usize, message: &Message) -> Result<(), Violation> {
         self.counts.messages += 1;
+        if let Message::Renewal(renewal) = message {
+            check::renews(self, from, to, renewal)?;
+        }
         self.network.post(from, to, message);
         let Some(sent) = self.network.history.last() else { return Ok(()) };
         self.trace.fact(2, &sent.frame.body);

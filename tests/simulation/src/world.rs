@@ -171,6 +171,7 @@ impl World {
             Ok(value) => Ok(Some(value)),
             Err(Fault::Refused(refusal)) => {
                 self.trace.tell(|| format!("        refused: {}", refusal.code));
+                check::denied(self, office, &refusal)?;
                 Ok(None)
             }
             Err(Fault::Store(StoreFault::DiskFull)) => Ok(None),

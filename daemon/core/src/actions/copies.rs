@@ -1,6 +1,6 @@
 //! Reading what other offices share: which links a user may read, decided here for every way of reading.
 
-use interoffice_protocol::ids::LinkId;
+use interoffice_protocol::ids::{LinkId, OfficeId};
 use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::seeded::{Bug, planted};
 use serde::Serialize;
@@ -33,6 +33,27 @@ pub struct Locked {
     pub link: String,
     /// Why.
     pub reason: &'static str,
+}
+
+/// What becomes of records that an office sends for a link.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Arriving {
+    /// They are applied.
+    Taken(Box<LinkRow>),
+    /// The link is over, frozen, not Active yet, or not known: they are discarded, and the sender told that it is gone.
+    Gone,
+    /// The link is none that this office reads from that one.
+    Foreign,
+}
+
+/// Whether records of `link` that come from `office` have a place here: decided before anything of them is written.
+pub fn arriving(view: &View<'_>, office: OfficeId, link: LinkId) -> Result<Arriving, Fault> {
+    let Some(row) = links::find(view, link)? else { return Ok(Arriving::Gone) };
+    if row.side != Side::Reader || peers::find(view, office)?.is_none_or(|peer| peer.row != row.peer) {
+        return Ok(Arriving::Foreign);
+    }
+    let live = row.state == LinkState::Active { frozen: false } || planted(Bug::NoTombstoneCheck);
+    Ok(if live { Arriving::Taken(Box::new(row)) } else { Arriving::Gone })
 }
 
 /// Whose copies an actor reads: a specialist his or her own, the operator all, an admin none by that alone.

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use interoffice_core::actions::copies::{self, Arriving};
 use interoffice_core::actions::outbound;
-use interoffice_core::store::links::{self, LinkRow};
-use interoffice_core::store::peers;
+use interoffice_core::store::links::LinkRow;
 use interoffice_core::store::received::{Applied, Progress, ReceivedFiles};
 use interoffice_core::store::{Fault, Ring};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::limits;
-use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::messages::{Batch, BatchAck, Gone, Inventory, Resume};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use tokio::sync::mpsc;
@@ -121,20 +120,10 @@ impl Receiver {
     /// The link if this office reads it from the peer; tells the peer, or counts it against it, when not.
     async fn readable(&self, link: LinkId) -> Result<Option<LinkRow>, Fault> {
         let office = self.session.office;
-        let found = self
-            .session
-            .house()
-            .read(move |view| {
-                let peer = peers::find(view, office)?;
-                let row = links::find(view, link)?;
-                Ok(row.map(|row| (peer.is_some_and(|peer| peer.row == row.peer) && row.side == Side::Reader, row)))
-            })
-            .await?;
-        match found {
-            Some((true, row)) if row.state == LinkState::Active { frozen: false } => return Ok(Some(row)),
-            // Over, frozen, or not yet active here: it is discarded, and the sender told.
-            Some((true, _)) | None => self.send(Gone { link }).await,
-            Some((false, _)) => {
+        match self.session.house().read(move |view| copies::arriving(view, office, link)).await? {
+            Arriving::Taken(row) => return Ok(Some(*row)),
+            Arriving::Gone => self.send(Gone { link }).await,
+            Arriving::Foreign => {
                 self.session.misbehaved(&Misbehaviour::BatchForForeignLink);
             }
         }

@@ -9,7 +9,7 @@ use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::record::Record;
 use interoffice_protocol::wire::codec;
 
-use super::{Violation, links, people};
+use super::{Violation, links, people, schema};
 use crate::world::{World, failed};
 
 /// The words in a record.
@@ -66,6 +66,9 @@ pub(super) fn office(world: &mut World, office: usize) -> Result<(), Violation> 
     }
     people::look(world, office)?;
     people::audit(world, office)?;
+    if world.offices[office].on_disk() {
+        schema::newer_is_refused(office)?;
+    }
     let Some(local) = world.checker.oracle.local(office) else { return Ok(()) };
     let made: Vec<RecordKey> = local.records.keys().copied().collect();
     let known: Vec<LinkId> = local.links.keys().copied().map(LinkId).collect();

@@ -11,6 +11,7 @@ mod people;
 mod readers;
 mod rest;
 mod scan;
+mod schema;
 mod turns;
 mod wire;
 
@@ -24,9 +25,11 @@ use interoffice_protocol::misbehaviour::Misbehaviour;
 use crate::world::World;
 
 pub(crate) use clones::{Print, print, unchanged};
+pub(crate) use people::denied;
 pub(crate) use readers::readers;
 pub(crate) use rest::at_rest;
 pub(crate) use scan::receipt;
+pub(crate) use wire::renews;
 
 /// A daemon looks at its clocks at least this often, so a lease may be over by so much (milliseconds).
 const SLACK_MS: i64 = 60_000;

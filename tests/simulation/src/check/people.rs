@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use interoffice_core::domain::refusal::{Refusal, RefusalKind};
 use interoffice_core::domain::user::Account;
 use interoffice_core::store::{audit, office as offices, users};
 use interoffice_oracle::Token;
 
 use super::Violation;
+use crate::sometimes;
 use crate::world::World;
 
 /// Verbs that can be done once on one object at one office (INV-26).
@@ -46,6 +48,19 @@ impl Audit {
         *count += 1;
         *count > 1
     }
+}
+
+/// INV-52: who was denied something stands in the audit with it.
+pub(crate) fn denied(world: &World, office: usize, refusal: &Refusal) -> Result<(), Violation> {
+    if refusal.kind != RefusalKind::Denied {
+        return Ok(());
+    }
+    let line = world.look(office, |view| Ok(audit::since(view, audit::last(view)?.saturating_sub(1), 1)?.pop()))?;
+    if line.is_some_and(|line| line.outcome == refusal.code) {
+        sometimes!("a denial was written into the audit");
+        return Ok(());
+    }
+    Err(Violation::new("INV-52", "lost-ack", format!("office {office} denied something ({}) and its audit does not say so", refusal.code)))
 }
 
 /// INV-08 and INV-29: users hold the rights that they were given, and no two that exclude each other.

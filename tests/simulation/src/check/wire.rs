@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use interoffice_core::store::{peers, statements};
+use interoffice_oracle::local::{Standing, State};
 use interoffice_protocol::ids::StatementHash;
-use interoffice_protocol::messages::Message;
+use interoffice_protocol::messages::{Lane, Message, Renewal};
 use interoffice_protocol::statement::{Body, Kind, ReceiptLevel, RemovalCover, Signed, Verified};
 use interoffice_protocol::wire::frame::STATEMENT_KINDS_FROM;
 
 use super::Violation;
+use crate::story::brief;
 use crate::world::World;
 
 /// A place in an office's order of statements: from, to, epoch and sequence.
@@ -46,7 +48,30 @@ pub(super) fn look(world: &mut World) -> Result<(), Violation> {
     Ok(())
 }
 
+/// INV-16: what an office renews is Active there, leads to the other office, and that one is neither blocked nor removed. Asked at the
+/// moment when it is said.
+pub(crate) fn renews(world: &World, from: usize, to: usize, renewal: &Renewal) -> Result<(), Violation> {
+    let oracle = &world.checker.oracle;
+    if oracle.is_hostile(from) || oracle.is_rewound(from) {
+        return Ok(());
+    }
+    let paired = oracle.local(from).and_then(|local| local.standing(to)) == Some(Standing::Paired);
+    for link in &renewal.links {
+        let leads = oracle.agreement(&link.0).is_some_and(|agreed| (agreed.wanted.owner.office, agreed.wanted.reader.office) == (from, to));
+        let live = matches!(oracle.state(from, &link.0), State::Active { frozen: Some(false) | None });
+        if !(paired && leads && live) {
+            let what = format!("{from} renews link {} for {to}: paired {paired}, leads there {leads}, live {live}", brief(link));
+            return Err(Violation::new("INV-16", "unbounded-exposure", what));
+        }
+    }
+    Ok(())
+}
+
 fn statement(world: &mut World, from: usize, to: usize, signed: &Signed) -> Result<(), Violation> {
+    if Message::Statement(signed.clone()).lane_kind() != Some(Lane::Control) {
+        let what = format!("{from} says a statement of kind {} to {to} on the lane on which records wait", signed.kind);
+        return Err(Violation::new("INV-21", "unbounded-exposure", what));
+    }
     let Some(envelope) = signed.envelope() else { return Ok(()) };
     let place = (from, to, envelope.epoch.counter, envelope.sequence);
     if world.checker.said.differs(place, signed.hash()) && !world.checker.oracle.is_rewound(from) {
