@@ -1,11 +1,9 @@
 //! The reading half of the control lane: each message in its order, each applied before the next is read.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use interoffice_core::actions::{ending, inbound, peers, removal};
 use interoffice_core::store::{Fault, View};
-use interoffice_protocol::limits;
 use interoffice_protocol::messages::{Answer, ListChunk, Message, Outcome, Pair, Ping};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::statement::Signed;
@@ -13,36 +11,11 @@ use interoffice_protocol::statement::Signed;
 use super::control_out::Out;
 use super::session::{Queues, Session};
 use super::wire::{Broken, Read, Reader};
-use crate::clock;
 use crate::house::Priority;
-
-/// Lets a peer send so many statements at once and so many a second for long.
-struct Allowance {
-    left: f64,
-    at: Instant,
-}
-
-impl Allowance {
-    fn new() -> Self {
-        Self { left: f64::from(limits::CONTROL_STATEMENTS_BURST), at: clock::instant() }
-    }
-
-    fn take(&mut self) -> bool {
-        let now = clock::instant();
-        let earned = now.duration_since(self.at).as_secs_f64() * f64::from(limits::CONTROL_STATEMENTS_PER_S);
-        self.left = (self.left + earned).min(f64::from(limits::CONTROL_STATEMENTS_BURST));
-        self.at = now;
-        let enough = self.left >= 1.0;
-        if enough {
-            self.left -= 1.0;
-        }
-        enough
-    }
-}
 
 /// Reads the control lane until the connection ends or the peer misbehaves.
 pub(super) async fn run(session: Arc<Session>, mut reader: Reader, first: Option<Message>, queues: Queues) {
-    let mut lane = Lane { session, queues, allowance: Allowance::new() };
+    let mut lane = Lane { session, queues };
     let mut next = first;
     loop {
         let message = match next.take() {
@@ -82,7 +55,6 @@ pub(super) async fn run(session: Arc<Session>, mut reader: Reader, first: Option
 struct Lane {
     session: Arc<Session>,
     queues: Queues,
-    allowance: Allowance,
 }
 
 impl Lane {
@@ -112,7 +84,7 @@ impl Lane {
     }
 
     async fn statement(&mut self, signed: Signed) -> Result<Option<Misbehaviour>, Fault> {
-        if !self.allowance.take() {
+        if !self.session.door.registry().may_state(self.session.office) {
             return Ok(Some(Misbehaviour::TooManyStatements));
         }
         let office = self.session.office;

@@ -12,7 +12,7 @@ use quinn::{Connection, VarInt};
 use tokio::sync::{Notify, mpsc};
 
 use super::control_out::Out;
-use super::restraint::{Conduct, Notes, PerMinute, Source, TurnedAway};
+use super::restraint::{Allowance, Conduct, Notes, PerMinute, Source, TurnedAway};
 use crate::clock;
 
 /// Codes with which a connection is closed.
@@ -38,6 +38,7 @@ const SIMULTANEOUS: Duration = Duration::from_millis(400);
 struct State {
     live: BTreeMap<OfficeId, Live>,
     conduct: HashMap<OfficeId, Conduct>,
+    allowances: HashMap<OfficeId, Allowance>,
     pairings: PerMinute<Source>,
     complaints: PerMinute<Source>,
     turned_away: TurnedAway,
@@ -127,6 +128,12 @@ impl Registry {
     pub(super) fn judge(&self, office: OfficeId, misbehaviour: &Misbehaviour) -> bool {
         let cut_off = self.lock().conduct.entry(office).or_default().count(misbehaviour, clock::instant());
         cut_off || misbehaviour.consequence() >= Consequence::DropConnection
+    }
+
+    /// Counts a control statement of a known office; `false` when it says more than it may.
+    pub(super) fn may_state(&self, office: OfficeId) -> bool {
+        let now = clock::instant();
+        self.lock().allowances.entry(office).or_insert_with(|| Allowance::new(now)).take(now)
     }
 
     /// How long `office` still cools down.

@@ -51,6 +51,33 @@ impl<K: Eq + Hash> PerMinute<K> {
     }
 }
 
+/// How many control statements one office may still say: so many at once, and so many a second for long. It outlives connections, so that
+/// calling again gains nothing.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    left: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    /// A whole burst.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { left: f64::from(limits::CONTROL_STATEMENTS_BURST), at: now }
+    }
+
+    /// Counts one statement; `false` when it is one too many.
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        let earned = now.saturating_duration_since(self.at).as_secs_f64() * f64::from(limits::CONTROL_STATEMENTS_PER_S);
+        self.left = (self.left + earned).min(f64::from(limits::CONTROL_STATEMENTS_BURST));
+        self.at = now;
+        let enough = self.left >= 1.0;
+        if enough {
+            self.left -= 1.0;
+        }
+        enough
+    }
+}
+
 /// What one office did wrong.
 #[derive(Debug, Default)]
 pub(super) struct Conduct {
@@ -191,6 +218,18 @@ mod tests {
         now += 2 * Duration::from_millis(limits::COOL_DOWN_MAX_MS);
         assert!((1..=limits::BAD_FRAMES_MAX).any(|_| conduct.count(&BAD, now)));
         assert_eq!(conduct.cooling(now), Some(Duration::from_millis(limits::COOL_DOWN_MIN_MS)));
+    }
+
+    #[test]
+    fn statements_come_in_a_burst_and_then_at_a_rate() {
+        let now = clock::instant();
+        let mut allowance = Allowance::new(now);
+        let mut said = |now: Instant, tries: u32| (0..tries).filter(|_| allowance.take(now)).count();
+        let (burst, rate) = (limits::CONTROL_STATEMENTS_BURST as usize, limits::CONTROL_STATEMENTS_PER_S as usize);
+        assert_eq!(said(now, 5_000), burst);
+        assert_eq!(said(now + Duration::from_secs(1), 5_000), rate);
+        assert_eq!(said(now + Duration::from_secs(3), 5_000), 2 * rate);
+        assert_eq!(said(now + Duration::from_secs(3_600), 5_000), burst, "what is not said is not saved up");
     }
 
     #[test]
