@@ -4,11 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use interoffice_certs::{OfficeKeys, SecretSeed, Seeds, SetTerms, client_config, server_config};
+use interoffice_certs::{Invite, OfficeKeys, SecretSeed, Seeds, SetTerms, client_config, server_config};
 use interoffice_protocol::epoch::Epoch;
 use interoffice_protocol::ids::{Nonce, OfficeId, StatementHash};
 use interoffice_protocol::limits;
-use interoffice_protocol::messages::{Answer, Hello, Lane, Message, Outcome};
+use interoffice_protocol::messages::{Answer, Hello, Lane, Message, Outcome, Pair};
+use interoffice_protocol::pairing::commitment;
 use interoffice_protocol::statement::{Audience, Body, Envelope, Signed, Subject};
 use interoffice_protocol::wire::frame::{Frame, FrameHeader};
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
@@ -95,7 +96,13 @@ pub struct Call {
 impl Call {
     /// Dials and says nothing yet.
     pub async fn silent(keys: &OfficeKeys, address: SocketAddr) -> Self {
-        let (endpoint, connection) = dial(keys, address).await;
+        Self::silent_from(keys, Ipv4Addr::LOCALHOST.into(), address).await
+    }
+
+    /// The same from an address of loopback.
+    pub async fn silent_from(keys: &OfficeKeys, local: IpAddr, address: SocketAddr) -> Self {
+        let endpoint = phone(keys, local);
+        let connection = try_dial(&endpoint, address).await.expect("the door lets everybody shake hands");
         let (out, input) = soon("a stream", connection.open_bi()).await.expect("a stream opens");
         Self { connection, out, input, _endpoint: endpoint }
     }
@@ -229,6 +236,25 @@ impl<'a> Voice<'a> {
         self.sequence += 1;
         self.previous = statement.hash();
     }
+}
+
+/// An office that exists in a test alone: it meets `office` over an invite, calling from an address of its own, and both are paired.
+pub async fn met(name: &str, keys: &OfficeKeys, local: IpAddr, office: &Office) {
+    let invite = office.json(&["peer", "invite"])["invite"].as_str().map(Invite::parse).expect("a code").expect("an invite");
+    let ours = [keys.office().0[0]; 32];
+    let mut call = Call::silent_from(keys, local, office.address()).await;
+    call.send(Hello { office_name: name.to_owned(), ..hello(keys, invite.office, 1) }).await;
+    call.next().await.expect("a Hello");
+    call.send(Pair::Start { token: *invite.token.expose(), commitment: commitment(keys.office(), &ours) }).await;
+    call.next().await.expect("a commitment");
+    call.send(Pair::Reveal { nonce: ours }).await;
+    call.next().await.expect("a nonce");
+    office.cli(&["peer", "confirm", name, "--yes"]).ok();
+    call.connection.close(0u32.into(), b"met");
+    // The next Hello says that we confirmed too.
+    let mut call = Call::silent_from(keys, local, office.address()).await;
+    call.send(Hello { office_name: name.to_owned(), ..hello(keys, invite.office, 2) }).await;
+    call.next().await.expect("a Hello");
 }
 
 /// Pairs `office` with one whose keys are then used without its daemon.
