@@ -1,7 +1,7 @@
 //! Full disks: whatever does not fit is refused whole and in clear words, ends of links take effect all the same, and everything goes on
 //! without a restart once there is room. Needs the right to mount.
 //!
-//! `INTEROFFICE_FULL_LONG=1` walks all twelve scenarios at twenty fill levels, else four are walked at ten.
+//! `INTEROFFICE_FILL_LEVELS=20` walks all twelve scenarios at twenty fill levels, else four are walked at ten.
 
 use interoffice_tests::{exit, skipped};
 
@@ -20,7 +20,7 @@ const LITTLE: u64 = 20_480;
 
 /// The fill levels of this run, and whether it is a long one.
 fn levels() -> (Vec<u64>, bool) {
-    let long = setting("INTEROFFICE_FULL_LONG", 0) > 0;
+    let long = setting("INTEROFFICE_FILL_LEVELS", 10) > 10;
     (LEVELS.into_iter().step_by(if long { 1 } else { 2 }).collect(), long)
 }
 
