@@ -126,6 +126,11 @@ pub fn find(view: &View<'_>, actor: &Actor, text: &str) -> Result<LinkRow, Fault
         let text: String = text.chars().take(64).collect();
         Refusal::not_found("unknown-link", format!("there is no link '{text}'"), "see yours with `interoffice link list`")
     };
+    if let Ok(id) = wanted.parse::<LinkId>() {
+        let all = sees_all(view, actor)?;
+        let theirs = |link: &LinkRow| all || matches!(actor, Actor::User(name) if *name == link.local_user);
+        return Ok(links::find(view, id)?.filter(theirs).ok_or_else(unknown)?);
+    }
     let all = visible(view, actor)?;
     let mut found = all.into_iter().filter(|link| wanted.len() >= 4 && link.link.to_string().starts_with(&wanted));
     let first = found.next().ok_or_else(unknown)?;
@@ -138,13 +143,19 @@ pub fn find(view: &View<'_>, actor: &Actor, text: &str) -> Result<LinkRow, Fault
 /// The links that `actor` may know of.
 pub fn visible(view: &View<'_>, actor: &Actor) -> Result<Vec<LinkRow>, Fault> {
     match actor {
-        Actor::User(name) => {
-            let user = rights::require_user(view, actor)?;
-            if user.account == crate::domain::user::Account::Admin { Ok(links::all(view)?) } else { Ok(links::of_user(view, name)?) }
-        }
-        Actor::Operator | Actor::Daemon => Ok(links::all(view)?),
-        Actor::Peer(_) => Ok(Vec::new()),
+        _ if sees_all(view, actor)? => Ok(links::all(view)?),
+        Actor::User(name) => Ok(links::of_user(view, name)?),
+        _ => Ok(Vec::new()),
     }
+}
+
+/// Whether `actor` may know of every link of the office.
+fn sees_all(view: &View<'_>, actor: &Actor) -> Result<bool, Fault> {
+    Ok(match actor {
+        Actor::User(_) => rights::require_user(view, actor)?.account == crate::domain::user::Account::Admin,
+        Actor::Operator | Actor::Daemon => true,
+        Actor::Peer(_) => false,
+    })
 }
 
 /// Accepts requests that wait for the acting user.
