@@ -19,10 +19,13 @@ pub(crate) struct Generator {
     pub(crate) records: u32,
     /// Steps of a race that are to come, each with the time before it if that matters.
     pub(crate) planned: VecDeque<(Option<u32>, Step)>,
+    /// Links that were alive at the last look, and steps of people since.
+    pub(crate) alive: usize,
+    pub(crate) looked_at: u32,
 }
 
 /// How the two ends of a link see it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Seen {
     Nothing,
     Waiting,
@@ -33,7 +36,7 @@ pub(crate) enum Seen {
 impl Generator {
     /// A generator for the run of a seed.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { random: Random::new(seed ^ 0x5eed), id: 0, links: 0, records: 0, planned: VecDeque::new() }
+        Self { random: Random::new(seed ^ 0x5eed), id: 0, links: 0, records: 0, planned: VecDeque::new(), alive: 0, looked_at: 0 }
     }
 
     /// The next step for a world as it is now.
@@ -59,6 +62,9 @@ impl Generator {
         }
         if let Some(step) = self.trouble(world) {
             return (None, step);
+        }
+        if world.offices.iter().filter(|office| office.up).count() < 2 {
+            return (None, self.down_or_up(world, 0, 0));
         }
         let step = match self.random.below(100) {
             0..24 => self.people(world),
@@ -215,8 +221,7 @@ impl Generator {
             6 if self.random.chance(50) => Step::Part { from, to, both: u32::from(self.random.chance(50)) },
             6 => Step::Heal {},
             7 => Step::Crash { office: from, machine: lane },
-            8 if self.random.chance(40) => Step::Stop { office: from, machine: lane },
-            8 => Step::Start { office: from },
+            8 => self.down_or_up(world, from, lane),
             9 => self.clock_trouble(from),
             10 => self.file_trouble(world)?,
             11 if self.random.chance(50) => Step::KeepFolder { office: from },
@@ -226,6 +231,15 @@ impl Generator {
             14 => self.right_trouble(world, from),
             _ => Step::Lie { to, kind: self.random.next() as u32 % 64, link: self.some_link(world).map_or(0, |facts| facts.number) },
         })
+    }
+
+    /// A daemon stops, or one that is down starts.
+    fn down_or_up(&mut self, world: &World, office: u32, machine: u32) -> Step {
+        let down = world.offices.iter().position(|office| !office.up);
+        match down {
+            Some(down) if self.random.chance(70) => Step::Start { office: down as u32 },
+            _ => Step::Stop { office, machine },
+        }
     }
 
     fn on_its_way(&mut self, world: &World, step: impl Fn(u32, u32, u32) -> Step) -> Option<Step> {
@@ -295,7 +309,9 @@ impl Generator {
                 Step::RightOff { office, user }
             }
             8..19 => Step::RightOn { office, user },
-            _ => Step::DisableUser { office, user },
+            // The first user of each office stays, so that there is always somebody.
+            _ if user > 0 => Step::DisableUser { office, user },
+            _ => Step::RightOn { office, user },
         }
     }
 }

@@ -120,7 +120,7 @@ impl World {
     }
 
     fn expire(&mut self, office: usize) -> Did {
-        let ended = self.verb(office, links::end_expired)?.unwrap_or_default();
+        let ended = self.ending(office, links::end_expired)?.unwrap_or_default();
         if !ended.is_empty() {
             sometimes!("a link expired");
         }
@@ -149,7 +149,7 @@ impl World {
             self.end_session(office, other);
             self.network.wire_mut(other, office).clear();
         }
-        self.offices[office].die().map_err(|fault| failed(office, &fault))?;
+        self.offices[office].die(machine).map_err(|fault| failed(office, &fault))?;
         self.offices[office].machine_died = machine;
         self.counts.faults += 1;
         self.note(Event::Crashed { office, machine });
@@ -188,15 +188,16 @@ impl World {
                 if until == Until::Listed {
                     continue;
                 }
-                self.verb(office, |tx| removal::prepare(tx, link, &leaves))?;
+                if self.verb(office, |tx| removal::prepare(tx, link, &leaves))?.is_none() {
+                    continue;
+                }
             }
             if until >= Until::Erased {
                 self.offices[office].files.erase(link).map_err(|fault| failed(office, &fault))?;
                 self.note(Event::FileErased { at: office, link: link.0 });
             }
-            if until >= Until::Done {
+            if until >= Until::Done && self.verb(office, |tx| removal::finish(tx, link))?.is_some() {
                 sometimes!("a link was erased with a receipt");
-                self.verb(office, |tx| removal::finish(tx, link))?;
                 self.receipts.push((office, link));
             }
         }
@@ -278,21 +279,22 @@ impl World {
             _ => None,
         };
         self.stop(office, false)?;
-        let path = self.offices[office].received(link);
-        self.offices[office].files.close();
-        for extension in ["db", "db-wal", "db-shm"] {
-            let _ = std::fs::remove_file(path.with_extension(extension));
-        }
-        match older {
-            Some(older) => {
-                sometimes!("an older received file came back");
-                std::fs::write(&path, older).map_err(io)?;
-                self.note(Event::FileOlder { at: office, link: link.0 });
+        let name = format!("received/{link}");
+        let lost = older.is_none();
+        let changed = self.offices[office].tamper(|folder| {
+            let path = folder.join(name).with_extension("db");
+            for extension in ["db", "db-wal", "db-shm"] {
+                let _ = std::fs::remove_file(path.with_extension(extension));
             }
-            None => {
-                sometimes!("a received file was lost");
-                self.note(Event::FileLost { at: office, link: link.0 });
-            }
+            older.map_or(Ok(()), |older| std::fs::write(&path, older))
+        });
+        changed.map_err(|fault| failed(office, &fault))?;
+        if lost {
+            sometimes!("a received file was lost");
+            self.note(Event::FileLost { at: office, link: link.0 });
+        } else {
+            sometimes!("an older received file came back");
+            self.note(Event::FileOlder { at: office, link: link.0 });
         }
         for known in self.links.iter_mut().filter(|known| known.number == number) {
             known.damaged = true;
@@ -301,8 +303,14 @@ impl World {
     }
 
     /// The disk of an office fills up, or has room again.
-    pub(crate) fn disk(&mut self, _office: usize, _full: bool) -> Did {
-        Ok(false)
+    pub(crate) fn disk(&mut self, office: usize, full: bool) -> Did {
+        let was = std::mem::replace(&mut self.offices[office].disk_full, full);
+        let ours = self.offices[office].limit_disk(full.then_some(0));
+        if ours && full && !was {
+            sometimes!("a disk was full");
+            self.counts.faults += 1;
+        }
+        Ok(ours && was != full)
     }
 
     fn keep_folder(&mut self, office: usize) -> Did {

@@ -6,6 +6,7 @@ mod bugs;
 mod check;
 mod clock;
 mod generate;
+mod greeting;
 mod heard;
 mod hostile;
 mod keys;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use interoffice_core::domain::moment::Moment;
-use interoffice_core::store::received::ReceivedFiles;
+use interoffice_core::store::received::{self, ReceivedFiles};
 use interoffice_core::store::{Fault, OfficeContext, Ring, Rings, StoreFault, Tx, View, WriteStore};
+use interoffice_disk::Disk;
 use interoffice_oracle::event::Clocks;
 use interoffice_protocol::ids::{LinkId, OfficeId};
 use interoffice_protocol::statement::Chain;
@@ -15,9 +16,13 @@ use tempfile::TempDir;
 use crate::clock::Clock;
 use crate::keys;
 use crate::random::Random;
+use crate::sometimes;
 
 /// What the offices are called, by their place.
 pub(crate) const NAMES: [&str; 6] = ["North", "South", "East", "West", "Inland", "Island"];
+
+/// Room that endings may still use on a full disk (bytes).
+const RESERVE_BYTES: u64 = 4 << 20;
 
 /// See the module.
 pub(crate) struct Office {
@@ -39,12 +44,18 @@ pub(crate) struct Office {
     pub(crate) machine_died: bool,
     /// What its crystal showed at the last look at the clocks, `None` in a process that has not looked yet.
     pub(crate) ticked_boot_ms: Option<i64>,
+    /// Whether its disk has no room.
+    pub(crate) disk_full: bool,
+    /// Whether the reserve that endings may use up is whole.
+    reserve: bool,
     /// Whether it has once signed or lived what no honest office does: a lie, or a second life from an old copy.
     pub(crate) tainted: bool,
     /// What commits since the last look concern.
     rings: Rings,
-    store: WriteStore,
-    on_disk: bool,
+    /// Open but for the moment in which a daemon dies.
+    store: Option<WriteStore>,
+    /// The disk under the data folder, when databases are files.
+    disk: Option<Disk>,
     base: TempDir,
     life: u32,
     random: Random,
@@ -72,21 +83,24 @@ impl Office {
         let base = base.map_err(|error| StoreFault::io("making a folder", error))?;
         let folder = folder_of(base.path(), 0);
         fs::create_dir(&folder).map_err(|error| StoreFault::io("making a folder", error))?;
+        let disk = on_disk.then(|| Disk::of(&folder));
         let store = if on_disk { WriteStore::open(&folder, context(place))? } else { WriteStore::in_memory(context(place))? };
         Ok(Self {
             place,
             id: chain.office(),
             chain,
-            files: ReceivedFiles::open(folder.join("received"))?,
+            files: received_files(&folder, disk.as_ref())?,
             clock,
             true_ms: 0,
             up: true,
             machine_died: false,
             ticked_boot_ms: None,
+            disk_full: false,
+            reserve: true,
             tainted: false,
             rings: Rings::new(),
-            store,
-            on_disk,
+            store: Some(store),
+            disk,
             base,
             life: 0,
             random: Random::new(place as u64),
@@ -110,7 +124,7 @@ impl Office {
 
     /// Whether its database is a file.
     pub(crate) fn on_disk(&self) -> bool {
-        self.on_disk
+        self.disk.is_some()
     }
 
     /// Its wall clock now (milliseconds since 1970, UTC).
@@ -137,14 +151,27 @@ impl Office {
     /// One verb in a transaction of its own.
     pub(crate) fn write<T>(&mut self, work: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let moment = Moment::new(self.wall_ms(), self.random.bytes());
-        let (value, rings) = self.store.write(moment, work)?;
+        let store = self.store.as_mut().ok_or_else(closed)?;
+        let (value, rings) = store.write(moment, work)?;
         self.rings.extend(rings);
         Ok(value)
     }
 
+    /// The same for a verb that ends links, or may: on a full disk the reserve gives up its room for it.
+    pub(crate) fn write_ending<T>(&mut self, mut work: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        match self.write(&mut work) {
+            Err(Fault::Store(StoreFault::DiskFull)) if std::mem::take(&mut self.reserve) => {
+                sometimes!("the reserve was spent on an ending");
+                self.limit_disk(Some(RESERVE_BYTES));
+                self.write(work)
+            }
+            end => end,
+        }
+    }
+
     /// Reads the store.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.store.read(self.wall_ms(), read)
+        self.store.as_ref().ok_or_else(closed)?.read(self.wall_ms(), read)
     }
 
     /// What commits since the last call concern.
@@ -157,15 +184,56 @@ impl Office {
         self.rings.insert(ring);
     }
 
-    /// The daemon dies in the very state in which it is: its folder is copied before any handle on it is closed, so that nothing
-    /// tidies up. Afterwards it is down.
-    pub(crate) fn die(&mut self) -> Result<(), StoreFault> {
-        let (old, new) = (self.folder(), folder_of(self.base.path(), self.life + 1));
-        copy_folder(&old, &new)?;
-        self.life += 1;
-        self.reopen(&new)?;
-        self.up = false;
-        fs::remove_dir_all(&old).map_err(|error| StoreFault::io("removing the folder of an earlier life", error))
+    /// The daemon dies in the very state in which it is, with its `machine` or alone; afterwards it is down. A disk of our own forgets
+    /// what was not synced when the power goes; without one the folder is copied before any handle on it is closed, so that nothing
+    /// tidies up.
+    pub(crate) fn die(&mut self, machine: bool) -> Result<(), StoreFault> {
+        (self.up, self.disk_full, self.reserve) = (false, false, true);
+        let old = self.folder();
+        let Some(disk) = self.disk.clone() else {
+            let new = folder_of(self.base.path(), self.life + 1);
+            copy_folder(&old, &new)?;
+            self.life += 1;
+            self.reopen(&new)?;
+            return fs::remove_dir_all(&old).map_err(|error| StoreFault::io("removing the folder of an earlier life", error));
+        };
+        disk.kill();
+        self.close();
+        if machine {
+            disk.power_cut(self.random.next());
+        } else {
+            disk.start();
+        }
+        self.reopen(&old)
+    }
+
+    /// Closes every database.
+    fn close(&mut self) {
+        self.files.close();
+        if self.disk.is_some() {
+            self.store = None;
+        }
+    }
+
+    /// Changes files of the data folder while the daemon is down.
+    pub(crate) fn tamper<T>(&mut self, change: impl FnOnce(&Path) -> std::io::Result<T>) -> Result<T, StoreFault> {
+        self.close();
+        let folder = self.folder();
+        let changed = change(&folder).map_err(|error| StoreFault::io("changing a file", error))?;
+        if let Some(disk) = &self.disk {
+            disk.settle();
+        }
+        self.reopen(&folder)?;
+        Ok(changed)
+    }
+
+    /// Lets the disk have room for so many bytes more, or for any number; says whether it is a disk that can be full.
+    pub(crate) fn limit_disk(&mut self, room: Option<u64>) -> bool {
+        self.reserve |= room.is_none();
+        if let Some(disk) = &self.disk {
+            disk.limit(room.map(|room| disk.used() + room));
+        }
+        self.disk.is_some()
     }
 
     /// The daemon starts in the folder as it was left.
@@ -176,11 +244,11 @@ impl Office {
     }
 
     fn reopen(&mut self, folder: &Path) -> Result<(), StoreFault> {
-        self.files = ReceivedFiles::open(folder.join("received"))?;
+        self.files = received_files(folder, self.disk.as_ref())?;
         self.ticked_boot_ms = None;
         self.rings.clear();
-        if self.on_disk {
-            self.store = WriteStore::open(folder, context(self.place))?;
+        if self.disk.is_some() {
+            self.store = Some(WriteStore::open(folder, context(self.place))?);
         }
         Ok(())
     }
@@ -195,15 +263,46 @@ impl Office {
     /// Puts the copied folder in place of the present one, the daemon being down; says whether there was one.
     pub(crate) fn put_back_folder(&mut self) -> Result<bool, StoreFault> {
         let kept = self.base.path().join("kept");
-        if !self.on_disk || !kept.is_dir() {
+        if self.disk.is_none() || !kept.is_dir() {
             return Ok(false);
         }
         let (old, new) = (self.folder(), folder_of(self.base.path(), self.life + 1));
         copy_folder(&kept, &new)?;
+        self.close();
         self.life += 1;
+        self.disk = Some(Disk::of(&new));
         self.reopen(&new)?;
         fs::remove_dir_all(&old).map_err(|error| StoreFault::io("removing the folder of an earlier life", error))?;
         Ok(true)
+    }
+}
+
+fn closed() -> StoreFault {
+    StoreFault::Database("the databases of this office are closed".to_owned())
+}
+
+/// The received files in a data folder, on a disk of ours where there is one.
+fn received_files(folder: &Path, disk: Option<&Disk>) -> Result<ReceivedFiles, StoreFault> {
+    match disk {
+        Some(disk) => ReceivedFiles::open_on(folder.join("received"), Box::new(Past(disk.clone()))),
+        None => ReceivedFiles::open(folder.join("received")),
+    }
+}
+
+/// What received files ask of the disk past SQLite.
+struct Past(Disk);
+
+impl received::Disk for Past {
+    fn remove(&self, path: &Path) -> std::io::Result<()> {
+        self.0.remove(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        self.0.rename(from, to)
+    }
+
+    fn sync(&self, path: &Path) -> std::io::Result<()> {
+        self.0.sync(path)
     }
 }
 

@@ -4,7 +4,7 @@ use interoffice_core::actions::users::NewUser;
 use interoffice_core::actions::{office as office_verbs, peers, specialists, users};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::user::Account;
-use interoffice_core::store::peers::Introduction;
+use interoffice_core::store::peers::{self as rows, Introduction, Standing};
 use interoffice_core::store::{Fault, links as link_rows};
 use interoffice_oracle::Event;
 use interoffice_oracle::event::{Person, Rights, Why};
@@ -48,6 +48,10 @@ impl World {
             self.note(Event::Restarted { office, clocks });
             self.tick(office)?;
         }
+        if let Some(office) = self.swarm.hostile.filter(|office| *office < self.offices.len()) {
+            self.offices[office].tainted = true;
+            self.note(Event::Hostile { office });
+        }
         Ok(())
     }
 
@@ -60,31 +64,43 @@ impl World {
         Ok(())
     }
 
-    /// Meets and confirms two offices, as their admins do after comparing the words.
+    /// Meets and confirms two offices, as their admins do after comparing the words. One that had not parted from the other stays as
+    /// it is, and says in its greeting that it has confirmed.
     fn pair(&mut self, a: usize, b: usize) -> Did {
+        let before = [self.standing(a, b)?, self.standing(b, a)?];
+        if before.contains(&Some(Standing::Blocked)) || before == [Some(Standing::Paired); 2] {
+            return Ok(false);
+        }
         let token = self.offices[a].draw();
         if self.verb(a, |tx| peers::invite(tx, &Actor::Operator, &token))?.is_none() {
             return Ok(false);
         }
         let words = ["one", "two", "three", "four", "five"];
-        let mut met = 0;
         for (me, other) in [(a, b), (b, a)] {
             let (chain, name) = (self.offices[other].chain.clone(), self.offices[other].name());
             let addresses = [format!("{name}.example:4433")];
             let who = Introduction { chain: &chain, name, addresses: &addresses };
             let token = (me == a).then_some(&token);
-            met += usize::from(self.verb(me, |tx| peers::met(tx, &who, &words, token))?.is_some());
+            self.verb(me, |tx| peers::met(tx, &who, &words, token))?;
         }
         for (me, other) in [(a, b), (b, a)] {
             let (mine, theirs) = (self.offices[me].id, self.offices[other].id);
-            if self.verb(me, |tx| peers::confirm(tx, &Actor::Operator, &theirs.to_string()))?.is_some() {
+            let confirmed = self.verb(me, |tx| peers::confirm(tx, &Actor::Operator, &theirs.to_string()))?.is_some();
+            if confirmed || self.standing(me, other)? == Some(Standing::Paired) {
                 self.verb(other, |tx| peers::confirmed_there(tx, mine))?;
             }
         }
-        if met > 0 {
+        let paired = [self.standing(a, b)?, self.standing(b, a)?] == [Some(Standing::Paired); 2];
+        if paired {
             self.note(Event::Paired { a, b });
         }
-        Ok(met > 0)
+        Ok(paired)
+    }
+
+    /// How an office stands to another.
+    fn standing(&self, me: usize, other: usize) -> Result<Option<Standing>, Violation> {
+        let id = self.offices[other].id;
+        self.look(me, |view| Ok(rows::find(view, id)?.map(|peer| peer.standing)))
     }
 
     /// What administrators do.
@@ -133,7 +149,7 @@ impl World {
     fn right_off(&mut self, who: Who) -> Did {
         let name = valid_name(&user_name(who)).map_err(|fault| crate::world::failed(who.office, &fault))?;
         let live = self.live_links_of(who)?;
-        let done = self.verb(who.office, |tx| {
+        let done = self.ending(who.office, |tx| {
             let plan = specialists::plan_disable(tx, &Actor::Operator, &name)?;
             specialists::disable(tx, &Actor::Operator, &name, &plan.id)
         })?;
@@ -152,7 +168,7 @@ impl World {
     fn disable(&mut self, who: Who) -> Did {
         let name = valid_name(&user_name(who)).map_err(|fault| crate::world::failed(who.office, &fault))?;
         let live = self.live_links_of(who)?;
-        let done = self.verb(who.office, |tx| {
+        let done = self.ending(who.office, |tx| {
             let plan = users::plan_disable(tx, &Actor::Operator, &name)?;
             users::disable(tx, &Actor::Operator, &name, &plan.id)
         })?;
@@ -192,11 +208,11 @@ impl World {
     fn remove_peer(&mut self, office: usize, peer: usize) -> Did {
         let id = self.offices[peer].id;
         let rows = self.look(office, |view| {
-            let found = interoffice_core::store::peers::find(view, id)?;
+            let found = rows::find(view, id)?;
             Ok(found.map_or(Ok(Vec::new()), |peer| link_rows::of_peer(view, peer.row))?)
         })?;
         let live: Vec<LinkId> = rows.into_iter().filter(|row| !matches!(row.state, LinkState::Ended(_))).map(|row| row.link).collect();
-        let done = self.verb(office, |tx| {
+        let done = self.ending(office, |tx| {
             let plan = peers::plan_remove(tx, &Actor::Operator, &id.to_string())?;
             peers::remove(tx, &Actor::Operator, &id.to_string(), &plan.id)
         })?;

@@ -2,10 +2,14 @@
 
 use crate::generate::{Generator, Seen};
 use crate::step::Step;
-use crate::world::World;
+use crate::world::{LinkFacts, World};
 
 /// Records that every user begins with.
 const FIRST_RECORDS: usize = 3;
+/// Links that are alive at a time, about.
+const LIVE_LINKS: usize = 6;
+/// How often it is looked how many are.
+const LOOK_EVERY: u32 = 12;
 const HOUR_MS: u32 = 3_600_000;
 
 impl Generator {
@@ -15,18 +19,29 @@ impl Generator {
         if world.records.len() < users * FIRST_RECORDS && self.random.chance(30) {
             return self.add_record(world);
         }
-        let live = world.links.iter().rev().take(12).count();
-        if live < 2 || self.random.chance(7) {
+        if self.few_links(world) || self.random.chance(3) {
             return self.request(world);
         }
-        match self.random.below(100) {
+        let step = match self.random.below(100) {
             0..16 => self.answer(world),
             16..74 => self.share_and_edit(world),
-            74..96 => self.race(world),
-            96..98 => self.end(world),
-            _ => Some(self.add_record(world)),
+            74..97 => self.race(world),
+            _ => self.end(world),
+        };
+        step.or_else(|| self.share_and_edit(world)).unwrap_or_else(|| self.add_record(world))
+    }
+
+    /// Whether fewer links are alive than people usually have; looked at now and then.
+    fn few_links(&mut self, world: &World) -> bool {
+        let wanted = (1 + world.offices.len()).min(LIVE_LINKS);
+        if self.looked_at.is_multiple_of(LOOK_EVERY) {
+            let alive = |facts: &&LinkFacts| Self::seen(world, facts).0 < Seen::Over;
+            self.alive = world.links.iter().rev().take(24).filter(alive).count();
         }
-        .unwrap_or_else(|| self.request(world))
+        self.looked_at += 1;
+        let few = self.alive < wanted;
+        self.alive += usize::from(few);
+        few
     }
 
     fn add_record(&mut self, world: &World) -> Step {

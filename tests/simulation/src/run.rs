@@ -11,7 +11,7 @@ use crate::swarm::Swarm;
 use crate::world::{Counts, World};
 
 /// Steps that are drawn for each that has to do something, at most.
-const DRAWN_FOR_ONE: usize = 6;
+const DRAWN_FOR_ONE: usize = 12;
 
 thread_local! {
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };

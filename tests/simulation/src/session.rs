@@ -257,7 +257,7 @@ impl Session {
 
     fn statement(&mut self, me: &mut Office, signed: Signed) -> Result<Follow, Fault> {
         let (office, hash) = (self.office, signed.hash());
-        let (known, heard) = me.write(|tx| {
+        let (known, heard) = me.write_ending(|tx| {
             let peer = peers::find(tx, office)?;
             let known = peer.map_or(Ok(None), |peer| statements::answer_given(tx, peer.row, hash))?;
             Ok((known.is_some(), inbound::statement(tx, office, signed.clone())?))

@@ -156,7 +156,7 @@ impl World {
             return Ok(false);
         }
         let (by, chosen) = (actor(facts.owner)?, [facts.record]);
-        let done = self.verb(office, |tx| match step {
+        let done = self.ending(office, |tx| match step {
             Step::DeleteRecord { .. } => {
                 let plan = records::plan_delete(tx, &by, &chosen)?;
                 records::delete(tx, &by, &chosen, &plan.id)
@@ -239,7 +239,7 @@ impl World {
         }
         let (by, id) = (actor(facts.owner)?, facts.link.to_string());
         let before = self.shown(&facts)?;
-        let done = self.verb(office, |tx| {
+        let done = self.ending(office, |tx| {
             let plan = sharing::plan_unshare(tx, &by, &id, &chosen)?;
             sharing::unshare(tx, &by, &id, &chosen, &plan.id)
         })?;
@@ -278,7 +278,7 @@ impl World {
         }
         self.note_race(step, &facts);
         let (by, id) = (actor(who)?, facts.link.to_string());
-        let done = self.verb(who.office, |tx| answer(tx, step, &by, &id))?;
+        let done = self.ending(who.office, |tx| answer(tx, step, &by, &id))?;
         if done.is_none() {
             return Ok(false);
         }

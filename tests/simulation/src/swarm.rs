@@ -65,6 +65,7 @@ impl Swarm {
         let mut random = Random::new(seed);
         let offices = 2 + random.weighed(&[50, 28, 12, 6, 4]);
         let hostile = (offices > 2 && random.chance(15)).then(|| random.below(offices));
+        let on_disk = random.chance(6);
         let clocks = random.chance(40);
         let off = |random: &mut Random| match random.below(4) {
             _ if !clocks => 0,
@@ -77,20 +78,20 @@ impl Swarm {
             seed,
             offices,
             users: 1 + random.below(USERS_MAX),
-            on_disk: random.chance(6),
+            on_disk,
             hostile,
             crystal_ppm: (0..offices).map(|_| if clocks { random.below(401) as i64 - 200 } else { 0 }).collect(),
             wall_off_ms: (0..offices).map(|_| off(&mut random)).collect(),
             short_gap_ms: 5 + random.below(400) as u32,
             long_permille: 4 + random.below(14) as u32,
             long_gap_ms: HOUR_MS * (4 + random.below(14) as u32),
-            rates: Rates::of(&mut random, hostile.is_some()),
+            rates: Rates::of(&mut random, hostile.is_some(), on_disk),
         }
     }
 }
 
 impl Rates {
-    fn of(random: &mut Random, hostile: bool) -> Self {
+    fn of(random: &mut Random, hostile: bool, on_disk: bool) -> Self {
         // Some runs are calm: nothing goes wrong, everything only takes its time.
         if random.chance(8) {
             return Self::default();
@@ -108,8 +109,8 @@ impl Rates {
             down: rate(8, 45),
             clock: rate(10, 45),
             files: rate(8, 40),
-            folder: 0,
-            disk: 0,
+            folder: if on_disk { rate(8, 40) } else { 0 },
+            disk: if on_disk { rate(12, 50) } else { 0 },
             block: rate(10, 45),
             rights: rate(12, 65),
             lies: if hostile { rate(25, 100) } else { 0 },

@@ -1,29 +1,19 @@
-//! Connections and what passes over them: greetings, frames written and delivered, and everything that can happen to them on the way.
+//! What passes over connections: frames written and delivered, and everything that can happen to them on the way.
 
-use interoffice_core::actions::issue::{self, Heard};
-use interoffice_core::store::peers::{self, PeerRow, Standing};
-use interoffice_core::store::{Fault, StoreFault, office};
+use interoffice_core::store::{Fault, StoreFault};
 use interoffice_oracle::{Event, Token};
-use interoffice_protocol::ids::{LinkId, Nonce};
-use interoffice_protocol::messages::{Hello, Lane, Message};
+use interoffice_protocol::ids::LinkId;
+use interoffice_protocol::messages::{Lane, Message};
 use interoffice_protocol::misbehaviour::Misbehaviour;
-use interoffice_protocol::statement::{Chain, ChainStep, Verified};
+use interoffice_protocol::statement::Verified;
 use interoffice_protocol::wire::frame::Frame;
 
 use crate::check::{self, Violation};
 use crate::network::Parcel;
-use crate::session::{Follow, Session, ends};
+use crate::session::{Follow, ends};
 use crate::sometimes;
 use crate::step::Step;
 use crate::world::{Complaint, Did, World, failed};
-
-/// What a greeted office is to who was greeted.
-enum Known {
-    No,
-    Peer(Box<PeerRow>),
-    Wrong(Misbehaviour),
-    WeAreOld,
-}
 
 fn lane_of(number: u32) -> Lane {
     if number.is_multiple_of(2) { Lane::Control } else { Lane::Data }
@@ -88,85 +78,6 @@ impl World {
             sometimes!("a partition in one direction");
         }
         any
-    }
-
-    /// Whether two offices have a connection that both know of.
-    pub(crate) fn connected(&self, a: usize, b: usize) -> bool {
-        self.sessions.contains_key(&(a, b)) && self.sessions.contains_key(&(b, a))
-    }
-
-    /// One dials the other, and both greet. With `half` the answer to the greeting is lost.
-    pub(crate) fn connect(&mut self, a: usize, b: usize, half: bool) -> Did {
-        let passes = !self.network.wire(a, b).parted && !self.network.wire(b, a).parted;
-        if !self.offices[a].up || !self.offices[b].up || !passes || self.connected(a, b) {
-            return Ok(false);
-        }
-        let Some(hello) = self.hello(a, b)? else { return Ok(false) };
-        let answer = self.hello(b, a)?;
-        if !self.greeted(b, a, hello)? {
-            return Ok(true);
-        }
-        let Some(answer) = answer.filter(|_| !half) else {
-            sometimes!("a greeting was answered and the answer lost");
-            return Ok(true);
-        };
-        if !self.greeted(a, b, answer)? {
-            self.end_session(b, a);
-        }
-        Ok(true)
-    }
-
-    fn hello(&mut self, me: usize, to: usize) -> Result<Option<Hello>, Violation> {
-        let (to, chain) = (self.offices[to].id, self.offices[me].chain.signed().to_vec());
-        let (nonce, name) = (Nonce(self.offices[me].draw()), self.offices[me].name());
-        self.look(me, |view| {
-            let row = office::load(view)?;
-            let Some(peer) = peers::find(view, to)? else { return Ok(None) };
-            Ok(Some(Hello {
-                to,
-                chain,
-                epoch: row.epoch,
-                heard_epoch: peer.heard,
-                heard_sequence: peer.heard_sequence,
-                issued_sequence: peer.issued_sequence,
-                office_name: row.name,
-                addresses: vec![format!("{name}.example:4433")],
-                nonce,
-                paired: peer.confirmed_here,
-            }))
-        })
-    }
-
-    /// An office hears another's greeting: a session begins, unless something is wrong.
-    fn greeted(&mut self, me: usize, from: usize, hello: Hello) -> Did {
-        let Ok(Some(Message::Hello(hello))) = Message::from_frame(&Message::from(hello).to_frame()) else {
-            return Err(failed(me, &"a greeting of ours does not decode"));
-        };
-        let known = self.verb(me, |tx| recognise(tx, &hello))?;
-        // A connection that is greeted anew replaces an older one, and what was on its way on that is lost.
-        self.end_session(me, from);
-        self.network.wire_mut(me, from).clear();
-        let office = self.offices[from].id;
-        match known {
-            Some(Known::Peer(peer)) => {
-                if peer.standing != Standing::Paired {
-                    sometimes!("a session with an office that is not paired");
-                }
-                let session = Session::begin(&mut self.offices[me], from, office, peer.standing).map_err(|fault| failed(me, &fault))?;
-                self.sessions.insert((me, from), session);
-                self.flush(me, from)?;
-                Ok(true)
-            }
-            Some(Known::Wrong(misbehaviour)) => {
-                self.complain(me, from, misbehaviour, true);
-                Ok(false)
-            }
-            Some(Known::WeAreOld) => {
-                sometimes!("an office found its folder older than its words");
-                Ok(false)
-            }
-            Some(Known::No) | None => Ok(false),
-        }
     }
 
     pub(crate) fn complain(&mut self, at: usize, about: usize, misbehaviour: Misbehaviour, genuine: bool) {
@@ -363,7 +274,11 @@ impl World {
         }
         self.trace.tell(|| format!("    replayed at {to}: {}", crate::story::shortly(&message)));
         self.counts.faults += 1;
+        // Where a reader stands is said anew on each connection; an old word of that is a lie that the owner's office believes.
+        let news = matches!(message, Message::Resume(_) | Message::Inventory(_));
+        let before = if news { None } else { Some(check::print(self, to)?) };
         self.hand_over(from, to, message, false)?;
+        before.map_or(Ok(()), |before| check::unchanged(self, to, before, "INV-24", "a frame that it had heard before"))?;
         Ok(true)
     }
 
@@ -383,7 +298,9 @@ impl World {
         match Message::from_frame(&frame) {
             Ok(Some(Message::Statement(signed))) => {
                 sometimes!("a statement arrived with a wrong byte");
+                let before = check::print(self, to)?;
                 self.hand_over(from, to, Message::Statement(signed), false)?;
+                check::unchanged(self, to, before, "INV-25", "a statement with a wrong byte")?;
             }
             Ok(_) => {}
             Err(_) => sometimes!("a frame did not decode"),
@@ -391,39 +308,4 @@ impl World {
         self.cut(from, to, 2);
         Ok(true)
     }
-}
-
-/// Takes note of a greeting, as the door does.
-fn recognise(tx: &interoffice_core::store::Tx<'_>, hello: &Hello) -> Result<Known, Fault> {
-    let Ok(chain) = Chain::verify(&hello.chain) else { return Ok(Known::No) };
-    let from = chain.office();
-    let Some(peer) = peers::find(tx, from)? else { return Ok(Known::No) };
-    let wrong = match chain.step_from(&peers::chain(tx, peer.row)?) {
-        ChainStep::Same | ChainStep::Newer | ChainStep::Outranks => None,
-        ChainStep::Older => Some(Misbehaviour::ChainWentBack),
-        ChainStep::Outranked | ChainStep::Forked | ChainStep::OtherOffice => Some(Misbehaviour::ForkedChain),
-    };
-    let ours = office::load(tx)?.epoch;
-    let wrong = wrong.or(match peer.heard {
-        Some(heard) if hello.epoch.counter < heard.counter => Some(Misbehaviour::EpochWentBack),
-        Some(heard) if hello.epoch.counter == heard.counter && hello.epoch != heard => Some(Misbehaviour::TwinOffice),
-        _ if hello.heard_epoch.is_some_and(|heard| !heard.is_plausible_after(ours)) => Some(Misbehaviour::EpochImplausible),
-        _ => None,
-    });
-    if let Some(misbehaviour) = wrong {
-        return Ok(Known::Wrong(misbehaviour));
-    }
-    let heard = issue::reconcile_heard(tx, from, hello.heard_epoch.map(|epoch| epoch.counter), hello.heard_sequence)?;
-    if heard == Heard::WeAreOld {
-        return Ok(Known::WeAreOld);
-    }
-    if let Heard::Rewound(_) = heard {
-        sometimes!("statements were said again since the peer lacked them");
-    }
-    let who = peers::Introduction { chain: &chain, name: &hello.office_name, addresses: &hello.addresses };
-    peers::introduced(tx, peer.row, &who)?;
-    if hello.paired && peer.standing == Standing::Comparing {
-        interoffice_core::actions::peers::confirmed_there(tx, from)?;
-    }
-    Ok(Known::Peer(Box::new(peers::by_row(tx, peer.row)?)))
 }

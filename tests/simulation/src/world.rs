@@ -1,13 +1,13 @@
 //! A world: offices, the connections between them, who asked whom for what, and the one place where a step happens.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 
 use interoffice_core::store::{Fault, StoreFault, Tx, View};
 use interoffice_oracle::Event;
 use interoffice_oracle::event::{Marks, Person, Placed};
 use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::misbehaviour::Misbehaviour;
-use interoffice_protocol::record::{Level, Scope};
 
 use crate::check::{self, Checker, Violation};
 use crate::clock::Clock;
@@ -15,6 +15,7 @@ use crate::network::Network;
 use crate::office::Office;
 use crate::random::Random;
 use crate::session::Session;
+use crate::sometimes;
 use crate::step::{Step, Timed};
 use crate::swarm::Swarm;
 use crate::trace::Trace;
@@ -36,9 +37,6 @@ pub(crate) struct LinkFacts {
     pub(crate) link: LinkId,
     pub(crate) owner: Who,
     pub(crate) reader: Who,
-    pub(crate) scope: Scope,
-    pub(crate) level: Level,
-    pub(crate) not_after_ms: Option<i64>,
     /// Whether its received file was ever lost or came back older.
     pub(crate) damaged: bool,
 }
@@ -113,9 +111,15 @@ pub(crate) fn admin_name(office: usize) -> String {
     format!("desk{office}")
 }
 
+/// How a full disk is told.
+const FULL: &str = "the disk is full";
+
 /// A store that failed although nothing is wrong with its disk.
+#[track_caller]
 pub(crate) fn failed(office: usize, fault: &impl std::fmt::Display) -> Violation {
-    Violation { invariant: "INV-29", anomaly: "store-failed", what: format!("the store of office {office} failed: {fault}") }
+    let asked = Location::caller();
+    let what = format!("the store of office {office} failed: {fault} (asked for in {}:{})", asked.file(), asked.line());
+    Violation { invariant: "INV-29", anomaly: "store-failed", what }
 }
 
 impl World {
@@ -163,9 +167,22 @@ impl World {
         self.checker.note(&event);
     }
 
-    /// A verb at an office: `None` when a rule refused it.
+    /// A verb at an office: `None` when a rule refused it, or its disk has no room.
+    #[track_caller]
     pub(crate) fn verb<T>(&mut self, office: usize, work: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<Option<T>, Violation> {
         let end = self.offices[office].write(work);
+        self.end_verb(office, end)
+    }
+
+    /// The same for a verb that ends links, which may use up the reserve of a full disk.
+    #[track_caller]
+    pub(crate) fn ending<T>(&mut self, office: usize, work: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<Option<T>, Violation> {
+        let end = self.offices[office].write_ending(work);
+        self.end_verb(office, end)
+    }
+
+    #[track_caller]
+    fn end_verb<T>(&mut self, office: usize, end: Result<T, Fault>) -> Result<Option<T>, Violation> {
         self.ring_bells(office);
         match end {
             Ok(value) => Ok(Some(value)),
@@ -174,14 +191,21 @@ impl World {
                 check::denied(self, office, &refusal)?;
                 Ok(None)
             }
-            Err(Fault::Store(StoreFault::DiskFull)) => Ok(None),
+            Err(Fault::Store(StoreFault::DiskFull)) if self.offices[office].disk_full => {
+                sometimes!("a verb found the disk full");
+                Ok(None)
+            }
             Err(Fault::Store(fault)) => Err(failed(office, &fault)),
         }
     }
 
     /// Reads at an office.
+    #[track_caller]
     pub(crate) fn look<T>(&self, office: usize, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Violation> {
-        self.offices[office].read(read).map_err(|fault| failed(office, &fault))
+        match self.offices[office].read(read) {
+            Ok(found) => Ok(found),
+            Err(fault) => Err(failed(office, &fault)),
+        }
     }
 
     /// Lets the sessions of an office know what its commits concern.
@@ -224,7 +248,10 @@ impl World {
         }
         self.network.begin_step(timed.id);
         self.pass(timed.gap_ms)?;
-        let did = self.happen(timed.step)?;
+        let did = match self.happen(timed.step) {
+            Err(violation) if self.is_full(&violation) => self.give_way(),
+            did => did?,
+        };
         self.trace.fact(u8::from(did), timed.step.name().as_bytes());
         if !did {
             return Ok(false);
@@ -236,6 +263,24 @@ impl World {
             check::readers(self)?;
         }
         Ok(true)
+    }
+
+    /// Whether something failed for no other reason than a full disk, which it may.
+    fn is_full(&self, violation: &Violation) -> bool {
+        violation.anomaly == "store-failed" && violation.what.contains(FULL) && self.offices.iter().any(|office| office.disk_full)
+    }
+
+    /// What could not be read or written on a full disk ends its sessions, and is tried again later.
+    fn give_way(&mut self) -> bool {
+        sometimes!("a door found the disk full");
+        for office in 0..self.offices.len() {
+            for other in (0..self.offices.len()).filter(|other| *other != office) {
+                if self.offices[office].disk_full {
+                    self.cut(office, other, 2);
+                }
+            }
+        }
+        false
     }
 
     /// Looks for what receipts of the last moments say is gone.
