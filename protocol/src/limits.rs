@@ -71,6 +71,11 @@ pub const INVITE_LIFE_MS: i64 = 24 * 3600 * 1000;
 pub const WAITING_REQUESTS_PER_PEER: usize = 20;
 /// Requests waiting for one user.
 pub const WAITING_REQUESTS_PER_USER: usize = 100;
+/// Statements that may wait for one peer before this office asks it for anything more; endings always find room. More than all links of
+/// the largest office, so it is only reached when something goes wrong.
+pub const OUTBOX_ROWS_PER_PEER: u64 = 100_000;
+/// Bytes of the statements that may wait for one peer before this office asks it for anything more.
+pub const OUTBOX_BYTES_PER_PEER: u64 = 256 * 1024 * 1024;
 /// Freezes and thaws of one link; beyond this its offices should talk to each other.
 pub const STATEMENTS_PER_LINK: usize = 512;
 /// Endings kept of links whose Request never came, a peer.

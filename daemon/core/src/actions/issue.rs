@@ -1,12 +1,14 @@
 //! Issuing statements: the only place where this office declares something to another.
 
 use interoffice_protocol::ids::{Nonce, OfficeId};
+use interoffice_protocol::limits;
 use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::statement::{Audience, Body, Envelope, Subject, Verified};
 
+use crate::domain::refusal::Refusal;
 use crate::store::links::LinkRow;
 use crate::store::peers::PeerRow;
-use crate::store::{Fault, Ring, StoreFault, Tx, office, peers, statements};
+use crate::store::{Fault, Ring, StoreFault, Tx, View, office, peers, statements};
 
 /// Signs `body` about `subject` for a peer, next in order, and leaves it waiting in the outbox.
 pub(super) fn issue(tx: &Tx<'_>, peer: &PeerRow, subject: Subject, body: &Body) -> Result<Verified, Fault> {
@@ -30,6 +32,17 @@ pub(super) fn issue(tx: &Tx<'_>, peer: &PeerRow, subject: Subject, body: &Body) 
     peers::set_issued(tx, peer.row, peer.issued_sequence + 1, verified.hash())?;
     tx.ring(Ring::Peer(peer.office));
     Ok(verified)
+}
+
+/// Refuses to ask a peer for anything while its outbox is full. What ends something is never refused: it has to find room.
+pub(super) fn require_room(view: &View<'_>, peer: &PeerRow) -> Result<(), Fault> {
+    let (rows, _) = statements::backlog(view, peer.row)?;
+    let full = rows >= limits::OUTBOX_ROWS_PER_PEER || statements::backlog_bytes(view, peer.row)? >= limits::OUTBOX_BYTES_PER_PEER;
+    if !full {
+        return Ok(());
+    }
+    let detail = format!("{rows} statements wait for {} already: nothing more is asked of it", peer.name);
+    Err(Refusal::conflict("outbox-full", detail, "see why it is not reached: interoffice peer list").into())
 }
 
 /// The subject of a statement about an existing link.

@@ -9,7 +9,7 @@ use interoffice_protocol::record::{Level, Scope};
 use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::statement::{Accept, Body, Decline, Delete, EndReason, HoldTerms, Kind, Request, Subject, Terms, Withdraw};
 
-use super::issue::{about, issue};
+use super::issue::{about, issue, require_room};
 use super::link_view::LinkView;
 use super::{peers, rights};
 use crate::domain::actor::Actor;
@@ -51,6 +51,7 @@ fn short(text: &str) -> String {
 pub(super) fn request_for(tx: &Tx<'_>, actor: &Actor, owner: &UserName, ask: &Ask) -> Result<LinkView, Fault> {
     let reader = UserName::new(&ask.user).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
     let peer = peer_to_ask(tx, &ask.office)?;
+    require_room(tx, &peer)?;
     check_terms(ask, tx.now_ms)?;
     let same = |link: &LinkRow| link.side == Side::Owner && link.peer == peer.row && link.remote_user == reader && !is_over(link);
     if let Some(link) = links::of_user(tx, owner)?.iter().find(|link| same(link)) {

@@ -8,6 +8,7 @@ mod connections;
 mod copies;
 mod handshake;
 mod leases;
+mod limits;
 mod mutated;
 mod office;
 mod part_removals;

@@ -17,15 +17,15 @@ use crate::people::{EAST, NORTH, SOUTH, all_mine, name};
 use crate::world::World;
 
 /// A statement that `from` could make next towards `to`, bypassing its verbs.
-struct Forged<'w> {
+pub(crate) struct Forged<'w> {
     world: &'w mut World,
     from: usize,
     to: usize,
-    envelope: Envelope,
+    pub(crate) envelope: Envelope,
 }
 
 impl<'w> Forged<'w> {
-    fn next(world: &'w mut World, from: usize, to: usize, subject: Subject) -> Self {
+    pub(crate) fn next(world: &'w mut World, from: usize, to: usize, subject: Subject) -> Self {
         let receiver = world.offices[to].id;
         let (row, epoch) =
             world.offices[from].read(|view| Ok((peers::find(view, receiver)?.expect("a peer"), office_row::load(view)?.epoch)));
@@ -43,11 +43,11 @@ impl<'w> Forged<'w> {
         Self { world, from, to, envelope }
     }
 
-    fn sign(&self, body: impl Into<Body>) -> Signed {
+    pub(crate) fn sign(&self, body: impl Into<Body>) -> Signed {
         self.world.offices[self.from].forger.sign(self.envelope.clone(), &body.into())
     }
 
-    fn say(self, body: impl Into<Body>) -> inbound::Heard {
+    pub(crate) fn say(self, body: impl Into<Body>) -> inbound::Heard {
         let signed = self.sign(body);
         say(self.world, self.from, self.to, signed)
     }

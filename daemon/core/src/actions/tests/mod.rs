@@ -3,6 +3,7 @@
 mod bounds;
 mod ending;
 mod offices;
+mod outbox;
 mod peers;
 mod records;
 mod seen;
