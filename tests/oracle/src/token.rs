@@ -62,10 +62,24 @@ fn letter(bits: u32) -> char {
     char::from(LETTERS[(bits & 31) as usize])
 }
 
+/// The place of the next mark that begins at `from` or later. One byte in three is looked at: a mark has three.
 fn next_mark(bytes: &[u8], from: usize) -> Option<usize> {
-    let tail = bytes.get(from..)?;
-    let fits = |window: &[u8]| (window[2] | 0x20) == MARK[2] && window.eq_ignore_ascii_case(MARK);
-    tail.windows(MARK.len()).position(fits).map(|at| from + at)
+    let fits = |at: usize| at >= from && bytes.get(at..at + MARK.len()).is_some_and(|found| found.eq_ignore_ascii_case(MARK));
+    let mut last = from + MARK.len() - 1;
+    while let Some(byte) = bytes.get(last) {
+        let begin = match byte | 0x20 {
+            b'q' => last,
+            b'z' => last - 1,
+            b'x' => last - 2,
+            _ => usize::MAX,
+        };
+        if begin != usize::MAX && fits(begin) {
+            return Some(begin);
+        }
+        last += MARK.len();
+    }
+    // A mark whose first or second byte is the last that was looked at ends beyond it, and was found there.
+    None
 }
 
 fn read(saying: &[u8]) -> Option<Token> {
@@ -113,6 +127,17 @@ mod tests {
         let text = Token(12).text();
         assert_eq!(Token::all_in(&text.as_bytes()[4..]), [Token(12)]);
         assert_eq!(Token::all_in(&text.as_bytes()[5..]), [], "too little is left to say which one it was");
+    }
+
+    #[test]
+    fn a_token_is_found_wherever_it_begins_and_whatever_stands_before_it() {
+        for filling in ["x", "q", "z", "Qz", "zx", "-"] {
+            for length in 0..12 {
+                let around = format!("{}{}{}{}", filling.repeat(length), Token(5), filling.repeat(length), Token(6));
+                let found = Token::all_in(around.as_bytes());
+                assert!(found.contains(&Token(5)) && found.contains(&Token(6)), "{around}: {found:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A print of everything an office keeps, to see whether something changed it (INV-24, INV-25).
 
-use interoffice_core::store::{Fault, StoreFault, inspect, links};
+use interoffice_core::store::{Fault, inspect, links};
 use interoffice_protocol::ids::LinkId;
 use sha2::{Digest, Sha256};
 
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_store_fault_is_told_as_one() {
-        let fault: Fault = StoreFault::DiskFull.into();
+        let fault: Fault = interoffice_core::store::StoreFault::DiskFull.into();
         assert_eq!(failed(0, &fault).anomaly, "store-failed");
     }
 }

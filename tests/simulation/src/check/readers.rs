@@ -32,6 +32,8 @@ pub(super) struct Eyes<'e> {
     /// `None` for another office, which sees nothing.
     pub(super) viewer: Option<Viewer<'e>>,
     pub(super) actor: Actor,
+    /// The viewer's number at the office.
+    number: usize,
     /// Changes from time to time: what is looked at in samples is another part then.
     pub(super) turn: usize,
 }
@@ -42,6 +44,11 @@ pub(super) type Looked = Result<Result<(), Violation>, Fault>;
 impl Eyes<'_> {
     fn place(&self) -> usize {
         self.office.place
+    }
+
+    /// Whether it is this viewer's turn for something that costs much, which comes round after `turns`.
+    pub(super) fn has_turn(&self, turns: usize) -> bool {
+        (self.turn + self.number).is_multiple_of(turns)
     }
 
     /// Links that are asked for one by one this time: what is asked by an id goes through the same door for each, and costs more.
@@ -105,13 +112,13 @@ fn of_office(world: &World, office: usize, turn: usize) -> Result<(), Violation>
     let viewers: Vec<Option<Viewer<'_>>> = users.chain([Some(Viewer::User("stranger")), Some(Viewer::Operator), None]).collect();
     let other = world.offices[(office + 1) % world.offices.len()].id;
     world.look(office, |view| {
-        for viewer in &viewers {
+        for (number, viewer) in viewers.iter().enumerate() {
             let actor = match viewer {
                 Some(Viewer::User(name)) => Actor::User(valid_name(name)?),
                 Some(Viewer::Operator) => Actor::Operator,
                 None => Actor::Peer(other),
             };
-            let eyes = Eyes { oracle, office: &world.offices[office], local, view, viewer: *viewer, actor, turn };
+            let eyes = Eyes { oracle, office: &world.offices[office], local, view, viewer: *viewer, actor, number, turn };
             if let Err(violation) = everything(&eyes)? {
                 return Ok(Err(violation));
             }
