@@ -11,6 +11,7 @@ mod floors;
 mod lexer;
 mod migrations;
 mod paths;
+mod reliability;
 mod shape;
 mod standing;
 mod tree;

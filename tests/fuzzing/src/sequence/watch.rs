@@ -5,10 +5,15 @@ use std::collections::BTreeSet;
 use interoffice_core::actions::{copies, outbound};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::links::{self, LinkRow};
-use interoffice_core::store::peers::{self, Standing};
-use interoffice_core::store::{Fault, View, log, records, removals, statements, users};
+use interoffice_core::store::log::{self, LogRow};
+use interoffice_core::store::peers::{self, PeerRow, Standing};
+use interoffice_core::store::records::{self, RecordRow};
+use interoffice_core::store::removals::{self, RemovalRow};
+use interoffice_core::store::users::{self, UserRow};
+use interoffice_core::store::{Fault, View, statements};
 use interoffice_protocol::ids::{LinkId, OfficeId, RecordId, StatementHash};
 use interoffice_protocol::link::{LinkState, Side};
+use interoffice_protocol::messages::ListChunk;
 use interoffice_protocol::statement::{Body, Verified, verify};
 
 use super::{PEOPLE, Run};
@@ -22,24 +27,42 @@ pub(super) struct Seen {
     issued_hash: Option<StatementHash>,
 }
 
+/// A link: the hashes of its statements, its log, its removals, how often its shares changed, its row.
+type LinkParts = (Vec<StatementHash>, Vec<LogRow>, Vec<RemovalRow>, u64, LinkRow);
+
+/// What is kept, as far as a peer or a person can change it.
+#[derive(Default, PartialEq, Debug)]
+pub(super) struct State {
+    peers: Vec<PeerRow>,
+    users: Vec<UserRow>,
+    links: Vec<LinkParts>,
+    records: Vec<Option<RecordRow>>,
+    statements: Vec<u64>,
+    chunks: Vec<(i64, ListChunk)>,
+}
+
 impl Run<'_> {
-    /// Everything that a peer or a person can change, as text: two equal ones are the same state.
-    pub(super) fn state(&self) -> Vec<String> {
+    /// Everything that a peer or a person can change: two equal ones are the same state.
+    pub(super) fn state(&self) -> State {
         let peer = self.peer.id;
         self.office.read(|view| {
-            let mut lines = vec![format!("{:?}", peers::all(view)?), format!("{:?}", users::list(view)?)];
+            let mut state = State { peers: peers::all(view)?, users: users::list(view)?, ..State::default() };
             for link in links::all(view)? {
-                lines.push(format!("{link:?} {:?}", links::shares(view, link.row)?));
-                lines.push(format!("{:?}", statements::link_set(view, link.link)?.statements().map(Verified::hash).collect::<Vec<_>>()));
-                lines.push(format!("{:?}", log::all(view, link.row)?));
-                lines.push(format!("{:?}", removals::all_of(view, link.link)?));
+                let said = statements::link_set(view, link.link)?.statements().map(Verified::hash).collect();
+                state.links.push((
+                    said,
+                    log::all(view, link.row)?,
+                    removals::all_of(view, link.link)?,
+                    links::shares(view, link.row)?,
+                    link,
+                ));
             }
             for record in &self.records {
-                lines.push(format!("{:?} {:?}", records::find(view, *record)?, records::load_body(view, *record)?));
+                state.records.push(records::find(view, *record)?);
             }
-            lines.push(format!("{:?}", outbound::waiting_statements(view, peer, 0, 10_000)?));
-            lines.push(format!("{:?}", outbound::waiting_chunks(view, peer, 0, 10_000)?));
-            Ok(lines)
+            state.statements = outbound::waiting_statements(view, peer, 0, 10_000)?.into_iter().map(|(number, _)| number).collect();
+            state.chunks = outbound::waiting_chunks(view, peer, 0, 10_000)?;
+            Ok(state)
         })
     }
 
