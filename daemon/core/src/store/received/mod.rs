@@ -5,6 +5,8 @@
 
 mod disk;
 mod file;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -304,6 +306,8 @@ impl ReceivedFiles {
         }
         self.unlink_if_there(&path.with_extension("db-wal"))?;
         self.unlink_if_there(&path.with_extension("db-shm"))?;
+        // Else a power cut could leave the new file beside the log of the old one, which would be read into it.
+        self.sync_folder()?;
         self.disk.rename(&fresh, &path).map_err(|error| StoreFault::io("putting a rebuilt file in place", error))?;
         self.sync_folder()
     }
