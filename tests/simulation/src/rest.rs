@@ -37,6 +37,15 @@ impl World {
                 }
             }
         }
+        for (a, b) in std::mem::take(&mut self.lossy) {
+            self.cut(a, b, 2);
+        }
+        if self.swarm.rates.lose > 0 {
+            // A stream does not lose a frame and go on: a connection that did ends at last, and what was not answered is said again.
+            for (a, b) in (0..count).flat_map(|b| (0..b).map(move |a| (a, b))) {
+                self.cut(a, b, 2);
+            }
+        }
         let mut still = 0;
         for _ in 0..ROUNDS_MAX {
             self.pass(ROUND_MS)?;

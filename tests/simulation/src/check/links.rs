@@ -154,11 +154,20 @@ fn readable(view: &View<'_>, viewer: Viewer<'_>, link: LinkId) -> Result<bool, F
 
 /// INV-01, INV-10, INV-16, INV-20, INV-36: who may read what a link brought, at this moment.
 pub(super) fn reading(world: &World, office: usize, link: LinkId) -> Result<(), Violation> {
+    reading_by(world, office, link, true)
+}
+
+/// The same for the reader alone, whose links are few.
+pub(super) fn reading_by_reader(world: &World, office: usize, link: LinkId) -> Result<(), Violation> {
+    reading_by(world, office, link, false)
+}
+
+fn reading_by(world: &World, office: usize, link: LinkId, operator: bool) -> Result<(), Violation> {
     let oracle = &world.checker.oracle;
     let Some(reader) = oracle.agreement(&link.0).map(|agreed| &agreed.wanted.reader).filter(|reader| reader.office == office) else {
         return Ok(());
     };
-    for viewer in [Viewer::Operator, Viewer::User(&reader.user)] {
+    for viewer in [Some(Viewer::User(&reader.user)), operator.then_some(Viewer::Operator)].into_iter().flatten() {
         let verdict = oracle.may_open(office, viewer, &link.0);
         if verdict.answer == Answer::May {
             continue;

@@ -36,5 +36,5 @@ fn one_link(world: &World, office: usize, link: LinkId) -> Result<(), Violation>
         return Ok(());
     }
     links::state(world, office, link)?;
-    links::reading(world, office, link)
+    links::reading_by_reader(world, office, link)
 }
