@@ -25,6 +25,7 @@ fn levels() -> (Vec<u64>, bool) {
 }
 
 /// Runs a scenario at every level on one pair of offices.
+#[allow(clippy::print_stdout, reason = "what a run counted is worth reading when it passed, too")]
 fn walk(name: &str, scenario: impl Fn(&mut Stage, usize, u64)) {
     if !SmallDisk::possible() {
         return skipped(&format!("disk full: {name}"), "file systems can't be mounted; run as root");
