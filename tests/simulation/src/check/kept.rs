@@ -52,7 +52,8 @@ pub(super) fn copies(world: &World, office: usize, link: LinkId) -> Result<(), V
         let copy = files.get(link, RecordId(*record)).map_err(|fault| failed(office, &fault))?;
         let found = copy.map(|(_, copy)| words(&copy));
         if found.as_ref() != Some(&held.tokens.iter().copied().collect()) {
-            let what = format!("record {} of link {link} at office {office} says {found:?} and must say {:?}", RecordId(*record), held.tokens);
+            let what =
+                format!("record {} of link {link} at office {office} says {found:?} and must say {:?}", RecordId(*record), held.tokens);
             return Err(Violation::new("INV-28", "torn-record", what));
         }
     }

@@ -81,7 +81,7 @@ pub(super) fn state(world: &World, office: usize, link: LinkId) -> Result<Option
 }
 
 /// INV-02: an Active link has both signatures, and the second is about the first.
-fn two_signatures(world: &World, office: usize, row: &LinkRow) -> Result<(), Violation> {
+pub(super) fn two_signatures(world: &World, office: usize, row: &LinkRow) -> Result<(), Violation> {
     let broken = |what: &str| Violation::new("INV-02", "forged-consent", format!("link {} at office {office}: {what}", brief(&row.link)));
     let set = world.look(office, |view| Ok(statements::link_set(view, row.link)?))?;
     let Some(request) = set.request() else { return Err(broken("Active without a request")) };
@@ -104,7 +104,7 @@ fn two_signatures(world: &World, office: usize, row: &LinkRow) -> Result<(), Vio
 }
 
 /// INV-32: an end that this office brought about is in its outbox until it was answered, and what is to be removed is written down.
-fn outbox(world: &World, office: usize, row: &LinkRow) -> Result<(), Violation> {
+pub(super) fn outbox(world: &World, office: usize, row: &LinkRow) -> Result<(), Violation> {
     let oracle = &world.checker.oracle;
     let ours = oracle.agreement(&row.link.0).and_then(|agreed| agreed.ended.get(&office));
     let broken = |what: &str| Violation::new("INV-32", "lost-ack", format!("link {} at office {office}: {what}", brief(&row.link)));

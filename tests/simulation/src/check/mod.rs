@@ -12,6 +12,8 @@ mod readers;
 mod rest;
 mod scan;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod turns;
 mod wire;
 
@@ -24,7 +26,7 @@ use interoffice_protocol::misbehaviour::Misbehaviour;
 
 use crate::world::World;
 
-pub(crate) use clones::{Print, print, unchanged};
+pub(crate) use clones::{print, unchanged};
 pub(crate) use people::denied;
 pub(crate) use readers::readers;
 pub(crate) use rest::at_rest;
@@ -112,7 +114,9 @@ impl Checker {
                 }
             }
             Event::LeaseRenewed { at, links, .. } => changed.links.extend(links.iter().map(|link| (*at, LinkId(*link)))),
-            Event::UserAdded { who, .. } | Event::RightsSet { who, .. } | Event::RightEnabled { who } => drop(changed.people.insert(who.office)),
+            Event::UserAdded { who, .. } | Event::RightsSet { who, .. } | Event::RightEnabled { who } => {
+                drop(changed.people.insert(who.office))
+            }
             Event::UserDisabled { who } | Event::RightDisabled { who } => {
                 changed.people.insert(who.office);
                 self.every_link_of(who.office);
@@ -172,7 +176,8 @@ fn complaints(world: &mut World) -> Result<(), Violation> {
     let seen = std::mem::replace(&mut world.checker.complaints, world.complaints.len());
     for complaint in world.complaints.get(seen..).unwrap_or_default() {
         // A renewal that a newer question overtook is ignored and nobody's fault.
-        let usual = matches!(complaint.misbehaviour, Misbehaviour::BlockedOffice | Misbehaviour::TooManyWaiting | Misbehaviour::RenewalUnasked);
+        let usual =
+            matches!(complaint.misbehaviour, Misbehaviour::BlockedOffice | Misbehaviour::TooManyWaiting | Misbehaviour::RenewalUnasked);
         let lies = |office| world.checker.oracle.is_hostile(office) || world.checker.oracle.is_rewound(office);
         if complaint.genuine && !usual && !lies(complaint.at) && !lies(complaint.about) {
             let what = format!("{} found {} in what {} honestly said", complaint.at, complaint.misbehaviour, complaint.about);

@@ -14,7 +14,7 @@ use crate::world::World;
 const ORDERS: usize = 3;
 
 /// The set that `statements` make in a random order, some of them twice.
-fn in_another_order(link: LinkId, statements: &[Verified], random: &mut Random) -> LinkSet {
+pub(super) fn in_another_order(link: LinkId, statements: &[Verified], random: &mut Random) -> LinkSet {
     let mut all: Vec<&Verified> = statements.iter().collect();
     for _ in 0..statements.len() / 2 {
         all.extend(random.pick(&statements.iter().collect::<Vec<_>>()).copied());
@@ -34,7 +34,11 @@ pub(super) fn look(world: &World, office: usize, link: LinkId, random: &mut Rand
     for _ in 0..ORDERS {
         let other = in_another_order(link, &all, random);
         if other != set || other.state() != set.state() {
-            let what = format!("link {link} at office {office} is {:?}, and {:?} when the same is heard in another order", set.state(), other.state());
+            let what = format!(
+                "link {link} at office {office} is {:?}, and {:?} when the same is heard in another order",
+                set.state(),
+                other.state()
+            );
             return Err(Violation::new("INV-14", "split-link", what));
         }
     }

@@ -77,11 +77,14 @@ pub(super) fn look(world: &World, office: usize) -> Result<(), Violation> {
             return Err(Violation::new("INV-08", "stale-right", what));
         }
         let is = (row.account == Account::Admin, row.specialist, row.super_user, row.enterprise_view, row.disabled);
-        let must = local.users.get(name).map(|user| {
-            (user.rights.admin, user.specialist, user.rights.super_user, user.rights.enterprise_view, user.disabled)
-        });
+        let must = local
+            .users
+            .get(name)
+            .map(|user| (user.rights.admin, user.specialist, user.rights.super_user, user.rights.enterprise_view, user.disabled));
         if Some(is) != must {
-            let what = format!("{name} at office {office} is {is:?} and must be {must:?} (admin, specialist, super user, enterprise view, disabled)");
+            let what = format!(
+                "{name} at office {office} is {is:?} and must be {must:?} (admin, specialist, super user, enterprise view, disabled)"
+            );
             return Err(Violation::new("INV-29", "stale-right", what));
         }
     }

@@ -146,4 +146,3 @@ fn the_audit(eyes: &Eyes<'_>) -> Looked {
     };
     Ok(if lines.is_some() == may { Ok(()) } else { Err(eyes.wrong("INV-01", "stale-right", "the audit is shown to who must not see it")) })
 }
-

@@ -54,7 +54,7 @@ fn whole_audit(world: &mut World, office: usize) -> Result<(), Violation> {
 }
 
 /// INV-15: outboxes are empty and every removal is done, towards offices that can still be talked to.
-fn nothing_waits(world: &World, office: usize) -> Result<(), Violation> {
+pub(super) fn nothing_waits(world: &World, office: usize) -> Result<(), Violation> {
     if !is_honest(world, office) {
         return Ok(());
     }
@@ -80,7 +80,7 @@ fn nothing_waits(world: &World, office: usize) -> Result<(), Violation> {
 }
 
 /// INV-15, INV-17, INV-18: both ends of a link say the same of it, and the reader holds what the owner shares.
-fn both_ends(world: &World, facts: &LinkFacts) -> Result<(), Violation> {
+pub(super) fn both_ends(world: &World, facts: &LinkFacts) -> Result<(), Violation> {
     let (owner, reader) = (facts.owner.office, facts.reader.office);
     if !is_honest(world, owner) || !is_honest(world, reader) {
         return Ok(());
@@ -89,7 +89,8 @@ fn both_ends(world: &World, facts: &LinkFacts) -> Result<(), Violation> {
     let (mine, theirs) = (row(owner)?, row(reader)?);
     let states = (mine.as_ref().map(|row| row.state), theirs.as_ref().map(|row| row.state));
     let name = brief(&facts.link);
-    let split = || Violation::new("INV-15", "split-link", format!("link {name} is {:?} at {owner} and {:?} at {reader}", states.0, states.1));
+    let split =
+        || Violation::new("INV-15", "split-link", format!("link {name} is {:?} at {owner} and {:?} at {reader}", states.0, states.1));
     match states {
         (Some(mine), Some(theirs)) if mine == theirs => {}
         // Two ends of which each knows its own reason alone: the words differ, the end does not.
@@ -135,7 +136,10 @@ fn alike(world: &World, facts: &LinkFacts, mine: &LinkRow, theirs: &LinkRow) -> 
         return Err(Violation::new("INV-15", "split-link", what));
     }
     if (mine.cursor, mine.digest, mine.cursor) != (progress.cursor.sequence, progress.digest, mine.head.max(mine.cursor)) {
-        let what = format!("link {name}: {owner} believes {} of {}, {reader} is at {:?}, or digests differ", mine.cursor, mine.head, progress.cursor);
+        let what = format!(
+            "link {name}: {owner} believes {} of {}, {reader} is at {:?}, or digests differ",
+            mine.cursor, mine.head, progress.cursor
+        );
         return Err(Violation::new("INV-15", "split-link", what));
     }
     if progress.erasing > 0 {
@@ -145,7 +149,8 @@ fn alike(world: &World, facts: &LinkFacts, mine: &LinkRow, theirs: &LinkRow) -> 
     for holding in &holdings {
         let at_home = world.look(owner, |view| Ok(interoffice_core::store::records::find(view, holding.record)?))?;
         if at_home.is_none_or(|row| row.version != holding.version) {
-            let what = format!("link {name}: {reader} holds {:?} of record {}, which is not the present one", holding.version, holding.record);
+            let what =
+                format!("link {name}: {reader} holds {:?} of record {}, which is not the present one", holding.version, holding.record);
             return Err(Violation::new("INV-15", "split-link", what));
         }
     }
@@ -170,7 +175,7 @@ fn in_other_orders(world: &World) -> Result<(), Violation> {
 }
 
 /// INV-15: messages are bounded by what people did and by what went wrong, not by how long it took.
-fn few_messages(world: &World) -> Result<(), Violation> {
+pub(super) fn few_messages(world: &World) -> Result<(), Violation> {
     let counts = world.counts;
     let pairs = (world.offices.len() * world.offices.len()) as u64;
     let most = MESSAGES_FOR_PAIR * pairs + MESSAGES_FOR_STEP * counts.steps + MESSAGES_FOR_FAULT * counts.faults * pairs;

@@ -61,7 +61,9 @@ fn rows(world: &World, office: usize) -> Result<(), Violation> {
     let mut found = None;
     world.look(office, |view| {
         Ok(inspect::contents(view, &[], &mut |table, row| {
-            if found.is_none() && let Some(token) = stray(&world.checker.oracle, office, None, row) {
+            if found.is_none()
+                && let Some(token) = stray(&world.checker.oracle, office, None, row)
+            {
                 found = Some(violation(&world.checker.oracle, office, token, &format!("the table {table}")));
             }
         })?)

@@ -17,7 +17,9 @@ pub(super) fn look(eyes: &Eyes<'_>) -> Looked {
         }
         None => BTreeSet::new(),
     };
-    if eyes.has_turn(3) && let Err(violation) = listed(eyes, &must)? {
+    if eyes.has_turn(3)
+        && let Err(violation) = listed(eyes, &must)?
+    {
         return Ok(Err(violation));
     }
     let allowed = own::all_words(eyes);
