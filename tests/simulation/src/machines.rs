@@ -33,8 +33,6 @@ fn until(number: u32) -> Until {
 
 /// A connection on which nothing is answered for so long is given up (milliseconds).
 const GIVEN_UP_MS: u32 = 30_000;
-/// The daemon looks at its clocks this often (milliseconds).
-const TICK_EVERY_MS: u32 = 60_000;
 /// So much time at once is told to everybody, whatever the clocks are like (milliseconds).
 const LONG_MS: u32 = 600_000;
 
@@ -86,10 +84,8 @@ impl World {
         }
         for office in 0..self.offices.len() {
             let uneven = !self.offices[office].clock.is_even();
-            if ms >= LONG_MS || (uneven && ms > 0) {
-                if self.offices[office].up && (ms >= TICK_EVERY_MS || uneven) {
-                    self.tick(office)?;
-                }
+            if self.offices[office].up && (ms >= LONG_MS || (uneven && ms > 0)) {
+                self.tick(office)?;
             }
             if ms > 0 {
                 let clocks = self.offices[office].clocks();

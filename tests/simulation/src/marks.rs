@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 /// Every mark by name. A gate in which one of them never fired fails.
 pub(crate) const MARKS: &[&str] = &[
+    "a batch brought some records and withdrew others",
     "a batch left a gap",
     "a batch met a link that is not Active here",
     "a daemon started with its wall clock set back",
@@ -15,6 +16,8 @@ pub(crate) const MARKS: &[&str] = &[
     "a frame was replayed",
     "a frame was replayed to or by another office",
     "a greeting was answered and the answer lost",
+    "a lease was over before the end was heard",
+    "a lease was renewed after it was over",
     "a lie in the order of statements",
     "a lie past the order of statements",
     "a lie without a signature",
@@ -28,8 +31,10 @@ pub(crate) const MARKS: &[&str] = &[
     "a reader was asked what it holds",
     "a reader was there before its acceptance",
     "a received file was lost",
+    "a record came back after it was withdrawn",
     "a record was unshared",
     "a related item was added",
+    "a request came after its end",
     "a request was declined",
     "a right was disabled with live links",
     "a sender was told that a link is gone",
@@ -39,6 +44,8 @@ pub(crate) const MARKS: &[&str] = &[
     "a verb found the disk full",
     "a wall clock went back",
     "accept met withdraw",
+    "an acceptance met an end",
+    "an end met another end",
     "an office found its folder older than its words",
     "an office was blocked",
     "an office was removed",
@@ -48,7 +55,9 @@ pub(crate) const MARKS: &[&str] = &[
     "somebody shared all but what is private",
     "statements were said again since the peer lacked them",
     "the reserve was spent on an ending",
+    "the same two people were linked anew",
     "the window of a link was full",
+    "two links brought the same record",
     "withdraw met accept",
 ];
 

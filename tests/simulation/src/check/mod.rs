@@ -6,6 +6,7 @@
 mod clones;
 mod kept;
 mod links;
+mod marked;
 mod orders;
 mod people;
 mod readers;
@@ -19,7 +20,7 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use interoffice_oracle::event::{Office, Record};
+use interoffice_oracle::event::{Link, Office, Record};
 use interoffice_oracle::{Breach, Event, Oracle};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::misbehaviour::Misbehaviour;
@@ -68,6 +69,24 @@ struct Changed {
     whole: BTreeSet<Office>,
 }
 
+impl Changed {
+    fn link(&mut self, office: Office, link: &Link) {
+        self.links.insert((office, LinkId(*link)));
+    }
+
+    fn record(&mut self, office: Office, record: &Record) {
+        self.records.insert((office, *record));
+    }
+
+    fn people_of(&mut self, office: Office) {
+        self.people.insert(office);
+    }
+
+    fn whole_of(&mut self, office: Office) {
+        self.whole.insert(office);
+    }
+}
+
 /// What the checks remember of a run.
 pub(crate) struct Checker {
     pub(crate) oracle: Oracle,
@@ -98,38 +117,37 @@ impl Default for Checker {
 impl Checker {
     /// Takes note of something that happened.
     pub(crate) fn note(&mut self, event: &Event) {
+        marked::before(&self.oracle, event);
         self.oracle.note(event.clone());
         let changed = &mut self.changed;
         match event {
-            Event::Requested { link, wanted } => drop(changed.links.insert((wanted.owner.office, LinkId(*link)))),
-            Event::Accepted { link, by } => drop(changed.links.insert((by.office, LinkId(*link)))),
+            Event::Requested { link, wanted } => changed.link(wanted.owner.office, link),
+            Event::Accepted { link, by } => changed.link(by.office, link),
             Event::Ended { office: at, link, .. }
             | Event::Heard { at, link, .. }
             | Event::Applied { at, link, .. }
             | Event::FileRebuilt { at, link }
-            | Event::FileErased { at, link } => drop(changed.links.insert((*at, LinkId(*link)))),
+            | Event::FileErased { at, link } => changed.link(*at, link),
             Event::Shared { link, .. } | Event::Unshared { link, .. } => {
                 if let Some(agreed) = self.oracle.agreement(link) {
-                    changed.links.insert((agreed.wanted.owner.office, LinkId(*link)));
+                    changed.link(agreed.wanted.owner.office, link);
                 }
             }
             Event::LeaseRenewed { at, links, .. } => changed.links.extend(links.iter().map(|link| (*at, LinkId(*link)))),
-            Event::UserAdded { who, .. } | Event::RightsSet { who, .. } | Event::RightEnabled { who } => {
-                drop(changed.people.insert(who.office))
-            }
+            Event::UserAdded { who, .. } | Event::RightsSet { who, .. } | Event::RightEnabled { who } => changed.people_of(who.office),
             Event::UserDisabled { who } | Event::RightDisabled { who } => {
-                changed.people.insert(who.office);
+                changed.people_of(who.office);
                 self.every_link_of(who.office);
             }
-            Event::SecuritySet { office, .. } => drop(changed.people.insert(*office)),
+            Event::SecuritySet { office, .. } => changed.people_of(*office),
             Event::PeerRemoved { office, .. } => self.every_link_of(*office),
-            Event::RecordMade { owner, record, .. } => drop(changed.records.insert((owner.office, *record))),
+            Event::RecordMade { owner, record, .. } => changed.record(owner.office, record),
             Event::RecordEdited { office, record, .. }
             | Event::RecordMarked { office, record, .. }
             | Event::RecordDeleted { office, record }
             | Event::RecordArchived { office, record }
-            | Event::RecordUnarchived { office, record } => drop(changed.records.insert((*office, *record))),
-            Event::Restarted { office, .. } => drop(changed.whole.insert(*office)),
+            | Event::RecordUnarchived { office, record } => changed.record(*office, record),
+            Event::Restarted { office, .. } => changed.whole_of(*office),
             Event::FolderReplaced { office } => self.forget(*office),
             _ => {}
         }

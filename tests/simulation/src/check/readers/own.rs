@@ -59,8 +59,7 @@ fn listed(eyes: &Eyes<'_>, mine: &Mine<'_>, archived: bool) -> Looked {
     let must: BTreeSet<Record> = mine.records.iter().filter(|(_, own)| own.archived == archived).map(|(record, _)| *record).collect();
     let count = given(records::count(eyes.view, &eyes.actor, &query))?.map(|counts| counts.total());
     let mut found = BTreeSet::new();
-    loop {
-        let Some(page) = given(records::list(eyes.view, &eyes.actor, &query))? else { break };
+    while let Some(page) = given(records::list(eyes.view, &eyes.actor, &query))? {
         for summary in &page.records {
             if let Err(violation) = eyes.only_in(&mine.words, summary.name.as_bytes(), "the list of own records") {
                 return Ok(Err(violation));
