@@ -3,7 +3,7 @@
 
 #[cfg(feature = "simulation")]
 use std::cell::RefCell;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use interoffice_core::domain::moment::Moment;
 
@@ -44,6 +44,11 @@ pub(crate) fn now_ms() -> i64 {
 /// A point on the clock that never jumps, to measure durations from: the one that the timers of the runtime go by.
 pub(crate) fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+/// How long ago `before` was, on the same clock; [`Instant::elapsed`] is on another one when time is simulated.
+pub(crate) fn since(before: Instant) -> Duration {
+    instant().saturating_duration_since(before)
 }
 
 /// What a verb may know of time and chance when it runs now.

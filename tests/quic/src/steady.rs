@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use interoffice_certs::{OfficeKeys, client_config, server_config};
-use quinn::{ClientConfig, ServerConfig};
+use quinn::{ClientConfig, ServerConfig, TimeSource};
 use rustls::client::ResolvesClientCert;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::{Error, SignatureAlgorithm, SignatureScheme};
+
+use crate::home::BEGIN_MS;
 
 /// The most frequent length of an ECDSA signature over P-256 (bytes).
 const SIGNATURE_BYTES: usize = 71;
@@ -33,7 +36,19 @@ pub fn configs(keys: &OfficeKeys, handshakes: &Handshakes) -> (ServerConfig, Cli
     server.cert_resolver = Arc::new(Answering(server.cert_resolver.clone()));
     let mut client = (*client_config(keys).expect("the keys are whole")).clone();
     client.client_auth_cert_resolver = Arc::new(Calling(client.client_auth_cert_resolver.clone(), handshakes.clone()));
-    interoffice::simulation::configs(Arc::new(server), Arc::new(client)).expect("the TLS library has what QUIC needs")
+    let (mut server, client) =
+        interoffice::simulation::configs(Arc::new(server), Arc::new(client)).expect("the TLS library has what QUIC needs");
+    server.time_source(Arc::new(Simulated));
+    (server, client)
+}
+
+/// The time at which tokens that prove an address are made, which also decides whether they count.
+struct Simulated;
+
+impl TimeSource for Simulated {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(BEGIN_MS.unsigned_abs()) + turmoil::sim_elapsed().unwrap_or_default()
+    }
 }
 
 #[derive(Debug)]

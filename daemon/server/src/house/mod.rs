@@ -17,6 +17,8 @@ mod tests;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
@@ -25,7 +27,7 @@ use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::ReceivedFiles;
 use interoffice_core::store::{Fault, OfficeContext, StoreFault, Tx, View, WriteStore};
 use interoffice_protocol::ids::LinkId;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::bell::Bell;
 use crate::clock;
@@ -52,7 +54,7 @@ struct Inner {
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Whoever waits does the work, instead of a thread.
     inline: bool,
-    stop: watch::Sender<bool>,
+    stop: Stop,
     board: Board,
     listening: OnceLock<SocketAddr>,
     peers: OnceLock<Arc<dyn PeerHandle>>,
@@ -61,6 +63,13 @@ struct Inner {
     reserve: reserve::Reserve,
     denials: denials::Denials,
     started_ms: i64,
+}
+
+/// Whether the house stops, and who waits for that; they are told in the order in which they began to wait.
+#[derive(Debug, Default)]
+struct Stop {
+    said: AtomicBool,
+    waiting: Notify,
 }
 
 /// The parts of a house that work on the office's database.
@@ -117,7 +126,7 @@ impl House {
             readers: store.readers,
             threads: Mutex::new(store.threads),
             inline: store.inline,
-            stop: watch::Sender::new(false),
+            stop: Stop::default(),
             board: Board::default(),
             listening: OnceLock::new(),
             peers: OnceLock::new(),
@@ -286,14 +295,18 @@ impl House {
 
     /// Tells every door to finish what it does.
     pub(crate) fn stop(&self) {
-        self.0.stop.send_replace(true);
+        self.0.stop.said.store(true, Ordering::SeqCst);
+        self.0.stop.waiting.notify_waiters();
     }
 
     /// Waits until [`House::stop`] was called.
     pub(crate) async fn stopped(&self) {
-        let mut stop = self.0.stop.subscribe();
-        // The sender lives as long as the house, so waiting can't fail.
-        let _ = stop.wait_for(|stop| *stop).await;
+        let mut told = pin!(self.0.stop.waiting.notified());
+        // Listen first: what is said between the look and the wait is heard.
+        told.as_mut().enable();
+        if !self.0.stop.said.load(Ordering::SeqCst) {
+            told.await;
+        }
     }
 
     /// Ends the threads of the store after what they still have to do. Blocks; the doors are closed before.

@@ -185,7 +185,7 @@ impl Thread {
                 Left::Whole(rings) => due.extend(rings),
                 Left::Broken => return self.one_by_one(group),
             }
-            let room = group.len() < GROUP_JOBS && started.elapsed() < GROUP_TIME;
+            let room = group.len() < GROUP_JOBS && clock::since(started) < GROUP_TIME;
             next = if room { self.jobs.try_pop() } else { None };
         }
         match self.store.commit() {

@@ -349,7 +349,7 @@ impl Lane {
         }
         if let Some((sent, caller)) = self.probes.remove(&nonce) {
             // Whoever asked may have given up by now.
-            let _ = caller.send(sent.elapsed());
+            let _ = caller.send(clock::since(sent));
         }
         if let Some(receipts) = self.had.remove(&nonce) {
             let had =

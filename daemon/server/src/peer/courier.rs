@@ -109,7 +109,7 @@ async fn run(door: PeerDoor, office: OfficeId) {
             continue;
         }
         let started = clock::instant();
-        if dial(&door, &errand.peer).await && started.elapsed() > LIVED {
+        if dial(&door, &errand.peer).await && clock::since(started) > LIVED {
             continue;
         }
         if door.registry().connection(office).is_some() {
@@ -117,7 +117,7 @@ async fn run(door: PeerDoor, office: OfficeId) {
         }
         let since = *outage.get_or_insert_with(clock::instant);
         let mut pause_ms = pace.failed(u64::from_le_bytes(clock::random()));
-        if since.elapsed() < KEEN_FOR {
+        if clock::since(since) < KEEN_FOR {
             pause_ms = pause_ms.min(limits::HEARTBEAT_MS / 2);
         }
         door.health().next_attempt(office, pause_ms);

@@ -38,7 +38,7 @@ async fn take(door: PeerDoor, arrival: Arrival) {
         }
     };
     // The greeting belongs to the handshake and has what is left of its time.
-    let left = GREETING.saturating_sub(began.elapsed());
+    let left = GREETING.saturating_sub(clock::since(began));
     match tokio::time::timeout(left, greeting::meet(door.house(), &connection)).await {
         Ok(Ok((out, reader, greeted))) => welcome(door, Caller { connection, out, reader, greeted, place }).await,
         Ok(Err(Broken::Misbehaved(misbehaviour))) => hang_up(&door, &connection, &misbehaviour),

@@ -73,7 +73,7 @@ impl Registry {
         {
             let old_preferred = old.dialled_here == (ours < office);
             let new_preferred = dialled_here == (ours < office);
-            if old.since.elapsed() < SIMULTANEOUS && old_preferred && !new_preferred {
+            if clock::since(old.since) < SIMULTANEOUS && old_preferred && !new_preferred {
                 return false;
             }
             old.connection.close(VarInt::from_u32(close::DUPLICATE), b"another connection counts");
