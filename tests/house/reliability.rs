@@ -39,6 +39,7 @@ fn broken_rows(files: &[Text]) -> Vec<Finding> {
             findings.push(Finding::new(BOOK, index + 1, format!("{invariant} names no test and does not say what it waits for")));
         }
     }
+    findings.extend(missing_limits(book, text_of(LIMITS).unwrap_or_default()));
     findings.extend(missing_places(book, text_of(LONG).unwrap_or_default()));
     findings
 }
@@ -71,6 +72,13 @@ fn is_constant(word: &str) -> bool {
     word.contains('_') && word.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_') && !word.starts_with("INTEROFFICE")
 }
 
+/// Every limit has its row too.
+fn missing_limits(book: &str, limits: &str) -> Vec<Finding> {
+    let named = limits.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
+    let missing = named.filter(|name| !book.contains(&format!("`{name}`")));
+    missing.map(|name| Finding::new(BOOK, 0, format!("the limit `{name}` has no row: say which test looks at it"))).collect()
+}
+
 /// The long run writes what it found between marks.
 fn missing_places(book: &str, long: &str) -> Vec<Finding> {
     let list = long.lines().find_map(|line| line.strip_prefix("readonly all_parts=(")?.strip_suffix(')')).unwrap_or_default();
@@ -87,7 +95,7 @@ fn the_document_on_reliability_names_what_exists() {
 fn a_test_that_is_gone_and_an_invariant_without_a_row_are_found() {
     let row = |number: u32| format!("| INV-{number:02} a rule | waits for something | |\n");
     let all: String = NUMBERS.map(row).collect::<String>()
-        + "| INV-42b x | waits for y | |\n| INV-46b x | waits for y | |\n| INV-48b x | waits for y | |\n";
+        + "| INV-42b x | waits for y | |\n| INV-46b x | waits for y | |\n| INV-48b x | waits for y | |\n| `FRAME_MAX` |\n";
     let files = |book: &str, long: &str| {
         let test = Text::new("tests/a/b.rs", "//! INV-07 is looked at here.\nfn it_holds() {}\n");
         [Text::new(BOOK, book), test, Text::new(LIMITS, "pub const FRAME_MAX: u8 = 1;"), Text::new(LONG, long)]
@@ -96,13 +104,14 @@ fn a_test_that_is_gone_and_an_invariant_without_a_row_are_found() {
     let with = |line: &str| broken_rows(&files(&format!("{all}{line}\n"), ""));
     assert_eq!(with("see `tests/a/b.rs:it_holds` and `FRAME_MAX` in `tests/a/`"), []);
     for bad in ["`tests/a/c.rs`", "`tests/a/b.rs:it_held`", "`FRAMES_MAX`", "`tests/c/`"] {
-        assert_eq!(lines(&with(bad)), [64], "{bad}");
+        assert_eq!(lines(&with(bad)), [65], "{bad}");
     }
     let replaced = |number: u32, line: &str| broken_rows(&files(&all.replace(&row(number), line), ""));
     assert_eq!(replaced(7, "| INV-07 a rule | checked | `tests/a/b.rs` |\n"), []);
     assert_eq!(lines(&replaced(8, "| INV-08 a rule | checked | `tests/a/b.rs` |\n")), [8], "the file does not name it");
     assert_eq!(lines(&replaced(9, "| INV-09 a rule | checked | |\n")), [9]);
     assert_eq!(replaced(10, "").len(), 1);
+    assert_eq!(broken_rows(&files(&all.replace("FRAME_MAX", "frames"), "")).len(), 1, "a limit has no row");
     assert_eq!(broken_rows(&files(&all, "readonly all_parts=(one two)\n")).len(), 2);
     assert_eq!(broken_rows(&files(&format!("{all}<!-- long one -->\n"), "readonly all_parts=(one)\n")), []);
 }

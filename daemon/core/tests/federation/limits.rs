@@ -1,15 +1,17 @@
 //! How much an office takes from others before it says that it is enough.
 
 use interoffice_core::actions::outbound::{self, Start};
+use interoffice_core::actions::peers as invites;
+use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::{links, peers, statements};
 use interoffice_protocol::ids::{LinkId, Nonce};
 use interoffice_protocol::limits;
 use interoffice_protocol::link::LinkState;
-use interoffice_protocol::messages::Outcome;
+use interoffice_protocol::messages::{Outcome, PairRefusal};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::statement::{Body, Delete, EndReason, Freeze, Subject, Verified};
 
-use crate::office::Office;
+use crate::office::{BEGIN_MS, Office};
 use crate::people::{NORTH, SOUTH, all_mine, name, pair};
 use crate::statements::Forged;
 use crate::world::World;
@@ -116,4 +118,18 @@ fn a_reader_that_says_it_is_absurdly_far_is_sent_nothing_and_uses_nothing_up() {
     let start = world.offices[NORTH].write(|tx| outbound::reconcile(tx, south, link, far, &[])).expect("an inventory is taken");
     assert!(matches!(start, Start::Gone), "{start:?}");
     assert_eq!(world.offices[NORTH].read(|view| Ok(links::load(view, link)?)).head, head);
+}
+
+#[test]
+fn an_invite_is_good_for_a_day_and_not_a_moment_longer() {
+    let mut world = World::two();
+    let token = world.offices[NORTH].token();
+    let until = world.offices[NORTH].write(|tx| invites::invite(tx, &Actor::Operator, &token)).expect("an invite is made");
+    assert_eq!(until, BEGIN_MS + limits::INVITE_LIFE_MS);
+    let stranger = world.offices[SOUTH].id;
+    let judged = |world: &World| world.offices[NORTH].read(|view| invites::check_token(view, &token, stranger));
+    world.pass(limits::INVITE_LIFE_MS);
+    assert_eq!(judged(&world), Ok(()));
+    world.pass(1);
+    assert_eq!(judged(&world), Err(PairRefusal::Expired));
 }
