@@ -14,6 +14,7 @@ mod full_stage;
 mod hostile;
 mod kill_cycles;
 mod lost_writes;
+mod one_way;
 mod peer_down;
 mod poison;
 mod power_cuts;

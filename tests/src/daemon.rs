@@ -1,5 +1,6 @@
 //! The program itself: where it is, how it is run, and how a daemon is started and ended by its process id.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -73,13 +74,14 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts the daemon of `folder` with these variables beside the usual ones, and waits until it answers; what it logs is appended
-    /// to `log`. When it ends instead, its last words are the error.
-    pub(crate) fn start(folder: &Path, log: &Path, environment: &[(String, String)]) -> Result<Self, String> {
+    /// Starts the daemon of `folder` with these variables beside the usual ones, by a launcher if there is one, and waits until it answers;
+    /// what it logs is appended to `log`. When it ends instead, its last words are the error.
+    pub(crate) fn start(folder: &Path, log: &Path, launcher: &[String], environment: &[(String, String)]) -> Result<Self, String> {
         let file = File::options().create(true).append(true).open(log).expect("the log file opens");
         let again = file.try_clone().expect("the log file is shared");
-        let mut command = Command::new(program());
-        command.arg("serve").arg("--dir").arg(folder).env("NO_COLOR", "1").envs(environment.iter().cloned());
+        let line: Vec<OsString> = launcher.iter().map(OsString::from).chain([program().into_os_string()]).collect();
+        let mut command = Command::new(&line[0]);
+        command.args(&line[1..]).arg("serve").arg("--dir").arg(folder).env("NO_COLOR", "1").envs(environment.iter().cloned());
         let child = command.stdin(Stdio::null()).stdout(file).stderr(again).spawn().expect("the daemon starts");
         let mut daemon = Self { child };
         let (tries, pause) = STARTING;

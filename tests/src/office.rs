@@ -19,6 +19,7 @@ pub struct Office {
     address: SocketAddr,
     daemon: Option<Daemon>,
     environment: Vec<(String, String)>,
+    launcher: Vec<String>,
     root: TempDir,
 }
 
@@ -47,7 +48,7 @@ impl Office {
 
     fn make(name: &str, address: SocketAddr, prepare: impl FnOnce(&Path)) -> Self {
         let root = tempfile::Builder::new().prefix("interoffice-").tempdir().expect("a temporary folder");
-        let office = Self { name: name.to_owned(), address, daemon: None, environment: Vec::new(), root };
+        let office = Self { name: name.to_owned(), address, daemon: None, environment: Vec::new(), launcher: Vec::new(), root };
         std::fs::create_dir(office.folder()).expect("the data folder is made");
         prepare(&office.folder());
         let address = address.to_string();
@@ -63,13 +64,18 @@ impl Office {
     /// Starts the daemon; its last words when it ends instead.
     pub fn try_serve(&mut self) -> Result<(), String> {
         assert!(self.daemon.is_none(), "{} runs already", self.name);
-        self.daemon = Some(Daemon::start(&self.folder(), &self.log(), &self.environment)?);
+        self.daemon = Some(Daemon::start(&self.folder(), &self.log(), &self.launcher, &self.environment)?);
         Ok(())
     }
 
     /// Sets the variables that the daemon is given beside the usual ones, from the next start on.
     pub fn set_environment(&mut self, environment: Vec<(String, String)>) {
         self.environment = environment;
+    }
+
+    /// Sets the program that starts the daemon, by turning into it, with the arguments before the daemon's own; from the next start on.
+    pub fn set_launcher(&mut self, launcher: Vec<String>) {
+        self.launcher = launcher;
     }
 
     /// Ends the daemon without a word, as a power cut would.
