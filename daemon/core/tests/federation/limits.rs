@@ -1,5 +1,6 @@
 //! How much an office takes from others before it says that it is enough.
 
+use interoffice_core::actions::links::{self as link_verbs, Ask};
 use interoffice_core::actions::outbound::{self, Start};
 use interoffice_core::actions::peers as invites;
 use interoffice_core::domain::actor::Actor;
@@ -7,8 +8,9 @@ use interoffice_core::store::{links, peers, statements};
 use interoffice_protocol::ids::{LinkId, Nonce};
 use interoffice_protocol::limits;
 use interoffice_protocol::link::LinkState;
-use interoffice_protocol::messages::{Outcome, PairRefusal};
+use interoffice_protocol::messages::{Message, Outcome, PairRefusal};
 use interoffice_protocol::misbehaviour::Misbehaviour;
+use interoffice_protocol::record::{Level, Scope};
 use interoffice_protocol::statement::{Body, Delete, EndReason, Freeze, Subject, Verified};
 
 use crate::office::{BEGIN_MS, Office};
@@ -132,4 +134,52 @@ fn an_invite_is_good_for_a_day_and_not_a_moment_longer() {
     assert_eq!(judged(&world), Ok(()));
     world.pass(1);
     assert_eq!(judged(&world), Err(PairRefusal::Expired));
+}
+
+#[test]
+fn a_lease_is_as_long_as_the_level_of_its_link_makes_it() {
+    let mut world = World::two();
+    for (owner, level, lease_s) in [
+        ("ann", Level::Read, limits::LEASE_SHORT_S),
+        ("ben", Level::Write, limits::LEASE_SHORT_S),
+        ("cat", Level::FullControl, limits::LEASE_LONG_S),
+    ] {
+        world.specialist(NORTH, owner);
+        let (office, user) = (world.offices[SOUTH].name.to_owned(), "bob".to_owned());
+        let ask = Ask { office, user, purpose: String::new(), level, scope: Scope::standard(), not_after_ms: None };
+        let asked = world.offices[NORTH].write(|tx| link_verbs::request(tx, &Actor::User(name(owner)), &ask)).expect("a request");
+        world.exchange(NORTH, SOUTH);
+        let link: LinkId = asked.link.parse().expect("a link id");
+        for office in [NORTH, SOUTH] {
+            assert_eq!(world.offices[office].read(|view| Ok(links::load(view, link)?)).lease_s, lease_s, "{level:?}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_holds_so_many_entries_and_so_many_bytes() {
+    let mut world = World::two();
+    world.import(NORTH, "alice", 0, 600);
+    let long = "x".repeat(limits::BATCH_TARGET_BYTES / 3);
+    let big: String =
+        (0..8).map(|index| format!("BEGIN:VCARD\r\nVERSION:4.0\r\nUID:big{index}\r\nFN:Big\r\nNOTE:{long}\r\nEND:VCARD\r\n")).collect();
+    world.import_text(NORTH, "alice", &big, Default::default());
+    let link = world.alice_to_bob();
+    world.share(NORTH, "alice", link, &all_mine()).expect("alice shares");
+    world.exchange(NORTH, SOUTH);
+    world.assert_alike(NORTH, SOUTH, link);
+    let batches: Vec<(usize, usize)> = world
+        .sent
+        .iter()
+        .filter_map(|(.., message)| match message {
+            Message::Batch(batch) => Some((batch.entries.len(), message.to_frame().body.len())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(batches.iter().map(|(entries, _)| entries).sum::<usize>(), 608);
+    assert!(batches.iter().any(|(entries, _)| *entries == limits::BATCH_ENTRIES), "as many as may be: {batches:?}");
+    // The record that reaches the target is the last of its batch.
+    let most = limits::BATCH_TARGET_BYTES + long.len() + 4_096;
+    assert!(batches.iter().all(|(entries, bytes)| *entries <= limits::BATCH_ENTRIES && *bytes <= most), "{batches:?}");
+    assert!(batches.iter().any(|(entries, bytes)| *entries < 8 && *bytes > limits::BATCH_TARGET_BYTES / 2), "{batches:?}");
 }

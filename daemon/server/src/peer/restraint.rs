@@ -188,6 +188,10 @@ mod tests {
         address.parse::<IpAddr>().unwrap().into()
     }
 
+    fn conduct_pause(conduct: &Conduct, now: Instant) -> Duration {
+        conduct.cooling(now).expect("the office cools down")
+    }
+
     #[test]
     fn every_address_of_one_ipv6_network_is_one_source() {
         assert_eq!(source("2001:db8::1"), source("2001:db8::ffff:ffff:ffff:ffff"));
@@ -214,8 +218,14 @@ mod tests {
         assert_eq!(spree(now), 1);
         assert_eq!(conduct.cooling(now), Some(Duration::from_millis(2 * limits::COOL_DOWN_MIN_MS)));
         assert!(!conduct.count(&Misbehaviour::TooManyWaiting, now), "what is no bad frame does not count");
+        // However often it happens, the pause has an end.
+        for _ in 0..10 {
+            now += conduct_pause(&conduct, now);
+            assert!((1..=limits::BAD_FRAMES_MAX).any(|_| conduct.count(&BAD, now)));
+        }
+        assert_eq!(conduct_pause(&conduct, now), Duration::from_millis(limits::COOL_DOWN_MAX_MS));
         // Long after, it starts over with a short one.
-        now += 2 * Duration::from_millis(limits::COOL_DOWN_MAX_MS);
+        now += 3 * Duration::from_millis(limits::COOL_DOWN_MAX_MS);
         assert!((1..=limits::BAD_FRAMES_MAX).any(|_| conduct.count(&BAD, now)));
         assert_eq!(conduct.cooling(now), Some(Duration::from_millis(limits::COOL_DOWN_MIN_MS)));
     }
