@@ -5,6 +5,7 @@
 //! closures share one transaction, each in its own savepoint, and one fsync ([`WriteStore::begin`], `job`, `commit`).
 
 pub mod audit;
+mod durable;
 pub mod inspect;
 pub mod links;
 pub mod log;

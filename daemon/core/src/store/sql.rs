@@ -1,6 +1,7 @@
 //! The seam between our statements and a database: parameters and columns as plain values, SQL in the subset that SQLite
 //! and PostgreSQL share.
 
+use rusqlite::ffi;
 use rusqlite::types::ValueRef;
 
 /// A parameter or a column.
@@ -77,6 +78,10 @@ pub enum StoreFault {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The disk could not say that a change is durable. It may keep pages that it will never write and call them clean, so neither a later
+    /// success nor what is read here tells anything: only a new process sees what is durable.
+    #[error("the disk could not make a change durable ({0}): nothing is acknowledged any more until the daemon is started again")]
+    NotDurable(String),
     /// Anything else the database reports.
     #[error("the database reports: {0}")]
     Database(String),
@@ -87,10 +92,24 @@ impl StoreFault {
     pub fn io(what: impl Into<String>, error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::StorageFull { Self::DiskFull } else { Self::Io { what: what.into(), error } }
     }
+
+    /// A sync that failed.
+    pub fn not_durable(what: impl std::fmt::Display, error: &std::io::Error) -> Self {
+        Self::NotDurable(format!("{what}: {error}"))
+    }
+
+    /// Whether this process must acknowledge nothing more.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::NotDurable(_))
+    }
 }
 
 impl From<rusqlite::Error> for StoreFault {
     fn from(error: rusqlite::Error) -> Self {
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        if matches!(extended, Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)) {
+            return Self::NotDurable(error.to_string());
+        }
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),

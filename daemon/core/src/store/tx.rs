@@ -11,7 +11,7 @@ use interoffice_protocol::statement::Signer;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::{Sql, StoreFault, audit, migrate};
+use super::{Sql, StoreFault, audit, durable, migrate};
 use crate::domain::actor::Actor;
 use crate::domain::moment::Moment;
 use crate::domain::refusal::{Refusal, RefusalKind};
@@ -121,6 +121,7 @@ impl WriteStore {
     pub fn open(folder: &Path, context: Arc<OfficeContext>) -> Result<Self, StoreFault> {
         let mut conn = Connection::open(folder.join("office.db"))?;
         set_up(&conn)?;
+        durable::settle_log(&conn)?;
         migrate::migrate(&mut conn, migrate::OFFICE)?;
         Ok(Self { conn, context })
     }
@@ -245,8 +246,9 @@ fn set_up(conn: &Connection) -> Result<(), StoreFault> {
     conn.busy_timeout(std::time::Duration::from_secs(10))?;
     // A plan does not depend on the values that are bound; else each statement with `LIMIT ?` would be planned anew at every call.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    durable::write_ahead(conn)?;
     conn.execute_batch(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
+        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
          PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=16777216; PRAGMA wal_autocheckpoint=2000;",
     )?;
     if planted(Bug::SyncNormal) {

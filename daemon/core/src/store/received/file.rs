@@ -15,7 +15,7 @@ use rusqlite::Connection;
 
 use super::{Applied, CopyQuery, CopyRow, Disk, Progress, Withdrawn};
 use crate::domain::search;
-use crate::store::{Row, Sql, SqlExt, StoreFault, Value, migrate};
+use crate::store::{Row, Sql, SqlExt, StoreFault, Value, durable, migrate};
 
 const MIGRATIONS: &[&str] = &[include_str!("../migrations_received/0001_copies.sql")];
 
@@ -31,13 +31,15 @@ impl LinkFile {
         let mut conn = Connection::open(path)?;
         conn.set_prepared_statement_cache_capacity(32);
         conn.busy_timeout(Duration::from_secs(10))?;
+        durable::write_ahead(&conn)?;
         conn.execute_batch(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;
+            "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;
              PRAGMA journal_size_limit=8388608; PRAGMA wal_autocheckpoint=2000;",
         )?;
         if planted(Bug::SyncNormal) {
             conn.execute_batch("PRAGMA synchronous=NORMAL")?;
         }
+        durable::settle_log(&conn)?;
         migrate::migrate(&mut conn, MIGRATIONS)?;
         Ok(Self { conn, link })
     }
@@ -181,7 +183,7 @@ impl LinkFile {
             disk.remove(fresh).map_err(|error| StoreFault::io("removing the leftover of a rebuild", error))?;
         }
         self.conn.execute("VACUUM INTO ?1", [fresh.to_string_lossy()])?;
-        disk.sync(fresh).map_err(|error| StoreFault::io("syncing a rebuilt file", error))?;
+        disk.sync(fresh).map_err(|error| StoreFault::not_durable(fresh.display(), &error))?;
         self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         self.conn.close().map_err(|(_, error)| StoreFault::from(error))
     }

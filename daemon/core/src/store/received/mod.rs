@@ -131,9 +131,10 @@ impl ReceivedFiles {
     /// The files in `folder` on a disk that a test has made.
     pub fn open_on(folder: PathBuf, disk: Box<dyn Disk>) -> Result<Self, StoreFault> {
         fs::create_dir_all(&folder).map_err(|error| StoreFault::io(format!("creating {}", folder.display()), error))?;
-        if let Some(parent) = folder.parent() {
-            // Else a power cut could take the whole folder with copies that were acknowledged.
-            disk.sync(parent).map_err(|error| StoreFault::io(format!("syncing {}", parent.display()), error))?;
+        // An earlier process may have been killed before it did this: else a power cut could bring files back that are gone, or take the
+        // whole folder with copies that were acknowledged.
+        for unsynced in [Some(folder.as_path()), folder.parent()].into_iter().flatten() {
+            disk.sync(unsynced).map_err(|error| StoreFault::not_durable(unsynced.display(), &error))?;
         }
         Ok(Self { folder, disk, open: Mutex::default(), denied: Mutex::default() })
     }
@@ -355,6 +356,6 @@ impl ReceivedFiles {
     }
 
     fn sync_folder(&self) -> Result<(), StoreFault> {
-        self.disk.sync(&self.folder).map_err(|error| StoreFault::io(format!("syncing {}", self.folder.display()), error))
+        self.disk.sync(&self.folder).map_err(|error| StoreFault::not_durable(self.folder.display(), &error))
     }
 }
