@@ -27,7 +27,7 @@ struct Shell {
 struct Open {
     disk: Disk,
     file: FileId,
-    /// The folder that the next sync makes durable too: SQLite does so once for a log that it has made.
+    /// The folder that the next sync makes durable too: SQLite does so once for each log that it opens.
     folder: Option<String>,
 }
 
@@ -158,7 +158,8 @@ unsafe extern "C" fn open(
         return code;
     }
     let log = flags & (ffi::SQLITE_OPEN_WAL | ffi::SQLITE_OPEN_MAIN_JOURNAL) != 0;
-    let folder = (made && log).then(|| folder_of(&relative).to_owned());
+    // SQLite does so whether the log was there or not: an earlier process may have made it and died before its first sync.
+    let folder = (log && flags & ffi::SQLITE_OPEN_CREATE != 0).then(|| folder_of(&relative).to_owned());
     let open = Box::into_raw(Box::new(Open { disk, file: id, folder }));
     // SAFETY: as above; the box is taken back by `close`.
     unsafe {
