@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 /// Names of the measures that can be chosen, in their order.
-pub(crate) const NAMES: [&str; 5] = ["sync", "commits", "visible", "takeback", "memory"];
+pub(crate) const NAMES: [&str; 6] = ["sync", "commits", "visible", "attacks", "takeback", "memory"];
 
 /// What to measure, and how.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 mod arguments;
+mod attacks;
 mod machine;
 mod measures;
 mod office;
@@ -75,6 +76,10 @@ fn one_run(stage: &mut Stage, arguments: &Arguments, results: &mut Results, run:
     if arguments.wants("visible") {
         std::thread::sleep(SETTLE / 4);
         measures::visible(stage, results, run)?;
+    }
+    if arguments.wants("attacks") {
+        std::thread::sleep(SETTLE / 4);
+        attacks::all(stage, results, run)?;
     }
     std::thread::sleep(SETTLE / 4);
     measures::take_back(stage, results)

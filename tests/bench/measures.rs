@@ -21,9 +21,9 @@ const LOOK_AGAIN: Duration = Duration::from_micros(200);
 /// Longest time for a change to become visible.
 const VISIBLE: Duration = Duration::from_secs(60);
 /// The property that commits change; every standard scope shows it.
-const PROPERTY: &str = "ROLE";
+pub(crate) const PROPERTY: &str = "ROLE";
 
-fn ms(duration: Duration) -> f64 {
+pub(crate) fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
@@ -129,8 +129,8 @@ pub(crate) fn commits(stage: &mut Stage, results: &mut Results, run: usize) -> R
     Ok(())
 }
 
-/// Reads a record at B again and again until it shows `value`.
-fn until_seen(bob: &mut crate::socket::Socket, path: &str, value: &str) -> Result<()> {
+/// Reads a record again and again until it shows `value`.
+pub(crate) fn until_seen(bob: &mut crate::socket::Socket, path: &str, value: &str) -> Result<()> {
     let started = Instant::now();
     while !bob.call("GET", path, "application/json", b"")?.holds(value) {
         if started.elapsed() > VISIBLE {
@@ -176,7 +176,7 @@ pub(crate) fn visible(stage: &mut Stage, results: &mut Results, run: usize) -> R
     Ok(())
 }
 
-fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
+pub(crate) fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get((values.len() * percent / 100).min(values.len().saturating_sub(1))).copied().unwrap_or_default()
 }

@@ -89,6 +89,11 @@ impl Office {
         kb.with_context(|| format!("no {line} in the status of the process"))?.parse().context("memory is no number")
     }
 
+    /// Where its peer door listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listen
+    }
+
     /// Process id of the running daemon.
     pub(crate) fn process(&self) -> Option<u32> {
         self.daemon.as_ref().map(Child::id)

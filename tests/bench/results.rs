@@ -60,7 +60,7 @@ const fn line(
 }
 
 /// Every line in its order. The bare figures are of one writer where the measure has eight.
-const LINES: [Line; 16] = [
+const LINES: [Line; 28] = [
     line("sync_s", "sync", "share all: durable and readable at B", "s", Some(Goal::AtMost(2.0)), Some(0.40)),
     line("sync_durable_s", "sync", "  of it until all is acknowledged", "s", None, None),
     line("sync_commit_ms", "sync", "  of it until the share is committed at A", "ms", None, None),
@@ -69,6 +69,18 @@ const LINES: [Line; 16] = [
     line("visible_p50_ms", "visible", "one commit at 200/s readable at B, median", "ms", Some(Goal::AtMost(3.0)), Some(1.3)),
     line("visible_p99_ms", "visible", "  99th percentile", "ms", None, Some(7.5)),
     line("visible_commit_p50_ms", "visible", "  of it the commit at A, median", "ms", None, None),
+    line("control_call_p50_ms", "attacks", "an office calls: greeted and answered, median", "ms", None, None),
+    line("control_call_p99_ms", "attacks", "  99th percentile", "ms", None, None),
+    line("control_edit_p50_ms", "attacks", "  an edit at A readable at B meanwhile, median", "ms", None, None),
+    line("control_edit_p99_ms", "attacks", "  99th percentile", "ms", None, None),
+    line("flood_call_p50_ms", "attacks", "the same under 2,000 false Initials/s, median", "ms", None, Some(1.2)),
+    line("flood_call_p99_ms", "attacks", "  99th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("flood_edit_p50_ms", "attacks", "  an edit, median", "ms", None, None),
+    line("flood_edit_p99_ms", "attacks", "  99th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("drip_call_p50_ms", "attacks", "the same under 1,000 dripping connections", "ms", None, None),
+    line("drip_call_p99_ms", "attacks", "  99th percentile", "ms", Some(Goal::AtMost(200.0)), None),
+    line("drip_edit_p50_ms", "attacks", "  an edit, median", "ms", None, None),
+    line("drip_edit_p99_ms", "attacks", "  99th percentile", "ms", Some(Goal::AtMost(200.0)), None),
     line("takeback_unreadable_ms", "takeback", "link deleted: unreadable at B", "ms", Some(Goal::AtMost(100.0)), None),
     line("takeback_removed_s", "takeback", "link deleted: receipt says Removed", "s", Some(Goal::AtMost(1.0)), Some(0.48)),
     line("takeback_erased_s", "takeback", "link deleted: receipt says Erased", "s", None, None),

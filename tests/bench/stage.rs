@@ -1,16 +1,23 @@
 //! Two offices that are paired, with users and records; and a fresh link for each run.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use interoffice_certs::OfficeKeys;
 use interoffice_core::domain::sample::Sample;
+use interoffice_protocol::ids::OfficeId;
+use interoffice_tests::caller::{fresh_keys, met_over};
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
 use crate::office::Office;
 use crate::socket::Socket;
 
+/// What the office of nothing but keys is called.
+const CALLER: &str = "Caller";
 /// Where the invented records start; any number would do.
 const SEED: u64 = 20_000;
 /// Length of a note that makes a record about 1 KB.
@@ -32,6 +39,8 @@ pub(crate) struct Stage {
     pub(crate) records: Vec<String>,
     /// The link of this run.
     pub(crate) link: String,
+    /// An office of nothing but keys that is paired with B and calls it.
+    pub(crate) caller: Caller,
     folder: PathBuf,
 }
 
@@ -52,7 +61,8 @@ impl Stage {
         a.start()?;
         b.start()?;
         let (ann, bob) = (a.socket("ann")?, b.socket("bob")?);
-        Ok(Self { a, b, ann, bob, records, link: String::new(), folder })
+        let caller = Caller::met(&b)?;
+        Ok(Self { a, b, ann, bob, records, link: String::new(), caller, folder })
     }
 
     /// Links Ann with Bob anew; the link is Active at both when this returns.
@@ -83,6 +93,30 @@ impl Stage {
         self.a.kill();
         self.b.kill();
         Ok(std::fs::remove_dir_all(&self.folder)?)
+    }
+}
+
+/// An office that calls B.
+pub(crate) struct Caller {
+    /// Its keys.
+    pub(crate) keys: Arc<OfficeKeys>,
+    /// Whom it calls.
+    pub(crate) to: OfficeId,
+}
+
+impl Caller {
+    fn met(b: &Office) -> Result<Self> {
+        let mut desk = b.socket("")?;
+        let keys = Arc::new(fresh_keys(200));
+        let invite = desk.post("/peers/invite", &json!({}))?;
+        let code = invite["invite"].as_str().context("an invite has a code")?;
+        let to = desk.get("/id")?["office"].as_str().context("an office has an id")?.parse()?;
+        let mut confirmed = Ok(Value::Null);
+        let confirm = || confirmed = desk.post(&format!("/peers/{CALLER}/confirm"), &json!({}));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(met_over(CALLER, &keys, Ipv4Addr::LOCALHOST.into(), b.address(), code, confirm));
+        confirmed?;
+        Ok(Self { keys, to })
     }
 }
 

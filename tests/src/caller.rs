@@ -240,19 +240,25 @@ impl<'a> Voice<'a> {
 
 /// An office that exists in a test alone: it meets `office` over an invite, calling from an address of its own, and both are paired.
 pub async fn met(name: &str, keys: &OfficeKeys, local: IpAddr, office: &Office) {
-    let invite = office.json(&["peer", "invite"])["invite"].as_str().map(Invite::parse).expect("a code").expect("an invite");
+    let code = office.json(&["peer", "invite"])["invite"].as_str().expect("a code").to_owned();
+    met_over(name, keys, local, office.address(), &code, || _ = office.cli(&["peer", "confirm", name, "--yes"]).ok()).await;
+}
+
+/// The same where the invite is there already, and `confirm` says for the other office that the words are the same.
+pub async fn met_over(name: &str, keys: &OfficeKeys, local: IpAddr, address: SocketAddr, code: &str, confirm: impl FnOnce()) {
+    let invite = Invite::parse(code).expect("an invite");
     let ours = [keys.office().0[0]; 32];
-    let mut call = Call::silent_from(keys, local, office.address()).await;
+    let mut call = Call::silent_from(keys, local, address).await;
     call.send(Hello { office_name: name.to_owned(), ..hello(keys, invite.office, 1) }).await;
     call.next().await.expect("a Hello");
     call.send(Pair::Start { token: *invite.token.expose(), commitment: commitment(keys.office(), &ours) }).await;
     call.next().await.expect("a commitment");
     call.send(Pair::Reveal { nonce: ours }).await;
     call.next().await.expect("a nonce");
-    office.cli(&["peer", "confirm", name, "--yes"]).ok();
+    confirm();
     call.connection.close(0u32.into(), b"met");
     // The next Hello says that we confirmed too.
-    let mut call = Call::silent_from(keys, local, office.address()).await;
+    let mut call = Call::silent_from(keys, local, address).await;
     call.send(Hello { office_name: name.to_owned(), ..hello(keys, invite.office, 2) }).await;
     call.next().await.expect("a Hello");
 }
