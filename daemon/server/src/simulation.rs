@@ -65,7 +65,7 @@ impl Office {
     pub fn open(folder: &Path, keys: OfficeKeys, addresses: Vec<String>, endpoint: Endpoint) -> Result<Self, String> {
         let listen = endpoint.local_addr().map_err(|error| error.to_string())?;
         let config = Config { peer: PeerConfig { listen, advertise: addresses }, ..Config::default() };
-        let fatal = Box::new(|fault: &interoffice_core::store::StoreFault| panic!("a commit did not reach the disk: {fault}"));
+        let fatal = std::sync::Arc::new(|fault: &interoffice_core::store::StoreFault| panic!("a commit did not reach the disk: {fault}"));
         let house = House::open_here(folder, config, keys, fatal).map_err(|fault| fault.to_string())?;
         house.set_listening(listen);
         let door = PeerDoor::over(&house, endpoint);

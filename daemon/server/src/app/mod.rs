@@ -10,6 +10,7 @@ mod tests;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use interoffice_certs::{KeyFault, OfficeKeys};
 use interoffice_core::store::StoreFault;
@@ -94,7 +95,7 @@ pub(crate) fn serve(folder: &Path) -> Result<(), AppFault> {
     logging::start(&config.log.level);
     interoffice_certs::install_provider();
     let keys = OfficeKeys::load(folder)?;
-    let house = House::open(folder, config, keys, Box::new(stop_at_once))?;
+    let house = House::open(folder, config, keys, Arc::new(stop_at_once))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppFault::io("starting the runtime"))?;
     let end = runtime.block_on(run(&house));
     runtime.shutdown_timeout(LAST_WORDS);
@@ -103,9 +104,9 @@ pub(crate) fn serve(folder: &Path) -> Result<(), AppFault> {
     end
 }
 
-/// The disk did not take a commit: nothing may be acknowledged any more, and only a restart shows what is durable.
+/// The disk could not make a change durable: nothing may be acknowledged any more, and only a restart shows what is.
 fn stop_at_once(fault: &StoreFault) {
-    tracing::error!(%fault, "a commit did not reach the disk; the daemon stops at once, start it again when the disk is well");
+    tracing::error!(%fault, "a change did not reach the disk; the daemon stops at once, start it again when the disk is well");
     std::process::exit(1);
 }
 

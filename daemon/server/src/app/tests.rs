@@ -23,7 +23,7 @@ impl Office {
         init(folder.path(), &wanted).unwrap();
         let keys = OfficeKeys::load(folder.path()).unwrap();
         let config = Config::load(folder.path(), []).unwrap();
-        let house = House::open(folder.path(), config, keys, Box::new(|fault| panic!("{fault}"))).unwrap();
+        let house = House::open(folder.path(), config, keys, std::sync::Arc::new(|fault| panic!("{fault}"))).unwrap();
         let listener = open_socket(&folder.path().join(SOCKET)).unwrap();
         let door = tokio::spawn(http::serve(house.clone(), listener));
         Self { folder, house, door }
@@ -165,7 +165,8 @@ async fn a_client_that_was_cut_off_connects_again() {
     (&mut office.door).await.unwrap().unwrap();
     office.house.close();
     let folder: &Path = office.folder.path();
-    let house = House::open(folder, Config::default(), OfficeKeys::load(folder).unwrap(), Box::new(|fault| panic!("{fault}"))).unwrap();
+    let house =
+        House::open(folder, Config::default(), OfficeKeys::load(folder).unwrap(), std::sync::Arc::new(|fault| panic!("{fault}"))).unwrap();
     office.door = tokio::spawn(http::serve(house.clone(), open_socket(&folder.join(SOCKET)).unwrap()));
     office.house = house;
     let users: Value = operator.get("/users").await.unwrap();

@@ -60,6 +60,7 @@ struct Inner {
     peers: OnceLock<Arc<dyn PeerHandle>>,
     keys: OfficeKeys,
     received: Arc<ReceivedFiles>,
+    on_fatal: OnFatal,
     reserve: reserve::Reserve,
     denials: denials::Denials,
     started_ms: i64,
@@ -79,6 +80,7 @@ struct Store {
     writer: writer::Writer,
     readers: readers::Readers,
     threads: Vec<JoinHandle<()>>,
+    on_fatal: OnFatal,
     inline: bool,
 }
 
@@ -88,16 +90,17 @@ fn stopping() -> Fault {
 }
 
 impl House {
-    /// Opens the database in `folder` and starts the threads of the store. `on_fatal` is called when a commit did not reach the disk.
+    /// Opens the database in `folder` and starts the threads of the store. `on_fatal` is called when the disk could not make a
+    /// change durable; it does not come back, except in tests.
     pub(crate) fn open(folder: &Path, config: Config, keys: OfficeKeys, on_fatal: OnFatal) -> Result<Self, StoreFault> {
         let context = Arc::new(OfficeContext { signer: keys.signer() });
         let store = WriteStore::open(folder, Arc::clone(&context))?;
         let bell = Bell::new();
         let (readers, mut threads) = readers::Readers::start(folder.to_owned(), Arc::clone(&context))?;
-        let (writer, thread) =
-            writer::Writer::start(store, bell.clone(), on_fatal).map_err(|error| StoreFault::io("the writer can't be started", error))?;
+        let (writer, thread) = writer::Writer::start(store, bell.clone(), Arc::clone(&on_fatal))
+            .map_err(|error| StoreFault::io("the writer can't be started", error))?;
         threads.push(thread);
-        Self::build(folder, config, keys, Store { context, bell, writer, readers, threads, inline: false })
+        Self::build(folder, config, keys, Store { context, bell, writer, readers, threads, on_fatal, inline: false })
     }
 
     /// The same without a thread: everything is done by who waits for it, in the order in which it is asked for.
@@ -107,8 +110,8 @@ impl House {
         let store = WriteStore::open(folder, Arc::clone(&context))?;
         let bell = Bell::new();
         let readers = readers::Readers::here(folder, Arc::clone(&context))?;
-        let writer = writer::Writer::here(store, bell.clone(), on_fatal);
-        Self::build(folder, config, keys, Store { context, bell, writer, readers, threads: Vec::new(), inline: true })
+        let writer = writer::Writer::here(store, bell.clone(), Arc::clone(&on_fatal));
+        Self::build(folder, config, keys, Store { context, bell, writer, readers, threads: Vec::new(), on_fatal, inline: true })
     }
 
     fn build(folder: &Path, config: Config, keys: OfficeKeys, store: Store) -> Result<Self, StoreFault> {
@@ -132,6 +135,7 @@ impl House {
             peers: OnceLock::new(),
             keys,
             received,
+            on_fatal: store.on_fatal,
             reserve,
             denials: denials::Denials::default(),
             started_ms: clock::now_ms(),
@@ -170,11 +174,20 @@ impl House {
         T: Send + 'static,
         F: FnOnce(&ReceivedFiles) -> Result<T, Fault> + Send + 'static,
     {
-        let received = Arc::clone(&self.0.received);
+        let (received, on_fatal) = (Arc::clone(&self.0.received), Arc::clone(&self.0.on_fatal));
+        let work = move || {
+            let end = work(&received);
+            if let Err(Fault::Store(fault)) = &end
+                && fault.is_fatal()
+            {
+                on_fatal(fault);
+            }
+            end
+        };
         if self.0.inline {
-            return work(&received);
+            return work();
         }
-        match tokio::task::spawn_blocking(move || work(&received)).await {
+        match tokio::task::spawn_blocking(work).await {
             Ok(end) => end,
             Err(error) => Err(StoreFault::Database(format!("work on received files met a case it does not know: {error}")).into()),
         }

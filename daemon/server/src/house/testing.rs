@@ -1,13 +1,14 @@
 //! Houses for the tests of the doors.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use interoffice_certs::{OfficeKeys, SecretSeed, Seeds, SetTerms};
 use interoffice_core::actions::office;
 use interoffice_protocol::epoch::Epoch;
 use interoffice_protocol::ids::Nonce;
 
-use super::{House, Priority};
+use super::{House, OnFatal, Priority};
 use crate::clock;
 use crate::config::{Config, PeerConfig};
 
@@ -25,8 +26,18 @@ pub(crate) fn keys() -> OfficeKeys {
 
 /// The house of "Office A" in `folder`, set up, whose peer door would listen at any port of this machine.
 pub(crate) async fn open(folder: &Path) -> House {
-    let peer = PeerConfig { listen: ([127, 0, 0, 1], 0).into(), advertise: Vec::new() };
-    let house = House::open(folder, Config { peer, ..Config::default() }, keys(), Box::new(|fault| panic!("{fault}"))).unwrap();
+    open_until(folder, Arc::new(|fault| panic!("{fault}"))).await
+}
+
+/// The same, which does this when a change can't be made durable.
+pub(crate) async fn open_until(folder: &Path, on_fatal: OnFatal) -> House {
+    let house = reopen(folder, on_fatal);
     house.write(Priority::People, |tx| office::set_up(tx, "Office A")).await.unwrap();
     house
+}
+
+/// The house in `folder`, as it was left; nothing that a test asks depends on whose keys it has.
+pub(crate) fn reopen(folder: &Path, on_fatal: OnFatal) -> House {
+    let peer = PeerConfig { listen: ([127, 0, 0, 1], 0).into(), advertise: Vec::new() };
+    House::open(folder, Config { peer, ..Config::default() }, keys(), on_fatal).unwrap()
 }

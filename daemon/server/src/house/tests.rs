@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::{Ring, audit};
+use interoffice_disk::{Disk, Kind};
 
-use super::testing::open;
+use super::testing::{self, open};
 use super::*;
 use crate::bell::Heard;
 
@@ -151,4 +152,46 @@ async fn after_the_stop_every_question_is_told_so() {
     assert_eq!(house.read(|_| Ok(())).await.map_err(code), Err("stopping"));
     let wal = std::fs::metadata(folder.path().join("office.db-wal")).map_or(0, |wal| wal.len());
     assert_eq!(wal, 0, "the write-ahead log was folded into the database");
+}
+
+/// Says how often the disk could not make something durable.
+fn counted() -> (Arc<AtomicUsize>, OnFatal) {
+    let fatal = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&fatal);
+    (fatal, Arc::new(move |_| drop(counts.fetch_add(1, Ordering::SeqCst))))
+}
+
+#[tokio::test]
+async fn inv_34_after_a_sync_that_failed_nothing_is_acknowledged_and_nothing_acknowledged_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Disk::of(folder.path());
+    let (fatal, on_fatal) = counted();
+    let house = testing::open_until(folder.path(), on_fatal).await;
+    house.write(Priority::People, |tx| note(tx, "durable")).await.unwrap();
+    disk.arm(interoffice_disk::Fault { at_operation: 1, kind: Kind::SyncFails });
+    let unknown = house.write(Priority::People, |tx| note(tx, "unknown")).await;
+    assert!(unknown.is_err() && disk.fired());
+    assert_eq!(fatal.load(Ordering::SeqCst), 1, "the daemon ends here");
+    assert!(house.write(Priority::People, |tx| note(tx, "late")).await.is_err());
+    disk.kill();
+    house.close();
+    drop(house);
+    disk.power_cut(0);
+    let (_, on_fatal) = counted();
+    let house = testing::reopen(folder.path(), on_fatal);
+    assert_eq!(notes(&house).await, ["durable"]);
+    house.close();
+}
+
+#[tokio::test]
+async fn inv_34_a_received_file_that_can_not_be_made_durable_ends_the_process_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fatal, on_fatal) = counted();
+    let house = testing::open_until(folder.path(), on_fatal).await;
+    let full = house.files(|_| Err::<(), _>(StoreFault::DiskFull.into())).await;
+    assert!(full.is_err() && fatal.load(Ordering::SeqCst) == 0);
+    let error = std::io::Error::from_raw_os_error(5);
+    let unsynced = house.files(move |_| Err::<(), _>(StoreFault::not_durable("a file", &error).into())).await;
+    assert!(unsynced.is_err() && fatal.load(Ordering::SeqCst) == 1);
+    house.close();
 }

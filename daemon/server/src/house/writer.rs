@@ -35,8 +35,8 @@ pub(crate) enum Priority {
     Chores,
 }
 
-/// What to do when the disk refused to make a group durable: the process must acknowledge nothing more.
-pub(crate) type OnFatal = Box<dyn Fn(&StoreFault) + Send>;
+/// What to do when the disk refused to make something durable: the process must acknowledge nothing more.
+pub(crate) type OnFatal = Arc<dyn Fn(&StoreFault) + Send + Sync>;
 
 /// How a run of a job left the transaction.
 enum Left {
@@ -44,6 +44,8 @@ enum Left {
     Whole(Rings),
     /// Gone, with everything that the jobs before it did.
     Broken,
+    /// The disk could not say what of it is durable.
+    Unknown(StoreFault),
 }
 
 /// A verb that waits for its turn, with its type forgotten.
@@ -69,6 +71,7 @@ impl<T: Send, F: Fn(&Tx<'_>) -> Result<T, Fault> + Send> Job for Waiting<T, F> {
         let run = catch_unwind(AssertUnwindSafe(|| store.job(moment, &mut |tx| verb(tx))));
         let (end, rings) = match run {
             Ok(Ok((value, rings))) => (Ok(value), rings),
+            Ok(Err(Fault::Store(fault))) if fault.is_fatal() => return Left::Unknown(fault),
             Ok(Err(fault)) => {
                 let written = matches!(&fault, Fault::Refused(refusal) if refusal.kind == RefusalKind::Denied);
                 (Err(fault), written.then_some(Ring::Audit).into_iter().collect())
@@ -173,7 +176,7 @@ impl Thread {
 
     fn group(&mut self, first: Box<dyn Job>) {
         if let Err(fault) = self.store.begin() {
-            return first.fail(fault);
+            return if fault.is_fatal() { self.give_up(&fault) } else { first.fail(fault) };
         }
         let started = clock::instant();
         let (mut group, mut due) = (Vec::new(), Rings::new());
@@ -184,6 +187,7 @@ impl Thread {
             match left {
                 Left::Whole(rings) => due.extend(rings),
                 Left::Broken => return self.one_by_one(group),
+                Left::Unknown(fault) => return self.give_up(&fault),
             }
             let room = group.len() < GROUP_JOBS && clock::since(started) < GROUP_TIME;
             next = if room { self.jobs.try_pop() } else { None };
@@ -200,13 +204,20 @@ impl Thread {
         self.store.roll_back();
         for mut job in group {
             if let Err(fault) = self.store.begin() {
+                if fault.is_fatal() {
+                    return self.give_up(&fault);
+                }
                 job.fail(fault);
                 continue;
             }
-            let Left::Whole(due) = job.run(&mut self.store) else {
-                self.store.roll_back();
-                job.answer();
-                continue;
+            let due = match job.run(&mut self.store) {
+                Left::Whole(due) => due,
+                Left::Broken => {
+                    self.store.roll_back();
+                    job.answer();
+                    continue;
+                }
+                Left::Unknown(fault) => return self.give_up(&fault),
             };
             match self.store.commit() {
                 Ok(()) => self.answer(vec![job], due),
