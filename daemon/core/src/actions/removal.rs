@@ -210,6 +210,10 @@ fn expected(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<Vec<Le
 fn judge(tx: &Tx<'_>, link: &LinkRow, hash: StatementHash, receipt: &Receipt) -> Result<(), Fault> {
     let open = covered(tx, link, hash, receipt)?;
     if open.is_empty() {
+        // An inventory has settled these parts before their list came, and may have dated a withdrawal later than it was.
+        if let (RemovalCover::Part { .. }, Some(list)) = (receipt.cover, list_of(tx, hash, receipt)?) {
+            forget_listed(tx, link, &list)?;
+        }
         return settle_parts(tx, link);
     }
     let expected = expected(tx, link, receipt)?;
@@ -270,14 +274,18 @@ fn awaits_parts(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<bo
     Ok(false)
 }
 
-/// Forgets what the reader was known to hold where a receipt says that this very version is gone: its withdrawal was applied, and the
-/// acknowledgement of that is still to come.
+/// Forgets what the reader was known to hold, or to owe a receipt for, where a receipt says that this very version is gone: its
+/// withdrawal was applied, and the acknowledgement of that is still to come or was overtaken by an inventory.
 fn forget_listed(tx: &Tx<'_>, link: &LinkRow, list: &[Leaf]) -> Result<(), Fault> {
     let named: HashMap<RecordId, VersionId> = list.iter().map(|leaf| (leaf.record, leaf.version)).collect();
-    for row in log::all(tx, link.row)?.iter().filter(|row| !row.put || row.sequence > link.cursor) {
-        let held = row.held.map(|version| link.secret.version_id(row.record, version));
-        if held.is_some() && named.get(&row.record).copied() == held {
+    for row in &log::all(tx, link.row)? {
+        let Some(gone) = named.get(&row.record) else { continue };
+        let is_gone = |version| link.secret.version_id(row.record, version) == *gone;
+        if (!row.put || row.sequence > link.cursor) && row.held.is_some_and(is_gone) {
             log::not_held(tx, link.row, row.record)?;
+        }
+        if row.gone.is_some_and(|(version, _)| is_gone(version)) {
+            log::not_gone(tx, link.row, row.record)?;
         }
     }
     Ok(())

@@ -148,6 +148,13 @@ pub fn held(tx: &Tx<'_>, link: i64, record: RecordId, version: Option<Version>, 
     Ok(())
 }
 
+/// Forgets that a withdrawn version of a record awaits its receipt, since one has named it.
+pub fn not_gone(tx: &Tx<'_>, link: i64, record: RecordId) -> Result<(), StoreFault> {
+    let sql = "UPDATE link_log SET gone_epoch = NULL, gone_counter = NULL, gone_sequence = NULL WHERE link = ?1 AND record = ?2";
+    tx.sql().execute(sql, &[link.into(), record.0.into()])?;
+    Ok(())
+}
+
 /// Forgets that the reader was thought to hold a record, since it does not and nothing was withdrawn.
 pub fn not_held(tx: &Tx<'_>, link: i64, record: RecordId) -> Result<(), StoreFault> {
     let sql = "UPDATE link_log SET held_epoch = NULL, held_counter = NULL WHERE link = ?1 AND record = ?2";
