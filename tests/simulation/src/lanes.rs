@@ -172,6 +172,7 @@ impl Session {
             Message::Gone(Gone { link }) => {
                 sometimes!("a sender was told that a link is gone");
                 self.data.courses.remove(&link);
+                self.data.asked.remove(&link);
             }
             Message::Proposal(_) | Message::ProposalAnswer(_) => {}
             _ => return Ok(Follow::Judge(Misbehaviour::WrongLane)),

@@ -235,6 +235,8 @@ impl Sender {
             Command::Inventory(inventory) => self.inventory(inventory).await?,
             Command::Gone(link) => {
                 self.courses.remove(&link);
+                // The reader has nothing to list: asked again, it would say the same for as long as the connection stands.
+                self.asked.remove(&link);
             }
         }
         Ok(())
