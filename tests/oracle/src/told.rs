@@ -242,6 +242,10 @@ impl Oracle {
             }
             return;
         };
+        if matches!(said, Said::End(_)) && self.hostile.contains(&from) && !agreed.concerns(at) {
+            // Who knows no such link keeps an end all the same, should its request ever come; it never does.
+            return;
+        }
         if !agreed.concerns(at) || agreed.other(at) != from {
             return self.breach("INV-05", "forged-consent", format!("{at} took {said:?} about {} from {from}", brief(link)));
         }

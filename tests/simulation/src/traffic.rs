@@ -129,7 +129,8 @@ impl World {
         if let Message::Renewal(renewal) = message {
             check::renews(self, from, to, renewal)?;
         }
-        self.network.post(from, to, message);
+        let Some(connection) = self.sessions.get(&(from, to)).map(|session| session.connection) else { return Ok(()) };
+        self.network.post(from, to, message, connection);
         let Some(sent) = self.network.history.last() else { return Ok(()) };
         self.trace.fact(2, &sent.frame.body);
         let tokens = Token::all_in(&sent.frame.body);
@@ -182,8 +183,12 @@ impl World {
             Follow::Reset => {
                 // The stream that carried the link is reset: what is on it is lost, and every link resumes, in both directions.
                 self.network.wire_mut(me, other).lane(Lane::Data).clear();
+                let both = self.connected(me, other);
                 for (this, that) in [(me, other), (other, me)] {
                     let (office, Some(session)) = (&mut self.offices[this], self.sessions.get_mut(&(this, that))) else { continue };
+                    if this == other && !both {
+                        continue;
+                    }
                     if this == me {
                         session.data.restart();
                     }
@@ -220,13 +225,17 @@ impl World {
     }
 
     fn arrive(&mut self, from: usize, to: usize, parcel: &Parcel) -> Result<(), Violation> {
+        if self.sessions.get(&(to, from)).is_none_or(|session| session.connection != parcel.connection) {
+            // It belongs to a connection that this end has given up.
+            return Ok(());
+        }
         let message = match Message::from_frame(&parcel.frame) {
             Ok(Some(message)) => message,
             Ok(None) => return Ok(()),
             Err(fault) => return Err(failed(from, &format!("a frame of ours does not decode: {fault}"))),
         };
         self.network.arrived(parcel);
-        self.trace.tell(|| format!("    at {to}: {}", crate::story::shortly(&message)));
+        self.trace.tell(|| format!("    at {to} from {from}: {}", crate::story::shortly(&message)));
         self.hand_over(from, to, message, true)
     }
 
@@ -252,6 +261,9 @@ impl World {
         if lost {
             queue.pop_front();
             self.counts.faults += 1;
+            if lane == Lane::Control {
+                self.lossy.insert((from, to));
+            }
         }
         lost
     }
@@ -274,8 +286,7 @@ impl World {
         }
         self.trace.tell(|| format!("    replayed at {to}: {}", crate::story::shortly(&message)));
         self.counts.faults += 1;
-        // Where a reader stands is said anew on each connection; an old word of that is a lie that the owner's office believes.
-        let news = matches!(message, Message::Resume(_) | Message::Inventory(_));
+        let news = check::is_news(self, from, to, &message)?;
         let before = if news { None } else { Some(check::print(self, to)?) };
         self.hand_over(from, to, message, false)?;
         before.map_or(Ok(()), |before| check::unchanged(self, to, before, "INV-24", "a frame that it had heard before"))?;

@@ -1,7 +1,8 @@
 //! A print of everything an office keeps, to see whether something changed it (INV-24, INV-25).
 
-use interoffice_core::store::{Fault, inspect, links};
+use interoffice_core::store::{Fault, inspect, links, peers, statements};
 use interoffice_protocol::ids::LinkId;
+use interoffice_protocol::messages::Message;
 use sha2::{Digest, Sha256};
 
 use super::Violation;
@@ -30,6 +31,28 @@ fn of(office: &Office) -> Result<Print, Fault> {
         hash.update(format!("{link} {:?} {:?} {} {}", progress.cursor, progress.digest, progress.count, progress.erasing));
     }
     Ok(Print(hash.finalize().into()))
+}
+
+/// Whether a message that arrived once may still change something at `to`: a statement that was put off then, an answer to one that
+/// is said again, and where a reader stands, which is said anew on each connection and believed.
+pub(crate) fn is_news(world: &World, from: usize, to: usize, message: &Message) -> Result<bool, Violation> {
+    let id = world.offices[from].id;
+    let kept = |hash| {
+        world.look(to, |view| {
+            let Some(peer) = peers::find(view, id)? else { return Ok((false, false)) };
+            let waits = statements::waiting(view, peer.row, 0, 1_000)?.iter().any(|(_, signed)| signed.hash() == hash);
+            Ok((statements::answer_given(view, peer.row, hash)?.is_some(), waits))
+        })
+    };
+    match message {
+        Message::Resume(_) | Message::Inventory(_) => Ok(true),
+        Message::Answer(answer) => Ok(kept(answer.statement)?.1),
+        Message::Statement(signed) => {
+            let own = signed.envelope().is_some_and(|envelope| envelope.from == id);
+            Ok(own && !kept(signed.hash())?.0)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The print of an office now.

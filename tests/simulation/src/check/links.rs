@@ -190,7 +190,7 @@ fn reading_by(world: &World, office: usize, link: LinkId, operator: bool) -> Res
 /// INV-19, INV-22, INV-29: the file of a link holds as many copies as batches brought.
 pub(super) fn held(world: &World, office: usize, link: LinkId) -> Result<(), Violation> {
     let Some(known) = world.checker.oracle.known(office, &link.0) else { return Ok(()) };
-    if known.is_over() {
+    if known.is_over() || world.offices[office].disk_full {
         return Ok(());
     }
     let progress = world.offices[office].files.progress(link).map_err(|fault| crate::world::failed(office, &fault))?;

@@ -27,7 +27,7 @@ use interoffice_protocol::misbehaviour::Misbehaviour;
 
 use crate::world::World;
 
-pub(crate) use clones::{print, unchanged};
+pub(crate) use clones::{is_news, print, unchanged};
 pub(crate) use people::denied;
 pub(crate) use readers::readers;
 pub(crate) use rest::at_rest;
