@@ -5,7 +5,7 @@ use std::sync::Arc;
 use interoffice_protocol::messages::{Lane, Message, ProposalAnswer, Verdict};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 
-use super::data_out::Command;
+use super::data_command::Command;
 use super::receive::Work;
 use super::session::{Queues, Session};
 use super::wire::{Broken, Read, Reader};

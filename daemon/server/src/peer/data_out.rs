@@ -19,6 +19,7 @@ use interoffice_protocol::wire::frame::Frame;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::data_command::{Command, last_ack};
 use super::data_write::{self, Ended, Outgoing};
 use super::session::Session;
 use crate::bell::Heard;
@@ -37,20 +38,6 @@ const RESUME_AGAIN: Duration = Duration::from_millis(250);
 const STALLED: Duration = Duration::from_secs(30);
 /// Holdings that an inventory may name beyond what the log ever held.
 const INVENTORY_SLACK: u64 = 1_000;
-
-/// What the other tasks want of the data lane.
-pub(super) enum Command {
-    /// Send this.
-    Send(Message),
-    /// A reader says where it is.
-    Resume(Resume),
-    /// A reader acknowledges.
-    Ack(BatchAck),
-    /// A reader lists what it holds.
-    Inventory(Inventory),
-    /// The reader has no such link any more.
-    Gone(LinkId),
-}
 
 /// One link that is being sent.
 struct Course {
@@ -79,6 +66,8 @@ struct Sender {
     /// When a reader's word was last acted on, and the latest word that was not yet.
     resumed: BTreeMap<LinkId, Instant>,
     words: BTreeMap<LinkId, Resume>,
+    /// Something may have to be looked at again at the next tick; nobody wakes up for a session in which nothing is owed.
+    owing: bool,
     /// A command that was taken from the queue behind an acknowledgement.
     stash: Option<Command>,
 }
@@ -99,6 +88,7 @@ pub(super) async fn run(session: Arc<Session>, commands: mpsc::Receiver<Command>
         asked: BTreeMap::new(),
         resumed: BTreeMap::new(),
         words: BTreeMap::new(),
+        owing: false,
         stash: None,
     };
     if let Err(fault) = sender.work(commands).await {
@@ -107,27 +97,17 @@ pub(super) async fn run(session: Arc<Session>, commands: mpsc::Receiver<Command>
     writing.abort();
 }
 
-/// Of several acknowledgements of one link that wait, the last: it includes those before it. What stands behind them is stashed.
-fn last_ack(mut command: Command, commands: &mut mpsc::Receiver<Command>, stash: &mut Option<Command>) -> Command {
-    while let Command::Ack(ack) = &command {
-        match commands.try_recv() {
-            Ok(Command::Ack(next)) if next.link == ack.link => command = Command::Ack(next),
-            Ok(other) => {
-                *stash = Some(other);
-                break;
-            }
-            Err(_) => break,
-        }
-    }
-    command
-}
-
 impl Sender {
     async fn work(&mut self, mut commands: mpsc::Receiver<Command>) -> Result<(), Fault> {
         let mut bell = self.session.house().bell().subscribe();
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticking = false;
         loop {
+            if self.owing && !ticking {
+                tick.reset();
+            }
+            ticking = self.owing;
             let busy = !self.small.is_empty() || !self.due.is_empty();
             let writer = self.writer.clone();
             if let Some(command) = self.stash.take() {
@@ -154,7 +134,7 @@ impl Sender {
                     }
                     Err(_) => return Ok(()),
                 },
-                _ = tick.tick() => self.pay_debts().await?,
+                _ = tick.tick(), if ticking => self.pay_debts().await?,
             }
             if self.small.len() > SMALL_WAITING {
                 return Ok(());
@@ -188,6 +168,7 @@ impl Sender {
                 if idle {
                     course.moved = clock::instant();
                 }
+                self.owing = true;
                 self.courses.insert(link, course);
                 self.due.push_back(link);
                 Some(Outgoing { link: Some(link), frame })
@@ -204,6 +185,7 @@ impl Sender {
             Err(fault) => {
                 // One link that can't be read is no reason to stop the others; asking what the reader holds starts it anew.
                 tracing::warn!(office = %self.session.office, %link, %fault, "a link can't be sent and is set aside");
+                self.owing = true;
                 self.asked.insert(link, Asked { index: 0, most: 0, holdings: Vec::new(), since: clock::instant() });
                 None
             }
@@ -227,6 +209,7 @@ impl Sender {
                 let now = clock::instant();
                 if self.resumed.get(&resume.link).is_some_and(|at| now.duration_since(*at) < RESUME_AGAIN) {
                     self.words.insert(resume.link, resume);
+                    self.owing = true;
                 } else {
                     self.resume(resume).await?;
                 }
@@ -269,6 +252,7 @@ impl Sender {
     /// Asks a reader what it holds of a link; until it has answered nothing more of the link is sent.
     async fn ask(&mut self, link: LinkId) -> Result<(), Fault> {
         self.courses.remove(&link);
+        self.owing = true;
         let head = self.session.house().read(move |view| Ok(links::find(view, link)?.map_or(0, |row| row.head))).await?;
         let most = usize::try_from(head.saturating_add(INVENTORY_SLACK)).unwrap_or(usize::MAX);
         self.asked.insert(link, Asked { index: 0, most, holdings: Vec::new(), since: clock::instant() });
@@ -339,6 +323,8 @@ impl Sender {
             tracing::debug!(office = %self.session.office, %link, "no acknowledgement for a while: asking what the reader holds");
             self.ask(link).await?;
         }
+        let sending = self.courses.values().any(|course| course.sending.in_flight() > 0);
+        self.owing = sending || !self.words.is_empty() || !self.asked.is_empty();
         Ok(())
     }
 

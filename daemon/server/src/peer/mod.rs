@@ -4,6 +4,7 @@
 mod control_in;
 mod control_out;
 mod courier;
+mod data_command;
 mod data_in;
 mod data_out;
 mod data_write;
@@ -35,7 +36,7 @@ use tokio::task::JoinHandle;
 pub(crate) use endpoint::EndpointFault;
 #[cfg(feature = "simulation")]
 pub(crate) use {
-    endpoint::configs_over,
+    endpoint::{configs_over, widen},
     wire::{Broken, Read, Reader, send},
 };
 

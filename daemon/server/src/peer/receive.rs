@@ -15,7 +15,7 @@ use interoffice_protocol::messages::{Batch, BatchAck, Gone, Inventory, Resume};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use tokio::sync::mpsc;
 
-use super::data_out::Command;
+use super::data_command::Command;
 use super::session::{Queues, Session};
 use super::written;
 use crate::clock;
@@ -64,7 +64,7 @@ pub(super) async fn run(session: Arc<Session>, mut work: mpsc::Receiver<Work>, q
             // What comes seldom goes first, so that a busy peer can't hold it up.
             None => tokio::select! {
                 biased;
-                _ = tick.tick() => receiver.pay_debts().await,
+                _ = tick.tick(), if receiver.owes() => receiver.pay_debts().await,
                 () = session.resume.notified() => receiver.resume_all().await,
                 heard = bell.next() => match heard {
                     Some(crate::bell::Heard::Some(rings)) => receiver.heard(&rings).await,
@@ -175,6 +175,11 @@ impl Receiver {
         self.resumed.insert(link, (progress.cursor.sequence, now));
         let cursor = progress.cursor;
         self.send(Resume { link, epoch: cursor.epoch, cursor: cursor.sequence, digest: progress.digest }).await;
+    }
+
+    /// Whether there is anything that [`Receiver::pay_debts`] might have to act on; nobody wakes up when there is not.
+    fn owes(&self) -> bool {
+        !self.owed.is_empty() || !self.aside.is_empty()
     }
 
     /// Tells the peer what it was not told at once, and takes up links that were set aside.

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use super::PeerDoor;
 use super::registry::close;
 use super::wire::Reader;
-use super::{control_in, control_out, data_in, data_out, endpoint, receive};
+use super::{control_in, control_out, data_command, data_in, data_out, endpoint, receive};
 use crate::house::House;
 
 /// Messages that wait between two tasks of a session; both ends keep reading, so this only smooths.
@@ -73,7 +73,7 @@ pub(super) struct Queues {
     /// To who writes the control lane.
     pub(super) control: mpsc::Sender<control_out::Out>,
     /// To who sends logs.
-    pub(super) data: mpsc::Sender<data_out::Command>,
+    pub(super) data: mpsc::Sender<data_command::Command>,
     /// To who applies what arrives.
     pub(super) receive: mpsc::Sender<receive::Work>,
 }
