@@ -5,6 +5,7 @@
 mod bugs;
 mod check;
 mod clock;
+mod crash_points;
 mod generate;
 mod greeting;
 mod heard;
@@ -104,6 +105,24 @@ enum Command {
         #[arg(long, default_value_t = 520)]
         steps: u64,
     },
+    /// Hurts the disk of an office at each operation of many scenarios, in every way that a disk knows.
+    CrashPoints {
+        /// One operation in so many.
+        #[arg(long, default_value_t = 1)]
+        every: u64,
+        /// Power cuts that tear a part of what was not synced, at each operation.
+        #[arg(long, default_value_t = 1)]
+        torn: u64,
+        /// A second crash during the recovery from one crash in so many; 0 for none.
+        #[arg(long, default_value_t = 5)]
+        again: u64,
+        /// Times that bits are flipped, in the database and in received files.
+        #[arg(long, default_value_t = 400)]
+        flips: u64,
+        /// Only scenarios whose name holds this.
+        #[arg(long)]
+        only: Option<String>,
+    },
     /// Every order in which two offices can act on one link, over the real rules.
     Model {
         /// Things that people or clocks do.
@@ -143,6 +162,9 @@ fn main() -> ExitCode {
         Command::Pairs { pairs, steps } => {
             let sum = runner::many(&Plan { from: 0, to: pairs, steps, threads: 2, pair_every: 1 });
             end(&sum, steps) && sum.pairs == pairs
+        }
+        Command::CrashPoints { every, torn, again, flips, only } => {
+            crash_points::all(&crash_points::Extent { every, torn, again, flips, only }, &mut std::io::stdout()).unwrap_or(false)
         }
         Command::Model { actions } => model::run(actions, &mut std::io::stdout()).unwrap_or(false),
         Command::Bugs { seeds, steps, threads, only } => planted(seeds, steps, threads, only),
