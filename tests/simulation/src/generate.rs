@@ -303,12 +303,22 @@ impl Generator {
 
     fn right_trouble(&mut self, world: &World, office: u32) -> Step {
         let user = self.random.below(world.swarm.users) as u32;
-        match self.random.below(20) {
+        match self.random.below(24) {
             0..8 => {
                 self.planned.push_back((None, Step::RightOn { office, user }));
                 Step::RightOff { office, user }
             }
-            8..19 => Step::RightOn { office, user },
+            8 => {
+                // Between losing the one right and gaining it again a user may hold others.
+                let right = self.random.below(2) as u32;
+                self.planned.push_back((None, Step::SetRight { office, user, right, on: 1 }));
+                self.planned.push_back((None, Step::Security { office, on: 0 }));
+                self.planned.push_back((None, Step::RightOn { office, user }));
+                Step::RightOff { office, user }
+            }
+            9 => Step::SetRight { office, user, right: self.random.below(2) as u32, on: self.random.below(2) as u32 },
+            10 => Step::Security { office, on: self.random.below(2) as u32 },
+            11..23 => Step::RightOn { office, user },
             // The first user of each office stays, so that there is always somebody.
             _ if user > 0 => Step::DisableUser { office, user },
             _ => Step::RightOn { office, user },

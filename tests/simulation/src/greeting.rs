@@ -24,7 +24,8 @@ enum Known {
 impl World {
     /// Whether two offices have a connection that both know of.
     pub(crate) fn connected(&self, a: usize, b: usize) -> bool {
-        self.sessions.contains_key(&(a, b)) && self.sessions.contains_key(&(b, a))
+        let end = |me: usize, other: usize| self.sessions.get(&(me, other)).map(|session| session.connection);
+        end(a, b).is_some() && end(a, b) == end(b, a)
     }
 
     /// One dials the other, and both greet. With `half` the answer to the greeting is lost.
@@ -35,6 +36,7 @@ impl World {
         }
         let Some(hello) = self.hello(a, b)? else { return Ok(false) };
         let answer = self.hello(b, a)?;
+        self.connections += 1;
         if !self.greeted(b, a, hello)? {
             return Ok(true);
         }
@@ -84,7 +86,8 @@ impl World {
                 if peer.standing != Standing::Paired {
                     sometimes!("a session with an office that is not paired");
                 }
-                let session = Session::begin(&mut self.offices[me], from, office, peer.standing).map_err(|fault| failed(me, &fault))?;
+                let session = Session::begin(&mut self.offices[me], (from, office), self.connections, peer.standing)
+                    .map_err(|fault| failed(me, &fault))?;
                 self.sessions.insert((me, from), session);
                 self.flush(me, from)?;
                 Ok(true)

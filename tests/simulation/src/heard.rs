@@ -10,6 +10,7 @@ use interoffice_protocol::messages::Outcome;
 use interoffice_protocol::statement::{Body, EndReason, Signed, Verified};
 
 use crate::office::Office;
+use crate::sometimes;
 
 /// What a statement says of its link.
 fn said(statement: &Verified, from_owner: bool) -> Said {
@@ -52,6 +53,11 @@ pub(crate) fn statement(
     let Some(link) = statement.link() else { return Ok(()) };
     let side = me.read(|view| Ok(links::find(view, link)?))?.map(|row| row.side);
     let said = said(&statement, side == Some(Side::Reader));
+    if side.is_none() && matches!(said, Said::End(_)) {
+        // An end without its request is kept and ends nothing.
+        sometimes!("an end came without its request");
+        return Ok(());
+    }
     told.push(Event::Heard { at: me.place, from, link: link.0, said, taken });
     if said == Said::Receipt && taken == Taken::New {
         judged(me, statement.hash(), told)?;

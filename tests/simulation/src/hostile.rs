@@ -55,6 +55,12 @@ impl World {
 
     /// A statement that the other office must refuse without giving it a place.
     fn lie_past_order(&mut self, liar: &Liar, to: usize, kind: u32, link: Option<LinkId>) -> Did {
+        let (mine, theirs) = (self.offices[liar.place].id, to);
+        let heard = self.look(theirs, |view| Ok(peers::find(view, mine)?.is_some_and(|peer| peer.heard.is_some())))?;
+        if !heard && matches!(kind, 2 | 4 | 5) {
+            // Whoever was never heard may begin in any epoch.
+            return Ok(false);
+        }
         let subject = liar.subject(link);
         let body = Body::Delete(Delete { reason: EndReason::Deleted, note: String::new() });
         let mut envelope = liar.envelope(subject);
@@ -62,7 +68,7 @@ impl World {
         match kind {
             0 => envelope.to = Audience::Office(OfficeId([7; 32])),
             1 => envelope.previous = StatementHash([9; 32]),
-            2 if liar.peer.issued_sequence > 0 => envelope.sequence = liar.peer.issued_sequence,
+            2 => envelope.sequence = liar.peer.issued_sequence.max(1),
             3 => envelope.sequence += 5,
             4 => envelope.epoch.counter = envelope.epoch.counter.saturating_sub(1),
             5 => envelope.epoch.identity[0] ^= 1,

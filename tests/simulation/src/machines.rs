@@ -76,7 +76,7 @@ impl World {
                 for b in 0..a {
                     let (there, back) = (self.network.wire(a, b), self.network.wire(b, a));
                     let idle = there.is_empty() && back.is_empty() && there.flows() && back.flows();
-                    if !idle || (self.sessions.contains_key(&(a, b)) != self.sessions.contains_key(&(b, a))) {
+                    if !idle || !self.connected(a, b) {
                         self.cut(a, b, 2);
                     }
                 }

@@ -76,6 +76,9 @@ enum Command {
         /// Threads.
         #[arg(long, default_value_t = 2)]
         threads: usize,
+        /// Goes on after a run that breaks something, and says of each in a line what it broke.
+        #[arg(long)]
+        go_on: bool,
     },
     /// One seed.
     One {
@@ -150,8 +153,13 @@ fn main() -> ExitCode {
     run::keep_panics();
     let fine = match Arguments::parse().command {
         Command::Gate { seeds, steps, threads } => gate(seeds, steps, threads),
-        Command::Seeds { range, steps, threads } => match parse_range(&range) {
-            Some((from, to)) => end(&runner::many(&Plan { from, to, steps, threads, pair_every: 0 }), steps),
+        Command::Seeds { range, steps, threads, go_on } => match parse_range(&range) {
+            Some((from, to)) => {
+                let mut sum = runner::many(&Plan { from, to, steps, threads, pair_every: 0, go_on });
+                // Each was told of in a line already.
+                let broken = go_on && sum.broken.take().is_some();
+                end(&sum, steps) && !broken
+            }
             None => {
                 say!("a range is FROM..TO, such as 0..1000");
                 false
@@ -160,7 +168,7 @@ fn main() -> ExitCode {
         Command::One { seed, steps, tell } => one(&Swarm::of(seed), &Source::Drawn(steps), tell),
         Command::Again { file, tell } => again(&file, tell),
         Command::Pairs { pairs, steps } => {
-            let sum = runner::many(&Plan { from: 0, to: pairs, steps, threads: 2, pair_every: 1 });
+            let sum = runner::many(&Plan { from: 0, to: pairs, steps, threads: 2, pair_every: 1, go_on: false });
             end(&sum, steps) && sum.pairs == pairs
         }
         Command::CrashPoints { every, torn, again, flips, only } => {
@@ -208,7 +216,7 @@ fn gate(seeds: u64, steps: u64, threads: usize) -> bool {
     if !kept_runs() {
         return false;
     }
-    let sum = runner::many(&Plan { from: 0, to: seeds, steps, threads, pair_every: PAIR_EVERY });
+    let sum = runner::many(&Plan { from: 0, to: seeds, steps, threads, pair_every: PAIR_EVERY, go_on: false });
     let fine = end(&sum, steps);
     let never = runner::tell_marks(&sum);
     for name in &never {

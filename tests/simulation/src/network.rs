@@ -10,6 +10,8 @@ use interoffice_protocol::wire::frame::Frame;
 #[derive(Clone)]
 pub(crate) struct Parcel {
     pub(crate) frame: Frame,
+    /// The connection it belongs to.
+    pub(crate) connection: u64,
     number: usize,
 }
 
@@ -95,13 +97,13 @@ impl Network {
     }
 
     /// Puts a message on its way.
-    pub(crate) fn post(&mut self, from: usize, to: usize, message: &Message) {
+    pub(crate) fn post(&mut self, from: usize, to: usize, message: &Message, connection: u64) {
         let frame = message.to_frame();
         let lane = message.lane_kind().unwrap_or(Lane::Control);
         let number = self.history.len();
         let nth = self.history.last().filter(|last| last.place.0 == self.step).map_or(0, |last| last.place.1 + 1);
         self.history.push(Sent { from, to, frame: frame.clone(), place: (self.step, nth), arrived: false });
-        self.wire_mut(from, to).lane(lane).push_back(Parcel { frame, number });
+        self.wire_mut(from, to).lane(lane).push_back(Parcel { frame, connection, number });
     }
 
     /// A step begins: what is sent is known by its number from now on.

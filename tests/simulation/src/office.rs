@@ -82,7 +82,8 @@ impl Office {
         let base = tempfile::Builder::new().prefix("interoffice-simulation-").tempdir_in(memory());
         let base = base.map_err(|error| StoreFault::io("making a folder", error))?;
         let folder = folder_of(base.path(), 0);
-        fs::create_dir(&folder).map_err(|error| StoreFault::io("making a folder", error))?;
+        // A disk knows of folders that were there before it, or in which a database was made.
+        fs::create_dir_all(folder.join("received")).map_err(|error| StoreFault::io("making a folder", error))?;
         let disk = on_disk.then(|| Disk::of(&folder));
         let store = if on_disk { WriteStore::open(&folder, context(place))? } else { WriteStore::in_memory(context(place))? };
         Ok(Self {

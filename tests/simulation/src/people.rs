@@ -1,9 +1,9 @@
 //! What administrators do, and how a world is furnished before anything happens.
 
 use interoffice_core::actions::users::NewUser;
-use interoffice_core::actions::{office as office_verbs, peers, specialists, users};
+use interoffice_core::actions::{office as office_verbs, peers, settings, specialists, users};
 use interoffice_core::domain::actor::Actor;
-use interoffice_core::domain::user::Account;
+use interoffice_core::domain::user::{Account, Right};
 use interoffice_core::store::peers::{self as rows, Introduction, Standing};
 use interoffice_core::store::{Fault, links as link_rows};
 use interoffice_oracle::Event;
@@ -112,6 +112,10 @@ impl World {
         let (office, peer) = match step {
             Step::RightOff { office, user } => return self.with_up(who(office, user), Self::right_off),
             Step::RightOn { office, user } => return self.with_up(who(office, user), Self::right_on),
+            Step::SetRight { office, user, right, on } => {
+                return self.with_up(who(office, user), |world, who| world.set_right(who, right == 0, on == 1));
+            }
+            Step::Security { office, on } => return self.with_up(who(office, 0), |world, who| world.security(who.office, on == 1)),
             Step::DisableUser { office, user } => return self.with_up(who(office, user), Self::disable),
             Step::Block { office, peer } | Step::Unblock { office, peer } | Step::RemovePeer { office, peer } => pair(office, peer),
             Step::PairAgain { a, b } => pair(a, b),
@@ -163,6 +167,23 @@ impl World {
         self.note(Event::RightDisabled { who: person });
         self.note_ended(who.office, &live, Why::RightDisabled);
         Ok(true)
+    }
+
+    fn set_right(&mut self, who: Who, super_user: bool, on: bool) -> Did {
+        let name = valid_name(&user_name(who)).map_err(|fault| crate::world::failed(who.office, &fault))?;
+        let right = if super_user { Right::SuperUser } else { Right::EnterpriseView };
+        let Some(view) = self.verb(who.office, |tx| users::set_right(tx, &Actor::Operator, &name, right, on))? else { return Ok(false) };
+        let who = self.person(who);
+        self.note(Event::RightsSet { who, super_user: view.super_user, enterprise_view: view.enterprise_view });
+        Ok(true)
+    }
+
+    fn security(&mut self, office: usize, on: bool) -> Did {
+        let done = self.verb(office, |tx| settings::set_office_security(tx, &Actor::Operator, on))?;
+        if done.is_some() {
+            self.note(Event::SecuritySet { office, on });
+        }
+        Ok(done.is_some())
     }
 
     fn disable(&mut self, who: Who) -> Did {

@@ -86,7 +86,8 @@ impl Generator {
             26..36 => Step::EditRecord { record: a, field: self.random.below(8) as u32 },
             36 => Step::DeleteRecord { record: a },
             37 => Step::Archive { record: a },
-            38 => Step::Unarchive { record: a },
+            38 if self.random.chance(50) => Step::Unarchive { record: a },
+            38 => Step::Mark { record: a, marks: self.random.below(4) as u32 },
             _ => return Some(self.add_record(world)),
         })
     }
@@ -146,12 +147,13 @@ impl Generator {
         let share = if self.random.chance(50) { Step::ShareAll { link } } else { Step::Share { link, a: record, b: record, c: record } };
         let edit = Step::EditRecord { record, field: self.random.below(8) as u32 };
         let side = self.random.below(2) as u32;
-        match self.random.below(6) {
+        match self.random.below(if world.swarm.rates.lose > 0 { 7 } else { 6 }) {
             0 => self.plan(&[share, speak, Step::DeleteLink { link, side }, arrive]),
             1 => self.plan(&[edit, speak, Step::DeleteLink { link, side }, arrive]),
             2 => self.plan(&[edit, speak, Step::Unshare { link, record }, speak, arrive]),
             3 => self.plan(&[edit, Step::Unshare { link, record }, share, speak]),
             4 => self.plan(&[share, speak, Step::DeleteRecord { record }, speak, arrive]),
+            6 => self.plan(&[share, speak, edit, speak, Step::Lose { from, to, lane: 1 }, arrive]),
             _ => self.plan(&[share, speak, Step::Unshare { link, record }, Step::Share { link, a: record, b: record, c: record }, speak]),
         }
     }
@@ -164,7 +166,8 @@ impl Generator {
         let (office, user) = (who.office as u32, who.user as u32);
         let speak = Step::Speak { from, to, lane: 1, count: 8 };
         let arrive = Step::Deliver { from, to, lane: 1, count: 8 };
-        self.plan(&[Step::ShareAll { link }, speak, Step::RightOff { office, user }, arrive, Step::RightOn { office, user }])
+        let (share, off, on) = (Step::ShareAll { link }, Step::RightOff { office, user }, Step::RightOn { office, user });
+        if self.random.chance(50) { self.plan(&[share, speak, off, arrive, on]) } else { self.plan(&[share, off, speak, arrive, on]) }
     }
 
     /// The daemon dies in the middle of erasing, or the link ends while a part of it is rebuilt.

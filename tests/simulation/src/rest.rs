@@ -63,8 +63,9 @@ impl World {
         let count = self.offices.len();
         for a in 0..count {
             for b in 0..a {
-                any |= self.connect(a, b, false)? && self.connected(a, b);
-                any |= self.talk(a, b)?;
+                let news = (self.connect(a, b, false)? && self.connected(a, b)) | self.talk(a, b)?;
+                // Who met an older self of another office, or a liar, does not come to rest with it.
+                any |= news && !self.offices[a].tainted && !self.offices[b].tainted;
             }
         }
         for office in 0..count {

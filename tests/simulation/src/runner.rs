@@ -83,8 +83,10 @@ pub(crate) struct Plan {
     pub(crate) steps: u64,
     /// Threads.
     pub(crate) threads: usize,
-    /// Whether every hundredth seed is run twice; 0 for none.
+    /// Every so many seeds one is run twice; 0 for none.
     pub(crate) pair_every: u64,
+    /// Whether to go on after a run that broke something, saying of each in a line what it broke.
+    pub(crate) go_on: bool,
 }
 
 /// Runs seeds until all are done or one broke something.
@@ -130,8 +132,11 @@ fn work(plan: &Plan, next: &AtomicU64, stop: &AtomicBool, sum: &Mutex<Sum>) {
             sum.unequal.get_or_insert(seed);
             stop.store(true, Ordering::Relaxed);
         }
-        if ran.violation.is_some() {
-            stop.store(true, Ordering::Relaxed);
+        if let Some(violation) = &ran.violation {
+            if plan.go_on {
+                say!("seed {seed} breaks {} ({}): {}", violation.invariant, violation.anomaly, violation.what);
+            }
+            stop.store(!plan.go_on, Ordering::Relaxed);
             // The lowest of those that broke something at once.
             if sum.broken.as_ref().is_none_or(|other| seed < other.seed) {
                 sum.broken = Some(ran);

@@ -45,6 +45,8 @@ pub(crate) struct Session {
     /// The office on the other end.
     pub(crate) other: usize,
     pub(crate) office: OfficeId,
+    /// Which connection this is an end of.
+    pub(crate) connection: u64,
     /// Whether records flow.
     pub(crate) paired: bool,
     /// What commits since the last look concern.
@@ -72,11 +74,13 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session that has just begun; the other side is known and stands like this.
-    pub(crate) fn begin(me: &mut Office, other: usize, office: OfficeId, standing: Standing) -> Result<Self, Fault> {
+    pub(crate) fn begin(me: &mut Office, other: (usize, OfficeId), connection: u64, standing: Standing) -> Result<Self, Fault> {
+        let (other, office) = other;
         let mut session = Self {
             me: me.place,
             other,
             office,
+            connection,
             paired: standing == Standing::Paired,
             bell: Rings::new(),
             small: VecDeque::new(),

@@ -66,6 +66,7 @@ impl World {
             Step::AddRecord { record, office, user, marks } => self.add_record(record, office, user, marks),
             Step::EditRecord { record, field } if field as usize % (FIELDS.len() + 1) == FIELDS.len() => self.add_related(record, field),
             Step::EditRecord { record, field } => self.edit_record(record, field as usize % (FIELDS.len() + 1)),
+            Step::Mark { record, marks } => self.mark_record(record, marks),
             Step::DeleteRecord { record } | Step::Archive { record } | Step::Unarchive { record } => self.end_record(step, record),
             Step::Share { link, a, b, c } => self.share(link, &[a, b, c], false),
             Step::ShareAll { link } => self.share(link, &[], true),
@@ -146,6 +147,22 @@ impl World {
             known.tokens.clone_from(&tokens);
         }
         self.note(Event::RecordEdited { office: facts.owner.office, record: facts.record.0, tokens });
+        Ok(true)
+    }
+
+    fn mark_record(&mut self, number: u32, marks: u32) -> Did {
+        let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
+        let marks = Marks { private: marks & 1 == 1, assigned: marks & 2 == 0 };
+        let edit = Edit { private: Some(marks.private), unassigned: Some(!marks.assigned), ..Edit::default() };
+        let by = actor(facts.owner)?;
+        let up = self.offices[facts.owner.office].up;
+        if !up || facts.marks == marks || self.verb(facts.owner.office, |tx| records::edit(tx, &by, facts.record, &edit))?.is_none() {
+            return Ok(false);
+        }
+        for known in self.records.iter_mut().filter(|known| known.number == number) {
+            known.marks = marks;
+        }
+        self.note(Event::RecordMarked { office: facts.owner.office, record: facts.record.0, marks });
         Ok(true)
     }
 

@@ -57,6 +57,8 @@ steps! {
     AddRecord { record, office, user, marks },
     /// Its owner changes a field of a record.
     EditRecord { record, field },
+    /// Its owner marks a record private or not, assigned or not.
+    Mark { record, marks },
     /// Its owner deletes a record.
     DeleteRecord { record },
     /// Its owner takes a record out of use.
@@ -85,6 +87,10 @@ steps! {
     RightOff { office, user },
     /// An admin gives Record Sharing to a user.
     RightOn { office, user },
+    /// An admin gives or takes Super User (`right` 0) or Enterprise View.
+    SetRight { office, user, right, on },
+    /// An admin switches office security.
+    Security { office, on },
     /// An admin disables a user.
     DisableUser { office, user },
     /// An admin blocks an office.
