@@ -10,7 +10,7 @@ use interoffice_core::store::{Fault, Tx, View};
 use interoffice_protocol::ids::OfficeId;
 use interoffice_protocol::messages::{Lane, Message};
 use interoffice_protocol::misbehaviour::Misbehaviour;
-use quinn::{ClientConfig, Endpoint, RecvStream, SendStream, ServerConfig};
+use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, ServerConfig};
 
 use crate::chores;
 use crate::clock::{self, Pretended};
@@ -34,6 +34,11 @@ pub fn stop_pretending() {
 /// In words, when the TLS library lacks a cipher that QUIC needs.
 pub fn configs(server: Arc<rustls::ServerConfig>, client: Arc<rustls::ClientConfig>) -> Result<(ServerConfig, ClientConfig), String> {
     peer::configs_over(server, client).map_err(|fault| fault.to_string())
+}
+
+/// Gives a connection the streams and the window of an office that is known, as both ends do once they know each other.
+pub fn widen(connection: &Connection) {
+    peer::widen(connection);
 }
 
 /// How the way to an office is.

@@ -132,14 +132,22 @@ async fn drip(out: &mut SendStream, office: OfficeId) {
 
 async fn open_too_many(street: &Street, connection: &Connection) {
     let mut streams = Vec::new();
-    for _ in 0..limits::STREAMS_MAX {
-        let Ok(stream) = connection.open_uni().await else { return };
+    for _ in 0..limits::STRANGER_STREAMS {
+        let Ok(stream) = connection.open_bi().await else { return };
         streams.push(stream);
     }
-    if tokio::time::timeout(Duration::from_secs(3), connection.open_uni()).await.is_err() {
-        street.network.mark("a ninth stream had to wait");
-    } else if connection.close_reason().is_none() {
-        street.network.complain("more streams could be opened than the bound says".to_owned());
+    let more = tokio::time::timeout(Duration::from_secs(3), async {
+        tokio::select! {
+            biased;
+            stream = connection.open_bi() => stream.is_ok(),
+            stream = connection.open_uni() => stream.is_ok(),
+        }
+    });
+    match more.await {
+        Err(_) => street.network.mark("a stranger's second stream had to wait"),
+        Ok(true) => street.network.complain("a stranger could open more streams than the bound says".to_owned()),
+        // The office hung up.
+        Ok(false) => {}
     }
 }
 

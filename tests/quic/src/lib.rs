@@ -20,6 +20,7 @@ pub mod home;
 pub mod marks;
 pub mod network;
 pub mod people;
+pub mod posing;
 pub mod random;
 pub mod steady;
 pub mod storm;

@@ -11,7 +11,7 @@ pub const NAMES: [&str; 24] = [
     "a caller vanished in the middle of its handshake",
     "a hello for another office was refused",
     "a broken frame was refused",
-    "a ninth stream had to wait",
+    "a stranger's second stream had to wait",
     "a retry asked a caller to prove its address",
     "a datagram was corrupted",
     "a datagram was duplicated",

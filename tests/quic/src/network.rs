@@ -54,6 +54,7 @@ struct State {
     sent: u64,
     arrived: u64,
     bytes: u64,
+    between: BTreeMap<(SocketAddr, SocketAddr), u64>,
     marks: Marks,
     complaints: Vec<String>,
     free_us: BTreeMap<(SocketAddr, SocketAddr), u64>,
@@ -95,6 +96,7 @@ impl Network {
             sent: 0,
             arrived: 0,
             bytes: 0,
+            between: BTreeMap::new(),
             marks: Marks::default(),
             complaints: Vec::new(),
             free_us: BTreeMap::new(),
@@ -137,6 +139,11 @@ impl Network {
         Traffic { sent: state.sent, arrived: state.arrived, bytes: state.bytes }
     }
 
+    /// Bytes that one address sent another.
+    pub fn bytes_between(&self, from: SocketAddr, to: SocketAddr) -> u64 {
+        self.lock().between.get(&(from, to)).copied().unwrap_or_default()
+    }
+
     /// SHA-256 over time, direction and length of every datagram so far.
     pub fn trace(&self) -> [u8; 32] {
         self.lock().trace.clone().finalize().into()
@@ -147,6 +154,7 @@ impl Network {
         let now = now_us();
         state.sent += 1;
         state.bytes += payload.len() as u64;
+        *state.between.entry((from, to)).or_default() += payload.len() as u64;
         state.note(b's', now, from, to, payload.len());
         if payload.first().is_some_and(|first| first & RETRY == RETRY) && payload.get(1..5) == Some(&[0, 0, 0, 1]) {
             state.marks.set("a retry asked a caller to prove its address");

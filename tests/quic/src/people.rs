@@ -38,7 +38,7 @@ pub fn request(running: &Running, from: usize, to: usize) -> Result<LinkId, Faul
         user: USERS[to].to_owned(),
         purpose: "referrals".to_owned(),
         level: Level::Read,
-        scope: Scope::standard(),
+        scope: Scope::everything(),
         not_after_ms: None,
     };
     let view = at_once(running.office.write(move |tx| links::request(tx, &actor, &ask)))?;

@@ -16,6 +16,8 @@ pub const CONNECTIONS: u64 = 20;
 const STORM: Duration = Duration::from_secs(30);
 /// The longest storm: by then even a bad network lets so many handshakes through.
 const STORM_MAX: Duration = Duration::from_secs(240);
+/// A cut that is this old has ended the connection that it cut: idle time, and a heartbeat.
+const NOTICED: Duration = Duration::from_secs(36);
 /// By then everything must have come to rest.
 const QUIET: Duration = Duration::from_secs(150);
 
@@ -85,7 +87,10 @@ enum Separation {
 struct Cut {
     between: (usize, usize),
     how: Separation,
+    began: Duration,
     until: Duration,
+    /// Whether it lasts so long that the offices must notice.
+    long: bool,
     /// Handshakes before, for cuts that are too short to be noticed.
     handshakes: Option<u64>,
     deleted: Vec<String>,
@@ -155,7 +160,8 @@ impl Storm {
         }
         loop {
             let lasted = self.world.elapsed() - started;
-            if lasted > STORM_MAX || (lasted > STORM && self.world.handshakes.count() >= CONNECTIONS) {
+            let seen = self.world.handshakes.count() >= CONNECTIONS && !self.cuts.iter().any(|cut| cut.long);
+            if lasted > STORM_MAX || (lasted > STORM && seen) {
                 return;
             }
             self.mend_and_start();
@@ -167,7 +173,7 @@ impl Storm {
                     let kind = Caller::ALL[self.world.random.below(Caller::ALL.len() as u64) as usize];
                     self.call(kind);
                 }
-                _ => self.trouble(),
+                _ => self.trouble(lasted < STORM),
             }
             let pause = self.world.random.between(50, 1_200);
             self.world.run_for(Duration::from_millis(pause));
@@ -209,9 +215,10 @@ impl Storm {
         live
     }
 
-    fn trouble(&mut self) {
+    /// Something goes wrong with a host, or, while the storm is `young`, with the network.
+    fn trouble(&mut self, young: bool) {
         match self.world.random.below(4) {
-            0 | 3 if self.mix.cuts => self.separate(),
+            0 | 3 if self.mix.cuts && young => self.separate(),
             1 if self.mix.crashes => self.take_down(true),
             _ => self.take_down(false),
         }
@@ -238,7 +245,21 @@ impl Storm {
         let lasts_ms = if long { self.world.random.between(32_000, 45_000) } else { self.world.random.between(200, 8_000) };
         let handshakes = (how == Separation::Cut && !long && unrest(&self.world).is_none()).then(|| self.world.handshakes.count());
         let until = self.world.elapsed() + Duration::from_millis(lasts_ms);
-        self.cuts.push(Cut { between: (a, b), how, until, handshakes, deleted: Vec::new(), gave_up: false });
+        self.cuts.push(Cut {
+            between: (a, b),
+            how,
+            began: self.world.elapsed(),
+            until,
+            long,
+            handshakes,
+            deleted: Vec::new(),
+            gave_up: false,
+        });
+        if handshakes.is_some() {
+            // Nobody does anything meanwhile, so that it can be seen whether the connection notices.
+            self.world.run_for(Duration::from_millis(lasts_ms));
+            self.mend_and_start();
+        }
     }
 
     fn take_down(&mut self, crash: bool) {
@@ -302,12 +323,14 @@ impl Storm {
         for office in 0..OFFICES {
             let Some(running) = self.world.running(office) else { continue };
             for way in running.office.ways() {
-                if way.reason.contains("nothing was heard from it for too long") {
+                let silent = ["nothing was heard from it for too long", "was given up"].iter().any(|words| way.reason.contains(words));
+                if silent {
                     self.mark("a connection was lost to silence");
                 }
                 let other = self.world.template.offices.iter().position(|id| *id == way.office);
-                let lost = way.state == "not reachable";
-                if let Some(cut) = self.cuts.iter_mut().find(|cut| lost && is_between(cut.between, office, other)) {
+                let now = self.world.elapsed();
+                let lost = |cut: &Cut| silent || (way.state == "not reachable" && cut.began + NOTICED < now);
+                if let Some(cut) = self.cuts.iter_mut().find(|cut| lost(cut) && is_between(cut.between, office, other)) {
                     cut.gave_up = true;
                 }
             }
