@@ -11,6 +11,7 @@ mod flood;
 mod frames;
 mod full_endings;
 mod full_stage;
+mod gaps;
 mod hostile;
 mod kill_cycles;
 mod lost_writes;

@@ -19,6 +19,10 @@ const TAG_BYTES: usize = 16;
 const SAMPLE_BYTES: usize = 16;
 /// Frame that carries the handshake.
 const CRYPTO: u8 = 0x06;
+/// First byte of the packets that start a connection, without what it says of the number.
+pub(super) const INITIAL: u8 = 0xC0;
+/// The same of those that end a handshake.
+pub(super) const HANDSHAKE: u8 = 0xE0;
 
 /// Appends a number in QUIC's variable length (at most 2^62 - 1).
 pub(super) fn varint(number: u64, out: &mut Vec<u8>) {
@@ -61,27 +65,67 @@ impl Greeting {
 
     /// The first datagram of a connection from `ours` to `theirs`; `token` is what a Retry gave.
     pub(super) fn datagram(&self, theirs: &[u8], ours: [u8; ID_BYTES], token: &[u8]) -> Vec<u8> {
-        let mut payload = vec![CRYPTO];
-        varint(0, &mut payload);
-        varint(self.bytes.len() as u64, &mut payload);
-        let start = payload.len();
-        payload.extend_from_slice(&self.bytes);
-        payload[start + self.id_at..][..ID_BYTES].copy_from_slice(&ours);
-        let mut header = vec![0xC0 | (NUMBER_BYTES as u8 - 1), 0, 0, 0, 1, theirs.len() as u8];
-        header.extend_from_slice(theirs);
-        header.push(ID_BYTES as u8);
-        header.extend_from_slice(&ours);
-        varint(token.len() as u64, &mut header);
-        header.extend_from_slice(token);
-        let body = INITIAL_BYTES - header.len() - 2;
-        header.extend_from_slice(&(body as u16 | 0x4000).to_be_bytes());
-        payload.resize(body - NUMBER_BYTES - TAG_BYTES, 0);
-        seal(header, 0, payload, &initial_keys(theirs).local)
+        let mut bytes = self.bytes.clone();
+        bytes[self.id_at..][..ID_BYTES].copy_from_slice(&ours);
+        first(&bytes, theirs, ours, token)
     }
 }
 
+/// The datagram that starts a connection with this TLS greeting, padded as it has to be.
+pub(super) fn first(greeting: &[u8], theirs: &[u8], ours: [u8; ID_BYTES], token: &[u8]) -> Vec<u8> {
+    let mut header = long_header(INITIAL, theirs, &ours);
+    varint(token.len() as u64, &mut header);
+    header.extend_from_slice(token);
+    let body = INITIAL_BYTES - header.len() - 2;
+    header.extend_from_slice(&(body as u16 | 0x4000).to_be_bytes());
+    let mut payload = crypto_frame(greeting);
+    payload.resize(body - NUMBER_BYTES - TAG_BYTES, 0);
+    seal(header, 0, payload, &initial_keys(theirs).local)
+}
+
+/// The packet that ends a handshake.
+pub(super) fn handshake(bytes: &[u8], theirs: &[u8], ours: [u8; ID_BYTES], keys: &DirectionalKeys) -> Vec<u8> {
+    let payload = crypto_frame(bytes);
+    let mut header = long_header(HANDSHAKE, theirs, &ours);
+    header.extend_from_slice(&((payload.len() + NUMBER_BYTES + TAG_BYTES) as u16 | 0x4000).to_be_bytes());
+    seal(header, 0, payload, keys)
+}
+
+/// A packet of a connection that stands.
+pub(super) fn short(payload: Vec<u8>, theirs: &[u8], number: u32, keys: &DirectionalKeys) -> Vec<u8> {
+    let mut header = vec![0x40 | (NUMBER_BYTES as u8 - 1)];
+    header.extend_from_slice(theirs);
+    seal(header, number, payload, keys)
+}
+
+/// Bytes of a handshake, from its beginning.
+fn crypto_frame(bytes: &[u8]) -> Vec<u8> {
+    let mut frame = vec![CRYPTO];
+    varint(0, &mut frame);
+    varint(bytes.len() as u64, &mut frame);
+    frame.extend_from_slice(bytes);
+    frame
+}
+
+/// A piece of a stream.
+pub(super) fn stream_frame(stream: u64, offset: u64, bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(0x0E);
+    varint(stream, out);
+    varint(offset, out);
+    varint(bytes.len() as u64, out);
+    out.extend_from_slice(bytes);
+}
+
+fn long_header(kind: u8, theirs: &[u8], ours: &[u8]) -> Vec<u8> {
+    let mut header = vec![kind | (NUMBER_BYTES as u8 - 1), 0, 0, 0, 1, theirs.len() as u8];
+    header.extend_from_slice(theirs);
+    header.push(ours.len() as u8);
+    header.extend_from_slice(ours);
+    header
+}
+
 /// The transport parameters of a client: its connection id, and room for what it might be sent.
-fn parameters(id: &[u8; ID_BYTES]) -> Vec<u8> {
+pub(super) fn parameters(id: &[u8; ID_BYTES]) -> Vec<u8> {
     let mut out = vec![0x0F, ID_BYTES as u8];
     out.extend_from_slice(id);
     for (parameter, value) in [(0x01, 30_000u64), (0x04, 1 << 20), (0x05, 1 << 18), (0x06, 1 << 18), (0x07, 1 << 18), (0x08, 8), (0x09, 8)]
@@ -134,6 +178,84 @@ pub(super) fn read_reply(datagram: &[u8]) -> Option<(Vec<u8>, Reply)> {
     Some((ours.to_vec(), reply))
 }
 
+/// A packet of a handshake that was opened.
+pub(super) struct Opened {
+    /// [`INITIAL`] or [`HANDSHAKE`].
+    pub(super) kind: u8,
+    /// The id by which the other end wants to be called.
+    pub(super) theirs: Vec<u8>,
+    /// Its frames.
+    pub(super) payload: Vec<u8>,
+}
+
+/// Opens the first packet of a datagram, if it is one of a handshake and there are keys for its kind, and takes it out.
+pub(super) fn open<'a>(datagram: &mut &[u8], keys: impl Fn(u8) -> Option<&'a DirectionalKeys>) -> Option<Opened> {
+    let kind = datagram.first()? & 0xF0;
+    let (_, rest) = id(datagram.get(5..)?)?;
+    let (theirs, mut rest) = id(rest)?;
+    if kind & 0x30 == 0 {
+        let token = usize::try_from(read_varint(&mut rest)?).ok()?;
+        rest = rest.get(token..)?;
+    }
+    let length = usize::try_from(read_varint(&mut rest)?).ok()?;
+    let number_at = datagram.len() - rest.len();
+    let mut packet = datagram.get(..number_at + length)?.to_vec();
+    *datagram = &datagram[number_at + length..];
+    let keys = keys(kind & 0xF0)?;
+    let (head, body) = packet.split_at_mut(number_at);
+    let (number, rest) = body.split_at_mut(NUMBER_BYTES);
+    keys.header.decrypt_in_place(&rest[..SAMPLE_BYTES], &mut head[0], number).ok()?;
+    let number_bytes = usize::from(head[0] & 3) + 1;
+    let number = number[..number_bytes].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let (header, sealed) = packet.split_at_mut(number_at + number_bytes);
+    let payload = keys.packet.decrypt_in_place(number, header, sealed).ok()?.to_vec();
+    Some(Opened { kind, theirs: theirs.to_vec(), payload })
+}
+
+/// The pieces of the handshake in a payload, each with its place.
+pub(super) fn crypto_pieces(mut payload: &[u8]) -> Vec<(u64, Vec<u8>)> {
+    let mut pieces = Vec::new();
+    while let Some((&kind, rest)) = payload.split_first() {
+        payload = rest;
+        let piece = match kind {
+            0x00 | 0x01 => Some(()),
+            0x02 | 0x03 => skip_ack(&mut payload),
+            CRYPTO => crypto_piece(&mut payload).map(|piece| pieces.push(piece)),
+            _ => None,
+        };
+        if piece.is_none() {
+            break;
+        }
+    }
+    pieces
+}
+
+fn crypto_piece(payload: &mut &[u8]) -> Option<(u64, Vec<u8>)> {
+    let offset = read_varint(payload)?;
+    let length = usize::try_from(read_varint(payload)?).ok()?;
+    let (piece, rest) = payload.split_at_checked(length)?;
+    *payload = rest;
+    Some((offset, piece.to_vec()))
+}
+
+fn skip_ack(payload: &mut &[u8]) -> Option<()> {
+    let _ = (read_varint(payload)?, read_varint(payload)?);
+    let ranges = read_varint(payload)?;
+    read_varint(payload)?;
+    for _ in 0..ranges * 2 {
+        read_varint(payload)?;
+    }
+    Some(())
+}
+
+fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let length = 1 << (bytes.first()? >> 6);
+    let (number, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    let whole = number.iter().fold(0u64, |whole, byte| whole << 8 | u64::from(*byte));
+    Some(whole & (u64::MAX >> (2 + 64 - 8 * length)))
+}
+
 /// A connection id behind its length, and what follows.
 fn id(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&length, rest) = bytes.split_first()?;
@@ -156,6 +278,15 @@ mod tests {
         assert_eq!(bytes(15_293), [0x7B, 0xBD]);
         assert_eq!(bytes(494_878_333), [0x9D, 0x7F, 0x3E, 0x7D]);
         assert_eq!(bytes(151_288_809_941_952_652), [0xC2, 0x19, 0x7C, 0x5E, 0xFF, 0x14, 0xE8, 0x8C]);
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_were_written() {
+        for number in [0, 37, 63, 64, 15_293, 16_384, 494_878_333, 1 << 40, (1 << 62) - 1] {
+            let mut out = Vec::new();
+            varint(number, &mut out);
+            assert_eq!(read_varint(&mut &out[..]), Some(number));
+        }
     }
 
     #[test]
