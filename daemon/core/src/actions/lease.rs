@@ -45,6 +45,8 @@ pub fn renewable(view: &View<'_>, office: interoffice_protocol::ids::OfficeId) -
 /// Takes a renewal from `office`: its links' leases run from `asked_ms` (safe clock), when this office sent the nonce.
 pub fn renewed(tx: &Tx<'_>, office: interoffice_protocol::ids::OfficeId, renewed: &[LinkId], asked_ms: i64) -> Result<u64, Fault> {
     let Some(peer) = peers::find(tx, office)? else { return Ok(0) };
+    // The wall clock may have stood ahead when this was asked for, and been set back before anybody wrote that down.
+    let asked_ms = asked_ms.min(safe_now(tx)?);
     let mut count = 0;
     for link in links::of_peer(tx, peer.row)? {
         if link.side == Side::Reader && matches!(link.state, LinkState::Active { .. }) && renewed.contains(&link.link) {
@@ -55,7 +57,10 @@ pub fn renewed(tx: &Tx<'_>, office: interoffice_protocol::ids::OfficeId, renewed
     Ok(count)
 }
 
-/// Why a reader's link is locked, if it is: its lease ran out.
+/// Whether a reader's link is locked: its lease ran out, or would last longer than any lease does, since it began on a wall clock that
+/// stood ahead and was set back.
 pub fn locked(view: &View<'_>, link: &links::LinkRow) -> Result<bool, Fault> {
-    Ok(!planted(Bug::LockedStillReadable) && link.lease_until_ms.is_some_and(|until| until <= safe_now(view).unwrap_or(i64::MAX)))
+    let Some(until) = link.lease_until_ms.filter(|_| !planted(Bug::LockedStillReadable)) else { return Ok(false) };
+    let left = until.saturating_sub(safe_now(view)?);
+    Ok(left <= 0 || left > i64::from(link.lease_s) * 1000)
 }

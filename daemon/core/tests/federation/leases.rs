@@ -65,6 +65,40 @@ fn a_clock_that_is_set_back_gives_no_longer_lease() {
 }
 
 #[test]
+fn a_wall_clock_that_stood_ahead_for_a_moment_lengthens_no_lease() {
+    const AHEAD_MS: i64 = LEASE_MS * 1_000;
+    let (mut world, link) = shared();
+    let (north, south) = (world.offices[NORTH].id, world.offices[SOUTH].id);
+    let renewed = world.offices[NORTH].read(|view| lease::renewable(view, south));
+    world.offices[SOUTH].now_ms += AHEAD_MS;
+    let asked = world.offices[SOUTH].read(lease::safe_now);
+    world.offices[SOUTH].now_ms -= AHEAD_MS;
+    world.offices[SOUTH].write(|tx| lease::renewed(tx, north, &renewed, asked)).expect("a renewal");
+    world.offices[SOUTH].read(|view| copies::may_read(view, &user("bob"), link));
+    world.pass(LEASE_MS);
+    let locked = world.offices[SOUTH].write(|tx| copies::may_read(tx, &user("bob"), link));
+    assert_eq!(refused(locked), "copies-locked");
+}
+
+#[test]
+fn a_link_accepted_while_the_wall_clock_stood_ahead_is_locked_until_it_is_renewed() {
+    const AHEAD_MS: i64 = LEASE_MS * 1_000;
+    let mut world = World::two();
+    let (north, south) = (world.offices[NORTH].id, world.offices[SOUTH].id);
+    let link = world.request(NORTH, "alice", SOUTH, "bob").expect("a request");
+    world.exchange(NORTH, SOUTH);
+    world.offices[SOUTH].now_ms += AHEAD_MS;
+    world.accept(SOUTH, "bob", link).expect("an acceptance");
+    world.offices[SOUTH].now_ms -= AHEAD_MS;
+    world.exchange(NORTH, SOUTH);
+    let locked = world.offices[SOUTH].write(|tx| copies::may_read(tx, &user("bob"), link));
+    assert_eq!(refused(locked), "copies-locked", "nobody knows how long it would last");
+    let (renewed, asked) = (world.offices[NORTH].read(|view| lease::renewable(view, south)), world.offices[SOUTH].read(lease::safe_now));
+    world.offices[SOUTH].write(|tx| lease::renewed(tx, north, &renewed, asked)).expect("a renewal");
+    world.offices[SOUTH].read(|view| copies::may_read(view, &user("bob"), link));
+}
+
+#[test]
 fn only_bob_and_the_operator_read_bobs_copies() {
     use interoffice_core::domain::actor::Actor;
     let (mut world, link) = shared();
