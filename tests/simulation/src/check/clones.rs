@@ -2,7 +2,7 @@
 
 use interoffice_core::store::{Fault, inspect, links, peers, statements};
 use interoffice_protocol::ids::LinkId;
-use interoffice_protocol::messages::Message;
+use interoffice_protocol::messages::{Message, Outcome};
 use sha2::{Digest, Sha256};
 
 use super::Violation;
@@ -46,6 +46,8 @@ pub(crate) fn is_news(world: &World, from: usize, to: usize, message: &Message) 
     };
     match message {
         Message::Resume(_) | Message::Inventory(_) => Ok(true),
+        // That something was missed is believed as well: it is said again, and the other office knows it already.
+        Message::Answer(answer) if matches!(answer.outcome, Outcome::Gap { .. }) => Ok(true),
         Message::Answer(answer) => Ok(kept(answer.statement)?.1),
         Message::Statement(signed) => {
             let own = signed.envelope().is_some_and(|envelope| envelope.from == id);

@@ -48,7 +48,12 @@ impl Eyes<'_> {
 
     /// Whether it is this viewer's turn for something that costs much, which comes round after `turns`.
     pub(super) fn has_turn(&self, turns: usize) -> bool {
-        (self.turn + self.number).is_multiple_of(turns)
+        self.has_turn_at(0, turns)
+    }
+
+    /// The same, so many times later.
+    pub(super) fn has_turn_at(&self, later: usize, turns: usize) -> bool {
+        (self.turn + self.number + later).is_multiple_of(turns)
     }
 
     /// Links that are asked for one by one this time: what is asked by an id goes through the same door for each, and costs more.

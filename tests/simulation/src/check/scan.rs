@@ -30,6 +30,11 @@ fn violation(oracle: &Oracle, office: usize, token: Token, place: &str) -> Viola
 
 /// Every file and every row of an office.
 pub(super) fn office(world: &World, office: usize) -> Result<(), Violation> {
+    files(world, office)?;
+    rows(world, office)
+}
+
+fn files(world: &World, office: usize) -> Result<(), Violation> {
     let oracle = &world.checker.oracle;
     if oracle.is_hostile(office) {
         return Ok(());
@@ -50,12 +55,12 @@ pub(super) fn office(world: &World, office: usize) -> Result<(), Violation> {
             }
         }
     }
-    rows(world, office)
+    Ok(())
 }
 
 /// Every row of the office's own database.
 fn rows(world: &World, office: usize) -> Result<(), Violation> {
-    if world.offices[office].on_disk() || !world.offices[office].up {
+    if world.checker.oracle.is_hostile(office) || world.offices[office].on_disk() || !world.offices[office].up {
         return Ok(());
     }
     let mut found = None;
@@ -73,8 +78,9 @@ fn rows(world: &World, office: usize) -> Result<(), Violation> {
 
 /// A receipt for a link was signed at `office`, or judged good at the owner's: nothing of what it names is left in any file there.
 pub(crate) fn receipt(world: &World, office: usize, link: LinkId) -> Result<(), Violation> {
-    let _ = link;
-    self::office(world, office)
+    files(world, office)?;
+    // Rows of a database in memory cost more and change less: those of every third link are read, and all of them at the end.
+    if link.0[0].is_multiple_of(3) { rows(world, office) } else { Ok(()) }
 }
 
 #[cfg(test)]
