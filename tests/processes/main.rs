@@ -20,6 +20,7 @@ mod peer_down;
 mod poison;
 mod power_cuts;
 mod slow;
+mod slow_headers;
 mod small_disk;
 mod two_offices;
 mod under_attack;
