@@ -13,11 +13,12 @@ use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::wire::codec;
 use rusqlite::Connection;
 
-use super::{Applied, CopyQuery, CopyRow, Disk, Progress, Withdrawn};
+use super::{Applied, CopyQuery, CopyRow, Disk, Progress, Withdrawn, seal};
 use crate::domain::search;
 use crate::store::{Row, Sql, SqlExt, StoreFault, Value, durable, migrate};
 
-const MIGRATIONS: &[&str] = &[include_str!("../migrations_received/0001_copies.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations_received/0001_copies.sql"), include_str!("../migrations_received/0002_seals.sql")];
 
 /// An open file.
 pub(super) struct LinkFile {
@@ -114,19 +115,21 @@ impl LinkFile {
         params.push(query.limit.clamp(1, 100_000).into());
         self.conn.all(
             &format!(
-                "SELECT record, kind, name, version_epoch, version_counter, received_ms FROM copies
+                "SELECT {} FROM copies
                  WHERE (name > ?1 OR (name = ?1 AND record > ?2)) AND (?3 IS NULL OR kind = ?3){found} ORDER BY name, record LIMIT ?{}",
+                seal::COLUMNS,
                 params.len()
             ),
             &params,
             |row| {
+                seal::check(row)?;
                 Ok(CopyRow {
                     link: self.link,
                     record: RecordId(row.bytes(0)?),
                     kind: kind_of(row.int(1)?)?,
-                    name: row.text(2)?,
-                    version: Version { epoch: row.uint(3)?, counter: row.uint(4)? },
-                    received_ms: row.int(5)?,
+                    name: row.text(5)?,
+                    version: Version { epoch: row.uint(2)?, counter: row.uint(3)? },
+                    received_ms: row.int(4)?,
                 })
             },
         )
@@ -134,9 +137,10 @@ impl LinkFile {
 
     /// One copy.
     pub(super) fn get(&self, record: RecordId) -> Result<Option<(Version, Record)>, StoreFault> {
-        self.conn.first("SELECT version_epoch, version_counter, body FROM copies WHERE record = ?1", &[record.0.into()], |row| {
-            let body = codec::decode_data(row.blob(2)?).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
-            Ok((Version { epoch: row.uint(0)?, counter: row.uint(1)? }, body))
+        self.conn.first(&format!("SELECT {} FROM copies WHERE record = ?1", seal::COLUMNS), &[record.0.into()], |row| {
+            seal::check(row)?;
+            let body = codec::decode_data(row.blob(7)?).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
+            Ok((Version { epoch: row.uint(2)?, counter: row.uint(3)? }, body))
         })
     }
 
@@ -284,21 +288,25 @@ fn held(tx: &Connection, record: RecordId) -> Result<Option<Version>, StoreFault
 }
 
 fn put(tx: &Connection, id: RecordId, version: Version, record: &Record, now_ms: i64) -> Result<(), StoreFault> {
+    let (search, body) = (search::search_text(record), codec::encode(record));
+    let numbers = [record.kind as i64, version.epoch.cast_signed(), version.counter.cast_signed(), now_ms];
+    let seal = seal::of(id, numbers, &record.display_name, &search, &body);
     tx.execute_sql(
-        "INSERT INTO copies (record, kind, version_epoch, version_counter, name, search, body, received_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO copies (record, kind, version_epoch, version_counter, name, search, body, received_ms, seal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (record) DO UPDATE SET kind = excluded.kind, version_epoch = excluded.version_epoch,
              version_counter = excluded.version_counter, name = excluded.name, search = excluded.search, body = excluded.body,
-             received_ms = excluded.received_ms",
+             received_ms = excluded.received_ms, seal = excluded.seal",
         &[
             id.0.into(),
             (record.kind as i64).into(),
             version.epoch.into(),
             version.counter.into(),
             record.display_name.as_str().into(),
-            search::search_text(record).into(),
-            codec::encode(record).into(),
+            search.into(),
+            body.into(),
             now_ms.into(),
+            Value::Blob(seal.to_vec()),
         ],
     )
 }

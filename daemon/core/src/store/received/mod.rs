@@ -5,6 +5,7 @@
 
 mod disk;
 mod file;
+mod seal;
 #[cfg(test)]
 mod tests;
 
