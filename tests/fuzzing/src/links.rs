@@ -63,14 +63,35 @@ fn gather<'v>(link: LinkId, statements: impl Iterator<Item = &'v Verified>) -> (
     (set, state)
 }
 
-/// Active needs a Request and an acceptance of these very terms, by the office that reads.
+/// Every statement that was kept is of the side that may say it and about this very link; Active needs an acceptance of these very terms,
+/// and is frozen while a freeze stands that its own issuer has not ended.
 fn founded(set: &LinkSet, state: LinkState) {
-    let LinkState::Active { .. } = state else { return };
-    let parties = set.parties().expect("an active link has parties");
-    let agrees = |statement: &Verified| {
-        statement.from() == parties.reader_office && matches!(statement.body(), Body::Accept(accept) if Some(&accept.terms) == set.terms())
-    };
-    assert!(set.statements().any(agrees), "nobody agreed to an active link");
+    let (Some(request), Some(parties)) = (set.request(), set.parties()) else { return };
+    let mut frozen = false;
+    let mut agreed = false;
+    for statement in set.statements().filter(|statement| statement.hash() != request.hash()) {
+        let Subject::Link { link, request: named, owner, reader } = &statement.envelope().subject else { panic!("about no link") };
+        assert_eq!((*link, *named, owner, reader), (set.link(), request.hash(), &parties.owner, &parties.reader));
+        match statement.body() {
+            Body::Accept(accept) => {
+                assert_eq!((statement.from(), Some(&accept.terms)), (parties.reader_office, set.terms()));
+                agreed = true;
+            }
+            Body::Decline(_) => assert_eq!(statement.from(), parties.reader_office),
+            Body::Withdraw(_) => assert_eq!(statement.from(), parties.owner_office),
+            Body::Freeze(_) => {
+                let ended = |other: &Verified| {
+                    other.from() == statement.from() && matches!(other.body(), Body::Thaw(thaw) if thaw.freeze == statement.hash())
+                };
+                frozen |= !set.statements().any(ended);
+            }
+            _ => assert!([parties.owner_office, parties.reader_office].contains(&statement.from())),
+        }
+    }
+    if let LinkState::Active { frozen: told } = state {
+        assert!(agreed, "nobody agreed to an active link");
+        assert_eq!(told, frozen);
+    }
 }
 
 fn terms(level: Level) -> Terms {

@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use interoffice_certs::{Invite, InviteToken, show_office};
 use interoffice_protocol::ids::OfficeId;
 use interoffice_protocol::limits::FRAME_HEADER_BYTES;
+use interoffice_protocol::statement::{Signed, Verified};
 use interoffice_protocol::wire::codec;
 use interoffice_protocol::wire::frame::{FrameKind, STATEMENT_KINDS_FROM};
 
@@ -68,6 +69,9 @@ fn of_frame(name: &str, frame: &[u8], seeds: &mut Vec<Seed>) {
     if kind >= STATEMENT_KINDS_FROM {
         let (key_set_version, payload, _): (u32, Vec<u8>, [u8; 64]) = codec::decode_control(body).expect("a vector decodes");
         let head = [kind - STATEMENT_KINDS_FROM, frame[1], key_set_version as u8, 0, 40, 3];
+        if let Some(payload) = at_length(kind - STATEMENT_KINDS_FROM, &payload) {
+            seeds.push(("statement", format!("{name}-at-length"), [&head[..], &payload].concat()));
+        }
         seeds.push(("statement", name.to_owned(), [&head[..], &payload].concat()));
         return;
     }
@@ -87,9 +91,24 @@ fn of_frame(name: &str, frame: &[u8], seeds: &mut Vec<Seed>) {
         FrameKind::Inventory => ("replication", &[4]),
         FrameKind::Proposal => ("proposal", &[0]),
         FrameKind::ProposalAnswer => ("proposal", &[1]),
-        FrameKind::Batch => ("batch", &[0, 0, 0, 127, 3]),
+        FrameKind::Batch => {
+            seeds.push(("batch", format!("{name}-in-no-scope"), with(&[0; 5])));
+            ("batch", &[0, 0, 0, 127, 3])
+        }
     };
     seeds.push((target, name.to_owned(), with(first)));
+}
+
+/// The payload with one number written longer than it need be, which means the same and is not what we would write.
+fn at_length(kind: u8, payload: &[u8]) -> Option<Vec<u8>> {
+    let statement = |payload: Vec<u8>| Signed { kind, version: 1, key_set_version: 1, payload, signature: [0; 64] };
+    let meant = Verified::from_store(statement(payload.to_vec())).ok()?;
+    let longer = |at: usize| [&payload[..at], &[251, payload[at], 0], &payload[at + 1..]].concat();
+    let same = |payload: &Vec<u8>| {
+        Verified::from_store(statement(payload.clone()))
+            .is_ok_and(|read| (read.envelope(), read.body()) == (meant.envelope(), meant.body()))
+    };
+    (0..payload.len()).filter(|at| payload[*at] <= 250).map(longer).find(same)
 }
 
 fn codes(seeds: &mut Vec<Seed>) {

@@ -2,7 +2,8 @@
 
 use interoffice_core::actions::{inbound, issue, lease, outbound, removal};
 use interoffice_core::store::links::LinkRow;
-use interoffice_core::store::{log, peers, statements};
+use interoffice_core::store::peers::{self, Standing};
+use interoffice_core::store::{log, statements};
 use interoffice_protocol::epoch::Epoch;
 use interoffice_protocol::ids::{LinkId, Nonce, StatementHash};
 use interoffice_protocol::link::Side;
@@ -174,6 +175,10 @@ impl Run<'_> {
         }
         if matches!(twist, Twist::Recipient | Twist::Issuer | Twist::Signature) {
             assert_eq!(self.state(), before, "a statement that nobody said to this office changed something");
+        }
+        let blocked = self.office.read(|view| Ok(peers::find(view, self.peer.id)?)).is_some_and(|peer| peer.standing != Standing::Paired);
+        if blocked && matches!(body, Body::Request(_)) {
+            assert_ne!(outcome, Outcome::Stored, "an office that is not paired asked for something");
         }
         if matches!(outcome, Outcome::Gap { .. } | Outcome::Later) {
             assert_eq!(self.state(), before, "a statement that was put off changed something");

@@ -1,8 +1,9 @@
 //! What must hold after each step, looked at from the outside.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use interoffice_core::actions::{copies, outbound};
+use interoffice_core::actions::{copies, lease, outbound};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::links::{self, LinkRow};
 use interoffice_core::store::log::{self, LogRow};
@@ -14,7 +15,7 @@ use interoffice_core::store::{Fault, View, statements};
 use interoffice_protocol::ids::{LinkId, OfficeId, RecordId, StatementHash};
 use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::messages::ListChunk;
-use interoffice_protocol::statement::{Body, Verified, verify};
+use interoffice_protocol::statement::{Body, RemovalCover, Verified, verify};
 
 use super::{PEOPLE, Run};
 use crate::keys::{NOW_MS, user};
@@ -85,10 +86,17 @@ impl Run<'_> {
             let verified = verify(signed, &self.office.chain, self.peer.id, NOW_MS).expect("what we say verifies");
             let expected = self.seen.issued_hash.unwrap_or(StatementHash::NONE);
             assert_eq!((verified.envelope().sequence, verified.envelope().previous), (sequence, expected), "it follows on the one before");
+            if let (Body::Receipt(receipt), Some(link)) = (verified.body(), verified.link())
+                && matches!(receipt.cover, RemovalCover::Link { .. })
+            {
+                assert!(!self.file_of(link).exists(), "a receipt was signed while the file was there");
+            }
             self.seen.issued = sequence;
             self.seen.issued_hash = Some(verified.hash());
         }
         assert_eq!(peer.issued_sequence, self.seen.issued);
+        let renewable = self.office.read(|view| lease::renewable(view, self.peer.id));
+        assert!(renewable.is_empty() || peer.standing == Standing::Paired, "leases of an office that is not paired are renewed");
         for name in PEOPLE {
             self.reads(name, &all);
         }
@@ -117,12 +125,16 @@ impl Run<'_> {
         });
     }
 
+    fn file_of(&self, link: LinkId) -> PathBuf {
+        self.folder.path().join("received").join(format!("{link}.db"))
+    }
+
     /// Carries everything out, and looks whether anything of ended links is left.
     pub(super) fn at_the_end(&mut self) {
         self.erase(&mut crate::bytes::Bytes::new(&[3]));
         self.watch();
         for link in self.office.read(|view| Ok(links::all(view)?)) {
-            let file = self.folder.path().join("received").join(format!("{}.db", link.link));
+            let file = self.file_of(link.link);
             let over = matches!(link.state, LinkState::Ended(_));
             assert!(!over || !file.exists(), "the file of an ended link is left");
             assert!(link.side == Side::Reader || !file.exists(), "a link that brings nothing here has a file");
