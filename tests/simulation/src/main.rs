@@ -113,15 +113,18 @@ enum Command {
         /// One operation in so many.
         #[arg(long, default_value_t = 1)]
         every: u64,
-        /// Power cuts that tear a part of what was not synced, at each operation.
-        #[arg(long, default_value_t = 1)]
-        torn: u64,
+        /// Every kind of failure at each operation, with so many power cuts that tear, instead of three kinds in turn.
+        #[arg(long)]
+        torn: Option<u64>,
         /// A second crash during the recovery from one crash in so many; 0 for none.
         #[arg(long, default_value_t = 5)]
         again: u64,
         /// Times that bits are flipped, in the database and in received files.
         #[arg(long, default_value_t = 400)]
         flips: u64,
+        /// Threads.
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
         /// Only scenarios whose name holds this.
         #[arg(long)]
         only: Option<String>,
@@ -171,8 +174,8 @@ fn main() -> ExitCode {
             let sum = runner::many(&Plan { from: 0, to: pairs, steps, threads: 2, pair_every: 1, go_on: false });
             end(&sum, steps) && sum.pairs == pairs
         }
-        Command::CrashPoints { every, torn, again, flips, only } => {
-            crash_points::all(&crash_points::Extent { every, torn, again, flips, only }, &mut std::io::stdout()).unwrap_or(false)
+        Command::CrashPoints { every, torn, again, flips, threads, only } => {
+            crash_points::all(&crash_points::Extent { every, torn, again, flips, threads, only }, &mut std::io::stdout()).unwrap_or(false)
         }
         Command::Model { actions } => model::run(actions, &mut std::io::stdout()).unwrap_or(false),
         Command::Bugs { seeds, steps, threads, only } => planted(seeds, steps, threads, only),

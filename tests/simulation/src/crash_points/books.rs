@@ -27,7 +27,8 @@ pub(crate) fn of(folder: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     for path in databases(folder) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let rows = inspect::rows(&path, &[]).unwrap_or_else(|fault| vec![format!("unreadable: {fault}")]);
+        // A file that could not be upgraded yet holds the same copies, without seals.
+        let rows = inspect::rows(&path, &["seal"]).unwrap_or_else(|fault| vec![format!("unreadable: {fault}")]);
         if name == "office.db" {
             lines.extend(rows);
             continue;

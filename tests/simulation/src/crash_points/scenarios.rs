@@ -12,7 +12,9 @@ use interoffice_core::store::{Fault, StoreFault};
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::{Level, Scope};
+use rusqlite::Connection;
 
+use super::books;
 use super::office::{End, Stop};
 use super::stage::{NORTH, SOUTH, Stage};
 use crate::keys;
@@ -52,7 +54,7 @@ const fn withdraws(name: &'static str, patient: usize, before: Play, play: Play)
 }
 
 /// Every scenario.
-pub(crate) const ALL: [Scenario; 19] = [
+pub(crate) const ALL: [Scenario; 20] = [
     goes_on("first start", NORTH, |_| Ok(()), |stage| furnish(stage, NORTH)),
     goes_on("pairing", NORTH, furnished, pair),
     goes_on("request", NORTH, paired, request),
@@ -72,6 +74,7 @@ pub(crate) const ALL: [Scenario; 19] = [
     withdraws("records deleted", NORTH, shared, delete_records),
     goes_on("import", NORTH, furnished, import_more),
     ends("copies of an unknown link", SOUTH, unknown_copies, tidy_up),
+    goes_on("copies of the oldest schema", SOUTH, oldest_copies, edit),
 ];
 
 fn name(text: &str) -> Result<UserName, Fault> {
@@ -332,4 +335,15 @@ fn unknown_copies(stage: &mut Stage) -> End<()> {
 
 fn tidy_up(stage: &mut Stage) -> End<()> {
     stage.work(SOUTH).map(drop)
+}
+
+/// The reader's copies were received by the first program that there was.
+fn oldest_copies(stage: &mut Stage) -> End<()> {
+    shared(stage)?;
+    stage.offices[SOUTH].stop();
+    for path in books::databases(&stage.offices[SOUTH].folder).into_iter().skip(1) {
+        let old = Connection::open(path).and_then(|conn| conn.execute_batch("ALTER TABLE copies DROP COLUMN seal; PRAGMA user_version = 1"));
+        old.map_err(|error| Stop::Wrong(error.to_string()))?;
+    }
+    Ok(())
 }
