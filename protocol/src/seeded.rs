@@ -84,7 +84,7 @@ bugs! {
     AdminReadsCopies, 50, "admin-reads-copies", "an admin reads the copies of every user";
     PrivateShared, 51, "private-shared", "private records are shared with all others, unasked";
     FirstLeaseMissing, 52, "first-lease-missing", "a link begins without a lease and stays readable for ever";
-    CursorKept, 53, "cursor-kept", "an acknowledged withdrawal is forgotten before its receipt";
+    SafeClockStands, 53, "safe-clock-stands", "a look at the clocks forgets the time that passed since the last one";
 }
 
 impl Bug {

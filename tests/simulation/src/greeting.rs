@@ -8,7 +8,7 @@ use interoffice_protocol::messages::{Hello, Message};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::statement::{Chain, ChainStep};
 
-use crate::check::Violation;
+use crate::check::{self, Violation};
 use crate::session::Session;
 use crate::sometimes;
 use crate::world::{Did, World, failed};
@@ -86,6 +86,7 @@ impl World {
                 if peer.standing != Standing::Paired {
                     sometimes!("a session with an office that is not paired");
                 }
+                check::knows_its_words(self, me, from, &hello)?;
                 let session = Session::begin(&mut self.offices[me], (from, office), self.connections, peer.standing)
                     .map_err(|fault| failed(me, &fault))?;
                 self.sessions.insert((me, from), session);

@@ -114,7 +114,7 @@ impl World {
         if self.verb(facts.owner.office, |tx| records::edit(tx, &by, facts.record, &edit))?.is_none() {
             return Ok(false);
         }
-        let mut tokens = facts.tokens;
+        let mut tokens = self.tokens_of(&facts);
         let place = Place::Field(FIELDS[field].0.bit().trailing_zeros() as u8);
         for placed in tokens.iter_mut().filter(|placed| placed.place == place) {
             // The card as it was uploaded is kept verbatim, for its own office alone.
@@ -141,7 +141,7 @@ impl World {
             return Ok(false);
         }
         sometimes!("a related item was added");
-        let mut tokens = facts.tokens;
+        let mut tokens = self.tokens_of(&facts);
         tokens.push(Placed { place: Place::Related(kind as u8), token });
         for known in self.records.iter_mut().filter(|known| known.number == number) {
             known.tokens.clone_from(&tokens);
@@ -164,6 +164,12 @@ impl World {
         }
         self.note(Event::RecordMarked { office: facts.owner.office, record: facts.record.0, marks });
         Ok(true)
+    }
+
+    /// The words in a record as its office has it now, which may live from an older copy.
+    fn tokens_of(&self, facts: &RecordFacts) -> Vec<Placed> {
+        let local = self.checker.oracle.local(facts.owner.office);
+        local.and_then(|local| local.records.get(&facts.record.0)).map_or_else(|| facts.tokens.clone(), |own| own.tokens.clone())
     }
 
     fn end_record(&mut self, step: Step, number: u32) -> Did {
@@ -232,7 +238,8 @@ impl World {
             return Ok(false);
         }
         let added: Vec<[u8; 16]> = self.shown(&facts)?.iter().filter(|record| !before.contains(record)).map(|record| record.0).collect();
-        let private = |id: &[u8; 16]| self.records.iter().any(|record| record.record.0 == *id && record.marks.private);
+        let local = self.checker.oracle.local(office);
+        let private = |id: &[u8; 16]| local.and_then(|local| local.records.get(id)).is_some_and(|own| own.marks.private);
         if all_mine && added.iter().any(private) {
             let what = format!("all of a user's records went on link {link}, private ones among them");
             return Err(Violation { invariant: "INV-03", anomaly: "orphan-share", what });

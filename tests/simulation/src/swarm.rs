@@ -109,7 +109,7 @@ impl Rates {
             down: rate(8, 45),
             clock: rate(10, 45),
             files: rate(8, 40),
-            folder: if on_disk { rate(8, 40) } else { 0 },
+            folder: if on_disk { rate(16, 60) } else { 0 },
             disk: if on_disk { rate(12, 50) } else { 0 },
             block: rate(10, 45),
             rights: rate(12, 65),

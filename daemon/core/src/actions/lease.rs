@@ -23,7 +23,7 @@ pub fn safe_now(view: &View<'_>) -> Result<i64, Fault> {
 pub fn tick(tx: &Tx<'_>, since_boot_ms: Option<i64>) -> Result<bool, Fault> {
     let clock = office::safe_clock(tx)?;
     let wall = tx.now_ms.saturating_sub(clock.wall_ms);
-    let passed = wall.max(since_boot_ms.unwrap_or(0)).max(0);
+    let passed = if planted(Bug::SafeClockStands) { 0 } else { wall.max(since_boot_ms.unwrap_or(0)).max(0) };
     let safe_ms = clock.safe_ms.saturating_add(passed);
     office::set_safe_clock(tx, safe_ms, tx.now_ms)?;
     if wall < 0 && since_boot_ms.is_none() {

@@ -250,9 +250,6 @@ pub fn persist(tx: &Tx<'_>, delivered: &Delivered) -> Result<(), Fault> {
     }
     links::set_cursor(tx, delivered.row, delivered.to, delivered.digest)?;
     for said in &delivered.entries {
-        if planted(Bug::CursorKept) && said.version.is_none() {
-            log::not_held(tx, delivered.row, said.record)?;
-        }
         log::held(tx, delivered.row, said.record, said.version, said.sequence)?;
     }
     removal::settle_parts(tx, &links::load(tx, delivered.link)?)?;

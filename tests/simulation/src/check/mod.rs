@@ -32,7 +32,7 @@ pub(crate) use people::denied;
 pub(crate) use readers::readers;
 pub(crate) use rest::at_rest;
 pub(crate) use scan::receipt;
-pub(crate) use wire::renews;
+pub(crate) use wire::{knows_its_words, renews};
 
 /// A daemon looks at its clocks at least this often, so a lease may be over by so much (milliseconds).
 const SLACK_MS: i64 = 60_000;

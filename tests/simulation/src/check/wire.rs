@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use interoffice_core::store::{peers, statements};
+use interoffice_core::store::{office, peers, statements};
 use interoffice_oracle::local::{Standing, State};
 use interoffice_protocol::ids::StatementHash;
-use interoffice_protocol::messages::{Lane, Message, Renewal};
+use interoffice_protocol::messages::{Hello, Lane, Message, Renewal};
 use interoffice_protocol::statement::{Body, Kind, ReceiptLevel, RemovalCover, Signed, Verified};
 use interoffice_protocol::wire::frame::STATEMENT_KINDS_FROM;
 
@@ -89,6 +89,19 @@ fn statement(world: &mut World, from: usize, to: usize, signed: &Signed) -> Resu
         return Err(Violation::new("INV-12", "zombie-share", what));
     }
     Ok(())
+}
+
+/// INV-38, INV-41: an office to which another says that it has heard more than the office knows to have said runs from an old copy, and
+/// begins no session.
+pub(crate) fn knows_its_words(world: &World, me: usize, from: usize, hello: &Hello) -> Result<(), Violation> {
+    let id = world.offices[from].id;
+    let (epoch, peer) = world.look(me, |view| Ok((office::load(view)?.epoch, peers::find(view, id)?)))?;
+    let issued = peer.map_or(0, |peer| peer.issued_sequence);
+    if hello.heard_epoch.is_none_or(|heard| heard.counter != epoch.counter) || hello.heard_sequence <= issued {
+        return Ok(());
+    }
+    let what = format!("{me} knows {issued} statements of its own to {from}, which has heard {}: and they talk", hello.heard_sequence);
+    Err(Violation::new("INV-41", "resurrected-delete", what))
 }
 
 /// INV-27: what an office has heard of another goes on without a gap, and the last of it is what was said at that place.
