@@ -73,11 +73,6 @@ impl Disk {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        &self.0.spelled
-    }
-
     /// How many operations changed something so far: files made, written, cut, synced, renamed, removed, folders synced.
     pub fn operations(&self) -> u64 {
         self.state().operations
