@@ -55,3 +55,21 @@ impl Clock {
         self.booted_true_ms = true_ms;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_jumps_and_freezes_and_the_crystal_does_not_care() {
+        let mut clock = Clock::new(100, 5_000);
+        assert_eq!((clock.wall_ms(0), clock.boot_ms(1_000_000)), (BEGIN_MS + 5_000, 1_000_100));
+        clock.jump(1_000_000, -2_000_000);
+        assert_eq!(clock.wall_ms(1_000_000), BEGIN_MS + 5_000 + 1_000_100 - 2_000_000);
+        clock.set_rate(1_000_000, 0);
+        assert_eq!(clock.wall_ms(1_000_000), clock.wall_ms(9_000_000));
+        assert!(!clock.is_even());
+        clock.boot(9_000_000);
+        assert_eq!(clock.boot_ms(9_000_000), 0);
+    }
+}

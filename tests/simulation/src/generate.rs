@@ -3,8 +3,7 @@
 
 use std::collections::VecDeque;
 
-use interoffice_core::store::links as link_rows;
-use interoffice_protocol::link::LinkState;
+use interoffice_oracle::local::State;
 use interoffice_protocol::messages::Lane;
 
 use crate::random::Random;
@@ -140,16 +139,13 @@ impl Generator {
         }
     }
 
-    /// How the owner's and the reader's office see a link.
+    /// How the owner's and the reader's office see a link, as the oracle has it: asking costs nothing.
     pub(crate) fn seen(world: &World, facts: &LinkFacts) -> (Seen, Seen) {
-        let at = |office: usize| {
-            let row = world.offices[office].read(|view| Ok(link_rows::find(view, facts.link)?)).ok().flatten();
-            match row.map(|row| row.state) {
-                None | Some(LinkState::Unknown) => Seen::Nothing,
-                Some(LinkState::Waiting) => Seen::Waiting,
-                Some(LinkState::Active { .. }) => Seen::Active,
-                Some(LinkState::Ended(_)) => Seen::Over,
-            }
+        let at = |office: usize| match world.checker.oracle.state(office, &facts.link.0) {
+            State::Unknown => Seen::Nothing,
+            State::Waiting => Seen::Waiting,
+            State::Active { .. } => Seen::Active,
+            State::Ended(_) => Seen::Over,
         };
         (at(facts.owner.office), at(facts.reader.office))
     }

@@ -110,3 +110,43 @@ fn steps(world: &mut World, source: &Source<'_>, ran: &mut Ran) -> Result<(), Vi
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_is_the_same_run_and_another_is_another() {
+        let digest = |seed: u64| {
+            let ran = run(&Swarm::of(seed), &Source::Drawn(80), false);
+            assert_eq!(ran.violation, None, "seed {seed}");
+            ran.digest
+        };
+        assert_eq!(digest(3), digest(3));
+        assert_ne!(digest(3), digest(4));
+    }
+
+    #[test]
+    fn the_steps_of_a_run_played_again_are_the_same_run() {
+        let swarm = Swarm::of(5);
+        let drawn = run(&swarm, &Source::Drawn(80), false);
+        let played = run(&swarm, &Source::Given(&drawn.steps), false);
+        assert_eq!((drawn.digest, drawn.violation), (played.digest, played.violation));
+    }
+
+    #[test]
+    fn offices_on_disks_that_forget_come_to_rest_as_well() {
+        let swarm = Swarm { on_disk: true, ..Swarm::of(6) };
+        assert_eq!(run(&swarm, &Source::Drawn(60), false).violation, None);
+    }
+
+    #[test]
+    fn a_step_on_what_is_not_there_does_nothing() {
+        let swarm = Swarm::of(7);
+        let nothing =
+            ["1 +5 Share link=9 a=1 b=2 c=3", "2 +5 Replay from=0 to=1 step=77 nth=0", "3 +5 OldFile link=4", "4 +5 Start office=0"];
+        let steps: Vec<Timed> = nothing.map(|line| line.parse().unwrap()).to_vec();
+        let ran = run(&swarm, &Source::Given(&steps), false);
+        assert_eq!((ran.counts.steps, ran.violation), (0, None));
+    }
+}

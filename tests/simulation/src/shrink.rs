@@ -10,42 +10,36 @@ const RUNS_MAX: usize = 1_500;
 
 /// The shortest list found that still breaks the same invariant in the same way.
 pub(crate) fn shrink(swarm: &Swarm, steps: &[Timed], violation: &Violation) -> Vec<Timed> {
-    let mut runs = 0;
-    let mut breaks = |list: &[Timed]| {
-        runs += 1;
+    shortest(steps, |list| {
         let found = run(swarm, &Source::Given(list), false).violation;
         found.is_some_and(|found| (found.invariant, found.anomaly) == (violation.invariant, violation.anomaly))
-    };
+    })
+}
+
+/// The shortest list found of which `breaks` still holds.
+fn shortest(steps: &[Timed], mut breaks: impl FnMut(&[Timed]) -> bool) -> Vec<Timed> {
     let mut best = steps.to_vec();
     if !breaks(&best) {
         return best;
     }
-    let mut parts = 2;
-    let mut tries = 0;
-    while parts <= best.len().max(1) && tries < RUNS_MAX {
-        let size = best.len().div_ceil(parts);
-        let mut from = 0;
-        let mut shorter = false;
-        while from < best.len() && tries < RUNS_MAX {
-            let to = (from + size).min(best.len());
-            let list = without(&best, from, to);
-            tries += 1;
+    let (mut size, mut runs) = (best.len().div_ceil(2), 0);
+    loop {
+        let (mut from, mut shorter) = (0, false);
+        while from < best.len() && runs < RUNS_MAX {
+            runs += 1;
+            let list = without(&best, from, (from + size).min(best.len()));
             if breaks(&list) {
-                best = list;
-                shorter = true;
+                (best, shorter) = (list, true);
             } else {
-                from = to;
+                from += size;
             }
         }
-        if size <= 1 && !shorter {
-            break;
+        // Single steps are tried until none can be left out; larger parts once each.
+        if runs >= RUNS_MAX || best.is_empty() || (size == 1 && !shorter) {
+            return best;
         }
-        parts = if shorter { parts.min(best.len()).max(2) } else { parts * 2 };
-        if size <= 1 && shorter {
-            parts = best.len().max(1);
-        }
+        size = size.div_ceil(2).max(1);
     }
-    best
 }
 
 /// The list without a part; the time of the part still passes.
@@ -57,4 +51,18 @@ fn without(steps: &[Timed], from: usize, to: usize) -> Vec<Timed> {
         next.gap_ms = next.gap_ms.saturating_add(passed);
     }
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_can_be_left_out_is_and_its_time_passes_all_the_same() {
+        let steps: Vec<Timed> = (0..100).map(|id| Timed { id, gap_ms: 2, step: crate::step::Step::Heal {} }).collect();
+        let has = |list: &[Timed], id: u32| list.iter().any(|step| step.id == id);
+        let short = shortest(&steps, |list| has(list, 13) && has(list, 71));
+        assert_eq!(short.iter().map(|step| (step.id, step.gap_ms)).collect::<Vec<_>>(), [(13, 28), (71, 116)]);
+        assert_eq!(shortest(&steps, |_| false).len(), 100, "a list that breaks nothing stays as it is");
+    }
 }
