@@ -3,7 +3,7 @@
 //! At the reader's office an ended link goes through [`prepare`] (the list of what goes is durable), the unlinking of its
 //! file, and [`finish`] (the receipt is signed). Each step may be repeated after a crash.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use interoffice_protocol::ids::{LinkId, OfficeId, RecordId, StatementHash, VersionId};
 use interoffice_protocol::limits;
@@ -192,7 +192,13 @@ fn covered(view: &View<'_>, link: &LinkRow, hash: StatementHash, receipt: &Recei
 
 /// The leaves that a receipt must have: what the reader was known to hold of what it covers.
 fn expected(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<Vec<Leaf>, Fault> {
+    let named = match receipt.cover {
+        RemovalCover::Link { .. } => named_in_parts(view, link)?,
+        RemovalCover::Part { .. } => HashSet::new(),
+    };
+    let named_before = |row: &LogRow| (!row.put || row.sequence > link.cursor) && named.contains(&row.record);
     let held = |row: &LogRow| match receipt.cover {
+        RemovalCover::Link { .. } if named_before(row) => None,
         RemovalCover::Link { .. } => row.held.or(row.gone.map(|(version, _)| version)),
         RemovalCover::Part { upto, .. } => row.gone.filter(|(_, sequence)| *sequence <= upto).map(|(version, _)| version),
     };
@@ -201,6 +207,20 @@ fn expected(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<Vec<Le
         .iter()
         .filter_map(|row| held(row).map(|version| Leaf { record: row.record, version: link.secret.version_id(row.record, version) }))
         .collect())
+}
+
+/// Records on the lists of receipts for parts that reach beyond what the reader acknowledged. It was past the withdrawal of these, perhaps
+/// of a later version than we know it to have held, and names them no more when the whole link goes.
+fn named_in_parts(view: &View<'_>, link: &LinkRow) -> Result<HashSet<RecordId>, Fault> {
+    let mut named = HashSet::new();
+    for statement in statements::link_set(view, link.link)?.statements() {
+        if let Body::Receipt(part) = statement.body()
+            && matches!(part.cover, RemovalCover::Part { upto, .. } if upto > link.cursor)
+        {
+            named.extend(list_of(view, statement.hash(), part)?.unwrap_or_default().iter().map(|leaf| leaf.record));
+        }
+    }
+    Ok(named)
 }
 
 /// Compares a receipt with what we know the reader to have held.

@@ -7,6 +7,7 @@
 mod connections;
 mod copies;
 mod handshake;
+mod late_lists;
 mod leases;
 mod limits;
 mod mutated;

@@ -8,7 +8,7 @@ use interoffice_protocol::messages::{Lane, Message};
 use crate::people::{NORTH, SOUTH, all_mine, refused, selection};
 use crate::world::{Fate, Until, World};
 
-fn shared(count: usize) -> (World, LinkId, Vec<RecordId>) {
+pub(crate) fn shared(count: usize) -> (World, LinkId, Vec<RecordId>) {
     let mut world = World::two();
     let records = world.import(NORTH, "alice", 0, count);
     let link = world.alice_to_bob();
@@ -19,7 +19,7 @@ fn shared(count: usize) -> (World, LinkId, Vec<RecordId>) {
 }
 
 /// Every part that was withdrawn is erased as far as both offices know, and the copies are alike.
-fn assert_erased(world: &mut World, link: LinkId) {
+pub(crate) fn assert_erased(world: &mut World, link: LinkId) {
     world.assert_alike(NORTH, SOUTH, link);
     for part in world.view(NORTH, link).parts {
         assert_eq!(part.state, "Erased", "{part:?}");
@@ -30,7 +30,7 @@ fn assert_erased(world: &mut World, link: LinkId) {
 }
 
 /// The rest of the link is still good for a receipt.
-fn assert_ends_well(world: &mut World, link: LinkId) {
+pub(crate) fn assert_ends_well(world: &mut World, link: LinkId) {
     world.delete_link(NORTH, "alice", link).expect("alice deletes");
     world.exchange(NORTH, SOUTH);
     assert!(matches!(world.state(SOUTH, link), LinkState::Ended(_)));
