@@ -152,6 +152,10 @@ fn unsupported(tx: &Tx<'_>, peer: &PeerRow, signed: &Signed) -> Result<Heard, Fa
     let place = match signed.envelope() {
         Some(envelope) if envelope.from != peer.office => return Ok(Heard::bad(Misbehaviour::ForeignStatement)),
         Some(envelope) if envelope.to != Audience::Office(tx.office.office()) => return Ok(Heard::bad(Misbehaviour::WrongRecipient)),
+        // Its shape is not judged, but its place is kept: that must be one that a database can keep and somebody can come after.
+        Some(envelope) if envelope.epoch.check().is_err() || limits::check_counter(envelope.sequence, "").is_err() => {
+            return Ok(Heard::bad(Misbehaviour::OutOfBounds("the place of a statement")));
+        }
         Some(envelope) => match out_of_turn(peer, &envelope) {
             Some(heard) => return Ok(heard),
             None => Some((envelope.epoch, envelope.sequence)),

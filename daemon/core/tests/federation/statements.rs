@@ -4,6 +4,7 @@ use interoffice_core::actions::inbound;
 use interoffice_core::store::{links, office as office_row, peers, statements};
 use interoffice_protocol::epoch::Epoch;
 use interoffice_protocol::ids::{LinkId, Nonce, StatementHash};
+use interoffice_protocol::limits;
 use interoffice_protocol::link::LinkState;
 use interoffice_protocol::messages::{Lane, Message, Outcome};
 use interoffice_protocol::misbehaviour::Misbehaviour;
@@ -197,6 +198,33 @@ fn a_statement_of_an_unknown_kind_is_unsupported_and_those_after_it_are_heard() 
     (fourth.envelope.sequence, fourth.envelope.previous) = (4, third.hash());
     let fourth = fourth.sign(request());
     assert_eq!(say(&mut world, NORTH, SOUTH, fourth).outcome, Outcome::Stored);
+}
+
+#[test]
+fn a_statement_of_an_unknown_kind_in_a_place_that_can_not_be_kept_is_refused_and_those_after_it_are_heard() {
+    let mut world = World::two();
+    world.alice_to_bob();
+    for (counter, sequence) in [(u64::MAX, 1), (limits::COUNTER_MAX + 1, 1), (1 << 63, 1), (1, u64::MAX)] {
+        let mut forged = Forged::next(&mut world, NORTH, SOUTH, opening());
+        (forged.envelope.epoch.counter, forged.envelope.sequence) = (counter, sequence);
+        forged.envelope.previous = StatementHash::NONE;
+        let mut unknown = forged.sign(request());
+        unknown.kind = 99;
+        refused_as(&say(&mut world, NORTH, SOUTH, unknown), Misbehaviour::OutOfBounds("the place of a statement"));
+    }
+    let elsewhere = Forged::next(&mut world, NORTH, SOUTH, opening());
+    for (from, to) in [(true, false), (false, true)] {
+        let mut envelope = elsewhere.envelope.clone();
+        if to {
+            envelope.to = Audience::Everyone;
+        }
+        let mut unknown = elsewhere.world.offices[if from { SOUTH } else { NORTH }].forger.sign(envelope, &request().into());
+        unknown.kind = 99;
+        let (north, south) = (elsewhere.world.offices[NORTH].id, &mut elsewhere.world.offices[SOUTH]);
+        let heard = south.write(|tx| inbound::statement(tx, north, unknown.clone())).expect("a statement is heard");
+        refused_as(&heard, if from { Misbehaviour::ForeignStatement } else { Misbehaviour::WrongRecipient });
+    }
+    assert_eq!(elsewhere.say(request()).outcome, Outcome::Stored);
 }
 
 #[test]

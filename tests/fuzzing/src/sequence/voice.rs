@@ -209,6 +209,11 @@ impl Run<'_> {
             Twist::Critical => {
                 extensions.push(Extension { tag: u16::from(number), critical: number.is_multiple_of(2), bytes: vec![number] })
             }
+            // A later version may say that it stands anywhere.
+            Twist::Version if number > 200 => {
+                epoch.counter = u64::MAX - u64::from(number);
+                (sequence, previous) = (1, StatementHash::NONE);
+            }
             Twist::None | Twist::Issuer | Twist::Signature | Twist::Version => {}
         }
         let from = self.peer.id;
