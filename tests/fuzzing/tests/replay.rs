@@ -121,10 +121,10 @@ replays! {
     invite: 2_000,
     office_code: 2_000,
     vcard: 400,
-    import: 60,
+    import: 200,
     batch: 200,
-    received: 60,
-    sequence: 60,
+    received: 200,
+    sequence: 200,
 }
 
 #[test]
