@@ -16,6 +16,7 @@ mod part_removals;
 mod people;
 mod plans;
 mod random;
+mod refusals;
 mod removals;
 mod replays;
 mod session;
