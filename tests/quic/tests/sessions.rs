@@ -106,15 +106,15 @@ fn what_a_late_greeting_makes_wait_again_is_said_again_in_the_session() {
     let caller = if world.template.offices[NORTH] < world.template.offices[SOUTH] { NORTH } else { SOUTH };
     let link = people::request(&world.running(NORTH).expect("it runs"), NORTH, SOUTH).expect("a request");
     assert!(world.run_until(Duration::from_secs(5), |world| unrest(world).is_none()));
-    // A fresh session, dialled by the office whose call counts.
+    // A fresh session, dialled by the office whose call counts; the other one dials at the same time and is turned away.
     world.crash(NORTH);
     world.crash(SOUTH);
-    world.start(NORTH + SOUTH - caller);
-    world.run_for(Duration::from_secs(1));
     world.start(caller);
+    world.start(NORTH + SOUTH - caller);
     world.in_the_street(move |street| async move {
-        // It comes within the time in which two calls count as simultaneous.
-        for _ in 0..60 {
+        // Only within the time in which two calls count as simultaneous: later ones would become the session, which says everything again.
+        let began = turmoil::sim_elapsed().expect("in a simulation");
+        while turmoil::sim_elapsed().expect("in a simulation") - began < Duration::from_millis(250) {
             tokio::time::sleep(Duration::from_millis(10)).await;
             let _ = pose(&street, &keys, early.clone(), NORTH).await;
         }
