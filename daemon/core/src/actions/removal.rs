@@ -277,21 +277,27 @@ fn is_listed(view: &View<'_>, hash: StatementHash, receipt: &Receipt) -> Result<
     Ok(statements::chunk_count(view, &hash.0)? == u64::from(receipt.chunks))
 }
 
-/// Whether the receipt for a whole link is to be judged only when the list behind an earlier one, for a part, has come: copies on that
-/// list are not on this one.
+/// Whether a receipt is to be judged only when the list behind an earlier one, for a part, has come: copies on that list are not on this
+/// one.
 fn awaits_parts(view: &View<'_>, link: &LinkRow, receipt: &Receipt) -> Result<bool, Fault> {
-    if matches!(receipt.cover, RemovalCover::Part { .. }) {
-        return Ok(false);
-    }
     for statement in statements::link_set(view, link.link)?.statements() {
         if let Body::Receipt(part) = statement.body()
-            && matches!(part.cover, RemovalCover::Part { .. })
+            && comes_before(part, receipt)
             && !is_listed(view, statement.hash(), part)?
         {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether `part` is about a part that was removed before what `receipt` is about.
+fn comes_before(part: &Receipt, receipt: &Receipt) -> bool {
+    match (&part.cover, &receipt.cover) {
+        (RemovalCover::Part { .. }, RemovalCover::Link { .. }) => true,
+        (RemovalCover::Part { upto: earlier, .. }, RemovalCover::Part { upto, .. }) => earlier < upto,
+        (RemovalCover::Link { .. }, _) => false,
+    }
 }
 
 /// Forgets what the reader was known to hold, or to owe a receipt for, where a receipt says that this very version is gone: its
@@ -357,10 +363,10 @@ pub fn list_chunk(tx: &Tx<'_>, office: OfficeId, chunk: &ListChunk) -> Result<Op
     let link = links::load(tx, id)?;
     judge(tx, &link, chunk.statement, receipt)?;
     for statement in statements::link_set(tx, id)?.statements() {
-        if let Body::Receipt(receipt) = statement.body()
-            && matches!(receipt.cover, RemovalCover::Link { .. })
+        if let Body::Receipt(later) = statement.body()
+            && comes_before(receipt, later)
         {
-            judge(tx, &link, statement.hash(), receipt)?;
+            judge(tx, &link, statement.hash(), later)?;
         }
     }
     Ok(None)

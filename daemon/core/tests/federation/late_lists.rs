@@ -52,3 +52,31 @@ fn a_list_that_comes_after_the_next_withdrawal_of_the_same_record_settles_both()
     assert_erased(&mut world, link);
     assert_ends_well(&mut world, link);
 }
+
+#[test]
+fn a_receipt_is_judged_only_when_the_list_of_an_earlier_one_is_here() {
+    let (mut world, link, records) = shared(3);
+    lose(&mut world, |message| matches!(message, Message::BatchAck(_) | Message::ListChunk(_) | Message::Ping(_)));
+    world.connect(NORTH, SOUTH);
+    world.set_note(NORTH, "alice", records[0], "Later words").expect("alice edits");
+    world.talk(NORTH, SOUTH);
+    world.unshare(NORTH, "alice", link, &selection(&records[..2])).expect("alice unshares two");
+    world.talk(NORTH, SOUTH);
+    world.work(SOUTH);
+    world.talk(NORTH, SOUTH);
+    lose(&mut world, |message| matches!(message, Message::ListChunk(_) | Message::Ping(_)));
+    world.disconnect(NORTH, SOUTH);
+    world.connect(NORTH, SOUTH);
+    world.talk(NORTH, SOUTH);
+    world.share(NORTH, "alice", link, &selection(&records[..1])).expect("alice shares again");
+    world.unshare(NORTH, "alice", link, &selection(&records[..1])).expect("alice unshares again");
+    world.talk(NORTH, SOUTH);
+    world.work(SOUTH);
+    world.talk(NORTH, SOUTH);
+    let unconfirmed = world.offices[NORTH].read(|view| Ok(interoffice_core::store::removals::unconfirmed(view)?));
+    assert_eq!(unconfirmed, 2, "both wait for the first list");
+    world.fates = Box::new(|_, _, _| Fate::Deliver);
+    world.exchange(NORTH, SOUTH);
+    assert_erased(&mut world, link);
+    assert_ends_well(&mut world, link);
+}
