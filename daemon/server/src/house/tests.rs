@@ -158,7 +158,10 @@ async fn after_the_stop_every_question_is_told_so() {
 fn counted() -> (Arc<AtomicUsize>, OnFatal) {
     let fatal = Arc::new(AtomicUsize::new(0));
     let counts = Arc::clone(&fatal);
-    (fatal, Arc::new(move |_| drop(counts.fetch_add(1, Ordering::SeqCst))))
+    let count = move |_: &StoreFault| {
+        counts.fetch_add(1, Ordering::SeqCst);
+    };
+    (fatal, Arc::new(count))
 }
 
 #[tokio::test]
