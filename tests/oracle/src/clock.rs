@@ -19,6 +19,10 @@ impl Passed {
     }
 }
 
+/// A daemon that starts with its wall clock set back to after what it wrote down, and before what it saw, does not know; a lease that
+/// began in between would be longer than any lease is, and is locked (milliseconds, longer than any lease).
+const FORGOTTEN_MS: i64 = 30 * 24 * 3_600_000;
+
 /// The clocks of one office.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
@@ -87,7 +91,8 @@ impl Clock {
         }
         let (before, passed) = self.last();
         let wall = (now.wall_ms - before.wall_ms).max(0);
-        let most = (now.wall_ms - self.written_wall_ms).max(wall).max(0);
+        let forgotten = if now.wall_ms < before.wall_ms { FORGOTTEN_MS } else { 0 };
+        let most = (now.wall_ms - self.written_wall_ms).max(wall).max(forgotten);
         self.readings.push((now, Passed { least: passed.least + wall, most: passed.most + most }));
         self.true_ms = now.true_ms;
         let went_back = now.wall_ms < self.written_wall_ms;

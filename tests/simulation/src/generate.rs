@@ -272,17 +272,28 @@ impl Generator {
         match self.random.below(5) {
             0 => Step::Rate { office, permille: [0, 0, 500, 990, 1_010, 2_000][self.random.below(6)] },
             1 => Step::Rate { office, permille: 1_000 },
+            2 => {
+                // Set while nobody looks: the daemon finds it so when it starts.
+                self.planned.push_back((None, Step::Jump { office, minutes, back }));
+                self.planned.push_back((None, Step::Start { office }));
+                Step::Stop { office, machine: 1 }
+            }
             _ => Step::Jump { office, minutes, back },
         }
     }
 
     fn file_trouble(&mut self, world: &World) -> Option<Step> {
-        let link = self.link_seen(world, |_, reader| reader == Seen::Active)?.number;
-        Some(match self.random.below(4) {
-            0 => Step::LoseFile { link },
-            1 => Step::OldFile { link },
-            _ => Step::KeepFile { link },
-        })
+        let facts = self.link_seen(world, |_, reader| reader == Seen::Active)?;
+        let (link, from, to) = (facts.number, facts.owner.office as u32, facts.reader.office as u32);
+        if self.random.chance(30) {
+            return Some(Step::LoseFile { link });
+        }
+        // Kept aside, and put back when the link has moved on.
+        let record = self.record_of(world, facts)?;
+        let more = Step::EditRecord { record, field: self.random.below(5) as u32 };
+        let (speak, arrive) = (Step::Speak { from, to, lane: 1, count: 8 }, Step::Deliver { from, to, lane: 1, count: 8 });
+        self.planned.extend([more, speak, arrive, Step::OldFile { link }].map(|step| (None, step)));
+        Some(Step::KeepFile { link })
     }
 
     fn standing_trouble(&mut self, office: u32, peer: u32) -> Step {

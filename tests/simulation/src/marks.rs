@@ -7,11 +7,11 @@ pub(crate) const MARKS: &[&str] = &[
     "a batch brought some records and withdrew others",
     "a batch left a gap",
     "a batch met a link that is not Active here",
+    "a clock was set while the daemon was down",
     "a daemon started with its wall clock set back",
     "a denial was written into the audit",
     "a digest differed",
     "a disk was full",
-    "a door found the disk full",
     "a frame did not decode",
     "a frame was replayed",
     "a frame was replayed to or by another office",
@@ -34,7 +34,6 @@ pub(crate) const MARKS: &[&str] = &[
     "a record came back after it was withdrawn",
     "a record was unshared",
     "a related item was added",
-    "a request came after its end",
     "a request was declined",
     "a right was disabled with live links",
     "a sender was told that a link is gone",
@@ -53,7 +52,6 @@ pub(crate) const MARKS: &[&str] = &[
     "an old copy of a data folder was put back",
     "an older received file came back",
     "both sides deleted at once",
-    "nobody could look at a full disk",
     "somebody shared all but what is private",
     "statements were said again since the peer lacked them",
     "the reserve was spent on an ending",
@@ -109,4 +107,20 @@ macro_rules! sometimes {
     ($name:literal) => {
         $crate::marks::hit(const { $crate::marks::place($name) })
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_has_a_name_of_its_own_and_is_counted_there() {
+        let mut names = MARKS.to_vec();
+        names.dedup();
+        assert_eq!(names.len(), MARKS.len());
+        let _ = take();
+        crate::sometimes!("withdraw met accept");
+        let hits = take();
+        assert_eq!((hits.iter().sum::<u64>(), hits[place("withdraw met accept")]), (1, 1));
+    }
 }

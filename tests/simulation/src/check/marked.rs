@@ -34,7 +34,6 @@ pub(super) fn before(oracle: &Oracle, event: &Event) {
 fn heard(oracle: &Oracle, at: Office, link: &Link, said: Said) {
     let known = oracle.known(at, link);
     match said {
-        Said::Request if known.is_some_and(|known| !known.ends.is_empty()) => sometimes!("a request came after its end"),
         Said::Accept if known.is_some_and(Known::is_over) => sometimes!("an acceptance met an end"),
         Said::End(_) if known.is_some_and(Known::is_over) => sometimes!("an end met another end"),
         Said::End(_) if lease_is_over(oracle, at, link) => sometimes!("a lease was over before the end was heard"),
