@@ -82,11 +82,13 @@ impl Oracle {
         if !known.shared.contains(&record) {
             return Err(("INV-06", "zombie-share", "the record is not on the link"));
         }
-        if !agreed.wanted.mask.shows(place) {
+        // Where the word stands now at that office, which may live on from an older copy of its folder.
+        let own = self.offices[&from].records.get(&record);
+        let now = own.and_then(|own| own.tokens.iter().find(|placed| placed.token == token));
+        if !agreed.wanted.mask.shows(now.map_or(place, |placed| placed.place)) {
             return Err(("INV-06", "leaked-onward", "the link's scope does not show the field"));
         }
-        let current = self.offices[&from].records.get(&record).is_some_and(|own| own.tokens.iter().any(|placed| placed.token == token));
-        if current { Ok(()) } else { Err(("INV-28", "non-monotonic-read", "the word stood in an older version only")) }
+        if now.is_some() { Ok(()) } else { Err(("INV-28", "non-monotonic-read", "the word stood in an older version only")) }
     }
 
     /// An owner's office believes that copies are gone.

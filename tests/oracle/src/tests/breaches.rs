@@ -163,3 +163,19 @@ fn an_office_that_lies_is_not_judged_and_its_words_need_nobody() {
     oracle.note(Event::Sent { from: 1, to: 2, link: None, tokens: vec![Token(10)] });
     assert_eq!(oracle.take_breaches(), []);
 }
+
+#[test]
+fn an_office_that_lives_on_from_an_older_folder_sends_what_stood_there_then() {
+    let mut oracle = shared();
+    oracle.note(Event::FolderKept { office: 0 });
+    let mut edited = words(20);
+    edited.push(crate::event::Placed { place: crate::event::Place::Card, token: Token(10) });
+    oracle.note(Event::RecordEdited { office: 0, record: RECORD, tokens: edited });
+    oracle.note(sent(&[10]));
+    assert_eq!(only_breach(&mut oracle), ("INV-06", "leaked-onward"), "it stands in the uploaded card only");
+    oracle.note(Event::Crashed { office: 0, machine: false });
+    oracle.note(Event::FolderReplaced { office: 0 });
+    oracle.note(Event::Restarted { office: 0, clocks: clocks(5) });
+    oracle.note(sent(&[10]));
+    assert_eq!(oracle.take_breaches(), []);
+}
