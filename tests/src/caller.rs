@@ -21,7 +21,7 @@ use crate::office::Office;
 /// Longest time for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits for something, at most for [`PATIENCE`].
+/// Waits for something, at most for half a minute.
 pub async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("in vain waited for: {what}"))
 }
