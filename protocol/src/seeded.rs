@@ -71,7 +71,6 @@ bugs! {
     EndedStillReadable, 37, "ended-still-readable", "copies are readable until their file is erased";
     LockedStillReadable, 38, "locked-still-readable", "copies are readable after their lease ran out";
     ProbeTells, 39, "probe-tells", "a request for a user who can't answer it is refused at once";
-    ReceiptNotCompared, 40, "receipt-not-compared", "any receipt is taken for a complete one";
     TwinHeard, 41, "twin-heard", "two lives of an office with one epoch are both heard";
     EpochBackHeard, 42, "epoch-back-heard", "statements of an older epoch are taken";
     DenialNotAudited, 43, "denial-not-audited", "a denied attempt leaves no line in the audit";
