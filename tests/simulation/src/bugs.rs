@@ -24,6 +24,29 @@ const ELSEWHERE: &[(Bug, &str)] = &[
     (Bug::ThawByAnybody, "the model alone"),
 ];
 
+/// Mistakes that only a liar shows: they are looked for in worlds that have one, who lies this often (in steps of a thousand).
+const AMONG_LIARS: [Bug; 8] = [
+    Bug::PreviousNotChecked,
+    Bug::VerifyReencoded,
+    Bug::RecipientNotChecked,
+    Bug::AcceptWithoutRequest,
+    Bug::TwinHeard,
+    Bug::EpochBackHeard,
+    Bug::WrongSideHeard,
+    Bug::OtherTermsAccepted,
+];
+const LIES_PERMILLE: u32 = 60;
+
+/// The world in which a mistake is looked for.
+fn swarm(bug: Bug, seed: u64) -> Swarm {
+    let mut swarm = Swarm::of(seed);
+    if AMONG_LIARS.contains(&bug) {
+        swarm.hostile.get_or_insert(0);
+        swarm.rates.lies = LIES_PERMILLE;
+    }
+    swarm
+}
+
 /// How to look for mistakes.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
@@ -128,9 +151,9 @@ fn look_for(bug: Bug, search: &Search) -> Caught {
 
 /// Whether a seed shows the mistake that is planted now: the same seed must find nothing wrong without it.
 fn in_seed(bug: Bug, seed: u64, steps: u64) -> Option<(u64, String, String)> {
-    let violation = run(&Swarm::of(seed), &Source::Drawn(steps), false).violation?;
+    let violation = run(&swarm(bug, seed), &Source::Drawn(steps), false).violation?;
     plant(None);
-    let without = run(&Swarm::of(seed), &Source::Drawn(steps), false).violation;
+    let without = run(&swarm(bug, seed), &Source::Drawn(steps), false).violation;
     plant(Some(bug));
     if let Some(other) = without {
         say!("     seed {seed} is red without any mistake and shows nothing: {} {}", other.invariant, other.what);
