@@ -205,7 +205,7 @@ fn one(swarm: &Swarm, source: &Source<'_>, tell: bool) -> bool {
 }
 
 fn again(file: &std::path::Path, tell: bool) -> bool {
-    let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
+    let read = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()));
     match read.and_then(|text| regressions::read(&file.display().to_string(), &text)) {
         Ok(kept) => one(&kept.swarm, &Source::Given(&kept.steps), tell),
         Err(error) => {

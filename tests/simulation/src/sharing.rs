@@ -28,6 +28,17 @@ const FIELDS: [(FieldName, &str); 5] = [
     (FieldName::Other, "X-SHOE-SIZE"),
 ];
 
+/// Records that the owner of a link is about to share or take back.
+struct Choice {
+    facts: LinkFacts,
+    by: Actor,
+    /// The link, as verbs name it.
+    id: String,
+    chosen: Selection,
+    /// What the link shows now.
+    before: Vec<RecordId>,
+}
+
 /// The scopes that are asked for.
 fn scope(number: u32) -> Scope {
     match number % 4 {
@@ -221,15 +232,21 @@ impl World {
         Selection { records, all_mine, include_private: !all_mine, ..Selection::default() }
     }
 
-    fn share(&mut self, link: u32, numbers: &[u32], all_mine: bool) -> Did {
-        let Some(facts) = self.link(link).cloned() else { return Ok(false) };
-        let office = facts.owner.office;
+    /// What the owner of a link is about to do with records; `None` when the office is down or there are none.
+    fn choice(&self, link: u32, numbers: &[u32], all_mine: bool) -> Result<Option<Choice>, Violation> {
+        let Some(facts) = self.link(link).cloned() else { return Ok(None) };
         let chosen = self.selection(numbers, all_mine);
-        if !self.offices[office].up || (chosen.records.is_empty() && !all_mine) {
-            return Ok(false);
+        if !self.offices[facts.owner.office].up || (chosen.records.is_empty() && !all_mine) {
+            return Ok(None);
         }
         let (by, id) = (actor(facts.owner)?, facts.link.to_string());
         let before = self.shown(&facts)?;
+        Ok(Some(Choice { facts, by, id, chosen, before }))
+    }
+
+    fn share(&mut self, link: u32, numbers: &[u32], all_mine: bool) -> Did {
+        let Some(Choice { facts, by, id, chosen, before }) = self.choice(link, numbers, all_mine)? else { return Ok(false) };
+        let office = facts.owner.office;
         let shared = self.verb(office, |tx| {
             let plan = sharing::plan_share(tx, &by, &id, &chosen)?;
             sharing::share(tx, &by, &id, &chosen, &plan.id)
@@ -255,14 +272,8 @@ impl World {
     }
 
     fn unshare(&mut self, link: u32, numbers: &[u32], all_mine: bool) -> Did {
-        let Some(facts) = self.link(link).cloned() else { return Ok(false) };
+        let Some(Choice { facts, by, id, chosen, before }) = self.choice(link, numbers, all_mine)? else { return Ok(false) };
         let office = facts.owner.office;
-        let chosen = self.selection(numbers, all_mine);
-        if !self.offices[office].up || (chosen.records.is_empty() && !all_mine) {
-            return Ok(false);
-        }
-        let (by, id) = (actor(facts.owner)?, facts.link.to_string());
-        let before = self.shown(&facts)?;
         let done = self.ending(office, |tx| {
             let plan = sharing::plan_unshare(tx, &by, &id, &chosen)?;
             sharing::unshare(tx, &by, &id, &chosen, &plan.id)

@@ -8,7 +8,7 @@ use interoffice_protocol::messages::Message;
 use interoffice_protocol::statement::Kind;
 use interoffice_protocol::wire::frame::{Frame, FrameHeader};
 
-use crate::people::{NORTH, SOUTH, all_mine, selection};
+use crate::people::{NORTH, SOUTH};
 use crate::random::Random;
 use crate::session::Session;
 use crate::world::World;
@@ -21,19 +21,7 @@ const SESSION: usize = 64;
 
 /// Everything that two offices say to each other while they link, share, edit, unshare and end links, as bytes; and a link that stays.
 fn traffic(world: &mut World) -> Vec<(usize, usize, Vec<u8>)> {
-    let records = world.import(NORTH, "alice", 0, 60);
-    let link = world.alice_to_bob();
-    world.share(NORTH, "alice", link, &all_mine()).expect("alice shares");
-    world.exchange(NORTH, SOUTH);
-    world.set_note(NORTH, "alice", records[0], "Changed").expect("alice edits");
-    world.unshare(NORTH, "alice", link, &selection(&records[10..20])).expect("alice unshares");
-    world.exchange(NORTH, SOUTH);
-    world.delete_records(NORTH, "alice", &records[20..22]).expect("alice deletes records");
-    world.exchange(NORTH, SOUTH);
-    let back = world.linked(SOUTH, "bob", NORTH, "alice");
-    let bobs = world.import(SOUTH, "bob", 100, 105);
-    world.share(SOUTH, "bob", back, &selection(&bobs)).expect("bob shares");
-    world.exchange(NORTH, SOUTH);
+    let (link, back) = world.busy();
     world.delete_link(SOUTH, "bob", back).expect("bob deletes");
     world.exchange(NORTH, SOUTH);
     world.assert_alike(NORTH, SOUTH, link);

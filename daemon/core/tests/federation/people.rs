@@ -258,6 +258,24 @@ impl World {
         me.write(|tx| peers::remove(tx, &Actor::Operator, &theirs, &plan.id)).map(drop)
     }
 
+    /// Two links in both directions with records shared, edited, unshared and deleted; the first is alice's to bob, the other bob's to alice.
+    pub(crate) fn busy(&mut self) -> (LinkId, LinkId) {
+        let records = self.import(NORTH, "alice", 0, 60);
+        let link = self.alice_to_bob();
+        self.share(NORTH, "alice", link, &all_mine()).expect("alice shares");
+        self.exchange(NORTH, SOUTH);
+        self.set_note(NORTH, "alice", records[0], "Changed").expect("alice edits");
+        self.unshare(NORTH, "alice", link, &selection(&records[10..20])).expect("alice unshares");
+        self.exchange(NORTH, SOUTH);
+        self.delete_records(NORTH, "alice", &records[20..22]).expect("alice deletes records");
+        self.exchange(NORTH, SOUTH);
+        let back = self.linked(SOUTH, "bob", NORTH, "alice");
+        let bobs = self.import(SOUTH, "bob", 100, 105);
+        self.share(SOUTH, "bob", back, &selection(&bobs)).expect("bob shares");
+        self.exchange(NORTH, SOUTH);
+        (link, back)
+    }
+
     /// What a link shows at its owner's office: each record within the link's scope, with its version.
     pub(crate) fn shown(&self, office: usize, link: LinkId) -> BTreeMap<RecordId, (Version, Record)> {
         self.offices[office].read(|view| {

@@ -11,19 +11,7 @@ const COUNTERS: [&str; 1] = ["last_heard_ms"];
 #[test]
 fn repeating_every_message_changes_nothing_in_any_table() {
     let mut world = World::two_on_disk();
-    let records = world.import(NORTH, "alice", 0, 40);
-    let link = world.alice_to_bob();
-    world.share(NORTH, "alice", link, &all_mine()).expect("alice shares");
-    world.exchange(NORTH, SOUTH);
-    world.set_note(NORTH, "alice", records[0], "Changed").expect("alice edits");
-    world.unshare(NORTH, "alice", link, &selection(&records[10..20])).expect("alice unshares");
-    world.exchange(NORTH, SOUTH);
-    world.delete_records(NORTH, "alice", &records[20..22]).expect("alice deletes records");
-    world.exchange(NORTH, SOUTH);
-    let back = world.linked(SOUTH, "bob", NORTH, "alice");
-    let bobs = world.import(SOUTH, "bob", 100, 105);
-    world.share(SOUTH, "bob", back, &selection(&bobs)).expect("bob shares");
-    world.exchange(NORTH, SOUTH);
+    let (link, back) = world.busy();
     for round in 0..2 {
         if round == 1 {
             world.delete_link(SOUTH, "bob", back).expect("bob deletes");
