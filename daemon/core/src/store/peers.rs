@@ -116,7 +116,7 @@ pub fn chain(view: &View<'_>, row: i64) -> Result<Chain, StoreFault> {
         codec::decode_data::<Vec<Signed>>(row.blob(0)?).map_err(|error| StoreFault::Corrupt(error.to_string()))
     })?;
     let sets = sets.ok_or_else(|| StoreFault::Corrupt("there is no such peer".to_owned()))?;
-    Chain::verify(&sets).map_err(|error| StoreFault::Corrupt(error.to_string()))
+    Chain::from_store(&sets).map_err(|error| StoreFault::Corrupt(error.to_string()))
 }
 
 /// What Hello says of an office.
