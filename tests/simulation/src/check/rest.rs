@@ -135,9 +135,10 @@ fn alike(world: &World, facts: &LinkFacts, mine: &LinkRow, theirs: &LinkRow) -> 
         let what = format!("link {name} shares {shared:?} at {owner}, and {reader} holds {held:?}");
         return Err(Violation::new("INV-15", "split-link", what));
     }
-    if (mine.cursor, mine.digest, mine.cursor) != (progress.cursor.sequence, progress.digest, mine.head.max(mine.cursor)) {
+    let pending = world.look(owner, |view| Ok(log::counts(view, mine.row, mine.cursor)?))?.pending;
+    if (mine.cursor, mine.digest, pending) != (progress.cursor.sequence, progress.digest, 0) {
         let what = format!(
-            "link {name}: {owner} believes {} of {}, {reader} is at {:?}, or digests differ",
+            "link {name}: {owner} believes {} of {} with {pending} to be sent, {reader} is at {:?}, or digests differ",
             mine.cursor, mine.head, progress.cursor
         );
         return Err(Violation::new("INV-15", "split-link", what));
