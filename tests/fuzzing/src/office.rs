@@ -25,7 +25,7 @@ impl Office {
     /// The office whose keys grow from `seed`, with these users; those marked are specialists.
     pub(crate) fn new(name: &str, seed: u8, people: &[(&str, bool)]) -> Self {
         let Keys { id, signer, chain, .. } = Keys::new(seed);
-        let store = WriteStore::in_memory(Arc::new(OfficeContext { signer })).expect("a store in memory opens");
+        let store = WriteStore::in_memory(Arc::new(OfficeContext::new(signer))).expect("a store in memory opens");
         let mut office = Self { id, chain, moments: Moments::new(), store };
         office.set_up(|tx| office_verbs::set_up(tx, name));
         for (name, specialist) in people {

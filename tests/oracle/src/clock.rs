@@ -30,6 +30,8 @@ pub(crate) struct Clock {
     readings: Vec<(Clocks, Passed)>,
     /// The wall clock when the daemon last wrote its safe clock down.
     written_wall_ms: i64,
+    /// What of what had passed is proved by that.
+    written_least: i64,
     true_ms: i64,
     running: bool,
 }
@@ -37,7 +39,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// Clocks that nobody has looked at yet: they begin with the first start of the daemon.
     pub(crate) fn unset() -> Self {
-        Self { readings: Vec::new(), written_wall_ms: i64::MIN, true_ms: 0, running: false }
+        Self { readings: Vec::new(), written_wall_ms: i64::MIN, written_least: 0, true_ms: 0, running: false }
     }
 
     fn last(&self) -> (Clocks, Passed) {
@@ -76,14 +78,16 @@ impl Clock {
     }
 
     pub(crate) fn written(&mut self) {
-        self.written_wall_ms = self.last().0.wall_ms;
+        let (clocks, passed) = self.last();
+        (self.written_wall_ms, self.written_least) = (clocks.wall_ms, passed.least);
     }
 
     pub(crate) fn stopped(&mut self) {
         self.running = false;
     }
 
-    /// The daemon runs again. Across the stop only the wall clock counts; says whether it stands before its last written reading.
+    /// The daemon runs again. Only what was written and the wall clock since then count: of what it could not write on a full disk it knows
+    /// nothing. Says whether the wall clock stands before its last written reading.
     pub(crate) fn restarted(&mut self, now: Clocks) -> bool {
         if self.readings.is_empty() {
             self.readings.push((now, Passed::default()));
@@ -93,10 +97,12 @@ impl Clock {
         let wall = (now.wall_ms - before.wall_ms).max(0);
         let forgotten = if now.wall_ms < before.wall_ms { FORGOTTEN_MS } else { 0 };
         let most = (now.wall_ms - self.written_wall_ms).max(wall).max(forgotten);
-        self.readings.push((now, Passed { least: passed.least + wall, most: passed.most + most }));
+        let known = self.written_least + (now.wall_ms - self.written_wall_ms).max(0);
+        let least = known.min(passed.least + wall);
+        self.readings.push((now, Passed { least, most: passed.most + most }));
         self.true_ms = now.true_ms;
         let went_back = now.wall_ms < self.written_wall_ms;
-        self.written_wall_ms = now.wall_ms;
+        (self.written_wall_ms, self.written_least) = (now.wall_ms, least);
         self.running = true;
         went_back
     }
@@ -135,5 +141,18 @@ mod tests {
         clock.stopped();
         assert!(clock.restarted(at(200, 1_089)));
         assert_eq!(clock.passed().least, 90);
+    }
+
+    #[test]
+    fn what_a_daemon_counted_and_could_not_write_is_gone_with_it() {
+        let mut clock = Clock::unset();
+        clock.restarted(at(0, 1_000));
+        clock.read(at(10, 1_000));
+        clock.written();
+        clock.read(at(500, 1_000));
+        assert_eq!(clock.passed().least, 500);
+        clock.stopped();
+        assert!(!clock.restarted(at(600, 1_020)));
+        assert_eq!(clock.passed().least, 30);
     }
 }

@@ -107,7 +107,7 @@ impl Draft {
         fs::create_dir_all(folder).expect("a folder");
         let keys = keys(number as u8 + 1);
         keys.save(folder).expect("keys are saved");
-        let context = Arc::new(OfficeContext { signer: keys.signer() });
+        let context = Arc::new(OfficeContext::new(keys.signer()));
         Self { keys, store: WriteStore::open(folder, context).expect("a database"), random: Random::new(number as u64, 9) }
     }
 

@@ -39,6 +39,7 @@ pub(crate) const MARKS: &[&str] = &[
     "a sender was told that a link is gone",
     "a session with an office that is not paired",
     "a statement arrived with a wrong byte",
+    "a tick could not be written while the wall clock went wrong",
     "a user was disabled",
     "a verb found the disk full",
     "a wall clock went back",

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use interoffice_core::actions::lease;
 use interoffice_core::domain::moment::Moment;
 use interoffice_core::store::received::{self, ReceivedFiles};
 use interoffice_core::store::{Fault, OfficeContext, Ring, Rings, StoreFault, Tx, View, WriteStore};
@@ -42,8 +43,8 @@ pub(crate) struct Office {
     pub(crate) up: bool,
     /// Whether its machine died with its daemon, and not only the daemon.
     pub(crate) machine_died: bool,
-    /// What its crystal showed at the last look at the clocks, `None` in a process that has not looked yet.
-    pub(crate) ticked_boot_ms: Option<i64>,
+    /// What the process counts on its crystal between two ticks.
+    count: lease::Count,
     /// Whether its disk has no room.
     pub(crate) disk_full: bool,
     /// Whether the reserve that endings may use up is whole.
@@ -52,6 +53,8 @@ pub(crate) struct Office {
     pub(crate) tainted: bool,
     /// What commits since the last look concern.
     rings: Rings,
+    /// What its transactions are given; the process forgets what is not written when it dies.
+    context: Arc<OfficeContext>,
     /// Open but for the moment in which a daemon dies.
     store: Option<WriteStore>,
     /// The disk under the data folder, when databases are files.
@@ -62,7 +65,7 @@ pub(crate) struct Office {
 }
 
 pub(crate) fn context(place: usize) -> Arc<OfficeContext> {
-    Arc::new(OfficeContext { signer: keys::signer(place) })
+    Arc::new(OfficeContext::new(keys::signer(place)))
 }
 
 pub(crate) fn memory() -> &'static Path {
@@ -85,7 +88,8 @@ impl Office {
         // A disk knows of folders that were there before it, or in which a database was made.
         fs::create_dir_all(folder.join("received")).map_err(|error| StoreFault::io("making a folder", error))?;
         let disk = on_disk.then(|| Disk::of(&folder));
-        let store = if on_disk { WriteStore::open(&folder, context(place))? } else { WriteStore::in_memory(context(place))? };
+        let context = context(place);
+        let store = if on_disk { WriteStore::open(&folder, Arc::clone(&context))? } else { WriteStore::in_memory(Arc::clone(&context))? };
         Ok(Self {
             place,
             id: chain.office(),
@@ -95,11 +99,12 @@ impl Office {
             true_ms: 0,
             up: true,
             machine_died: false,
-            ticked_boot_ms: None,
+            count: lease::Count::default(),
             disk_full: false,
             reserve: true,
             tainted: false,
             rings: Rings::new(),
+            context,
             store: Some(store),
             disk,
             base,
@@ -168,6 +173,17 @@ impl Office {
             }
             end => end,
         }
+    }
+
+    /// Looks at the crystal for a tick: what it showed, and what the tick is to be given.
+    pub(crate) fn look_at_crystal(&mut self) -> (i64, Option<i64>) {
+        let boot_ms = self.clock.boot_ms(self.true_ms);
+        (boot_ms, self.count.look(&self.context, boot_ms))
+    }
+
+    /// The tick after a look was written.
+    pub(crate) fn ticked(&mut self, boot_ms: i64) {
+        self.count.written(&self.context, boot_ms);
     }
 
     /// Reads the store.
@@ -246,10 +262,11 @@ impl Office {
 
     fn reopen(&mut self, folder: &Path) -> Result<(), StoreFault> {
         self.files = received_files(folder, self.disk.as_ref())?;
-        self.ticked_boot_ms = None;
+        self.count = lease::Count::default();
+        self.context.set_unwritten_ms(0);
         self.rings.clear();
         if self.disk.is_some() {
-            self.store = Some(WriteStore::open(folder, context(self.place))?);
+            self.store = Some(WriteStore::open(folder, Arc::clone(&self.context))?);
         }
         Ok(())
     }

@@ -4,19 +4,48 @@ use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::seeded::{Bug, planted};
 
-use crate::store::{Fault, Tx, View, links, office, peers};
+use crate::store::{Fault, OfficeContext, Tx, View, links, office, peers};
 
-/// The safe clock (milliseconds): the persisted sum of what passed on the wall clock or since boot, whichever is more.
+/// The safe clock (milliseconds): the persisted sum of what passed on the wall clock or since boot, whichever is more, and what passed since
+/// it was last persisted.
 pub fn safe_now(view: &View<'_>) -> Result<i64, Fault> {
     if planted(Bug::LeaseOnWallClock) {
         return Ok(view.now_ms);
     }
     let clock = office::safe_clock(view)?;
-    Ok(clock.safe_ms.saturating_add(view.now_ms.saturating_sub(clock.wall_ms).max(0)))
+    let unwritten = view.now_ms.saturating_sub(clock.wall_ms).max(view.office.unwritten_ms());
+    Ok(clock.safe_ms.saturating_add(unwritten.max(0)))
+}
+
+/// What a daemon counts on the machine's own clock between two ticks. A tick that can't be written, since the disk is full, loses none of it.
+#[derive(Debug, Default)]
+pub struct Count {
+    /// What the machine's clock showed when everything before was written (milliseconds).
+    since_ms: Option<i64>,
+    ticked: bool,
+}
+
+impl Count {
+    /// The machine's clock shows `boot_ms` (milliseconds since whenever): lets everybody count what is not written yet, and says what
+    /// [`tick`] is to be given.
+    pub fn look(&mut self, office: &OfficeContext, boot_ms: i64) -> Option<i64> {
+        let passed = boot_ms.saturating_sub(*self.since_ms.get_or_insert(boot_ms));
+        office.set_unwritten_ms(passed);
+        self.ticked.then_some(passed)
+    }
+
+    /// The [`tick`] that followed on the look at `boot_ms` is durable.
+    pub fn written(&mut self, office: &OfficeContext, boot_ms: i64) {
+        // The first tick of a process is not given what passed before it could be written; the second is.
+        if std::mem::replace(&mut self.ticked, true) {
+            self.since_ms = Some(boot_ms);
+            office.set_unwritten_ms(0);
+        }
+    }
 }
 
 /// Moves the safe clock on by what passed since the last tick; `since_boot_ms` is what the machine's own clock says passed, `None`
-/// at the first tick of a process.
+/// at the first tick of a process ([`Count`] knows both).
 ///
 /// Returns whether the wall clock stands before its last persisted reading. At a start nobody can tell then how much time is
 /// missing, so every copy is locked until its owner's office renews the lease.

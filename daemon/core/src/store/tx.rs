@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use interoffice_protocol::ids::{LinkId, OfficeId};
 use interoffice_protocol::seeded::{Bug, planted};
@@ -34,14 +35,30 @@ pub enum Ring {
 /// The rings of one commit.
 pub type Rings = BTreeSet<Ring>;
 
-/// What does not change while the daemon runs.
+/// What every transaction of a running daemon is given beside its database.
 #[derive(Debug)]
 pub struct OfficeContext {
     /// Signs what this office declares.
     pub signer: Signer,
+    unwritten_ms: AtomicI64,
 }
 
 impl OfficeContext {
+    /// The context of a daemon that starts.
+    pub fn new(signer: Signer) -> Self {
+        Self { signer, unwritten_ms: AtomicI64::new(0) }
+    }
+
+    /// Time that passed, on the machine's own clock, since the safe clock was last written (milliseconds).
+    pub fn unwritten_ms(&self) -> i64 {
+        self.unwritten_ms.load(Ordering::Relaxed)
+    }
+
+    /// Notes how much that is, so that it counts although it is not written yet: the disk may be full.
+    pub fn set_unwritten_ms(&self, ms: i64) {
+        self.unwritten_ms.store(ms, Ordering::Relaxed);
+    }
+
     /// This office.
     pub fn office(&self) -> OfficeId {
         self.signer.office()

@@ -65,6 +65,44 @@ fn a_clock_that_is_set_back_gives_no_longer_lease() {
 }
 
 #[test]
+fn time_that_a_full_disk_keeps_from_being_written_counts_all_the_same() {
+    let (mut world, link) = shared();
+    let mut count = lease::Count::default();
+    let mut look = |world: &World, boot_ms| world.offices[SOUTH].read(|view| Ok(count.look(view.office, boot_ms)));
+    // The wall clock stands still, and no tick is written any more after the first two.
+    assert_eq!(look(&world, 0), None, "the first tick of a process");
+    world.offices[SOUTH].read(|view| copies::may_read(view, &user("bob"), link));
+    assert_eq!(look(&world, LEASE_MS - 1), None, "which was not written yet");
+    world.offices[SOUTH].read(|view| copies::may_read(view, &user("bob"), link));
+    look(&world, LEASE_MS);
+    let locked = world.offices[SOUTH].write(|tx| copies::may_read(tx, &user("bob"), link));
+    assert_eq!(refused(locked), "copies-locked");
+}
+
+#[test]
+fn what_was_counted_is_given_to_ticks_until_one_is_written() {
+    let (mut world, _) = shared();
+    let mut count = lease::Count::default();
+    let mut tick = |boot_ms, written| {
+        let passed = world.offices[SOUTH].read(|view| Ok(count.look(view.office, boot_ms)));
+        if written {
+            world.offices[SOUTH].write(|tx| lease::tick(tx, passed)).expect("a tick");
+            world.offices[SOUTH].read(|view| {
+                count.written(view.office, boot_ms);
+                Ok(())
+            });
+        }
+        (passed, world.offices[SOUTH].read(lease::safe_now))
+    };
+    let (_, begin) = tick(0, false);
+    assert_eq!(tick(100, true), (None, begin + 100), "the first tick that is written knows nothing of the time before it");
+    assert_eq!(tick(150, true), (Some(150), begin + 150), "and the second does");
+    assert_eq!(tick(160, false), (Some(10), begin + 160));
+    assert_eq!(tick(170, true), (Some(20), begin + 170), "what was not written is not lost");
+    assert_eq!(tick(170, true), (Some(0), begin + 170));
+}
+
+#[test]
 fn a_wall_clock_that_stood_ahead_for_a_moment_lengthens_no_lease() {
     const AHEAD_MS: i64 = LEASE_MS * 1_000;
     let (mut world, link) = shared();

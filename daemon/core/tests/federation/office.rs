@@ -152,7 +152,7 @@ impl Office {
 }
 
 fn store(folder: &Path, seed: u8, on_disk: bool) -> WriteStore {
-    let context = Arc::new(OfficeContext { signer: keys(seed).0 });
+    let context = Arc::new(OfficeContext::new(keys(seed).0));
     let opened = if on_disk { WriteStore::open(folder, context) } else { WriteStore::in_memory(context) };
     opened.expect("a store opens")
 }

@@ -105,7 +105,7 @@ fn fill(folder: &Path, name: &str, config: &Config) -> Result<Made, AppFault> {
     };
     let (keys, recovery) = OfficeKeys::generate(seeds, &terms)?;
     keys.save(folder)?;
-    let mut store = WriteStore::open(folder, Arc::new(OfficeContext { signer: keys.signer() }))?;
+    let mut store = WriteStore::open(folder, Arc::new(OfficeContext::new(keys.signer())))?;
     store.write(moment, |tx| office::set_up(tx, name)).map_err(|fault| match fault {
         Fault::Store(fault) => AppFault::Store(fault),
         Fault::Refused(refusal) => AppFault::BadName(refusal.to_string()),

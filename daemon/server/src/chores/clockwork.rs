@@ -1,7 +1,6 @@
 //! What time alone brings about: the safe clock of the leases, links whose agreed end has passed, and the reserve made anew.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use interoffice_core::actions::{ending, lease, links};
@@ -12,9 +11,20 @@ use crate::clock;
 use crate::house::{House, Later, Priority};
 
 /// Moves the safe clock on.
-#[derive(Default)]
 pub(crate) struct LeaseTick {
-    last: Mutex<Option<Instant>>,
+    began: Instant,
+    count: Mutex<lease::Count>,
+}
+
+impl LeaseTick {
+    /// The clock of a daemon that starts.
+    pub(crate) fn new() -> Self {
+        Self { began: clock::instant(), count: Mutex::default() }
+    }
+
+    fn count(&self) -> MutexGuard<'_, lease::Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Chore for LeaseTick {
@@ -27,11 +37,11 @@ impl Chore for LeaseTick {
     }
 
     fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>> {
-        let now = clock::instant();
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
-        let passed_ms = last.map(|last| i64::try_from(now.duration_since(last).as_millis()).unwrap_or(i64::MAX));
         Box::pin(async move {
+            let boot_ms = i64::try_from(clock::since(self.began).as_millis()).unwrap_or(i64::MAX);
+            let passed_ms = self.count().look(house.context(), boot_ms);
             let went_back = house.write(Priority::Chores, move |tx| lease::tick(tx, passed_ms)).await?;
+            self.count().written(house.context(), boot_ms);
             Ok(if went_back { "the wall clock went back".to_owned() } else { String::new() })
         })
     }

@@ -35,7 +35,7 @@ pub(crate) trait Chore: Send + Sync + 'static {
 
 /// Every chore of the daemon.
 pub(crate) fn all() -> Vec<Arc<dyn Chore>> {
-    vec![Arc::new(removal::Removal), Arc::new(clockwork::LeaseTick::default()), Arc::new(clockwork::Expiry), Arc::new(clockwork::Reserve)]
+    vec![Arc::new(removal::Removal), Arc::new(clockwork::LeaseTick::new()), Arc::new(clockwork::Expiry), Arc::new(clockwork::Reserve)]
 }
 
 /// Starts a task for each chore; the tasks end when the house stops.

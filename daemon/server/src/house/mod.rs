@@ -93,7 +93,7 @@ impl House {
     /// Opens the database in `folder` and starts the threads of the store. `on_fatal` is called when the disk could not make a
     /// change durable; it does not come back, except in tests.
     pub(crate) fn open(folder: &Path, config: Config, keys: OfficeKeys, on_fatal: OnFatal) -> Result<Self, StoreFault> {
-        let context = Arc::new(OfficeContext { signer: keys.signer() });
+        let context = Arc::new(OfficeContext::new(keys.signer()));
         let store = WriteStore::open(folder, Arc::clone(&context))?;
         let bell = Bell::new();
         let (readers, mut threads) = readers::Readers::start(folder.to_owned(), Arc::clone(&context))?;
@@ -106,7 +106,7 @@ impl House {
     /// The same without a thread: everything is done by who waits for it, in the order in which it is asked for.
     #[cfg(feature = "simulation")]
     pub(crate) fn open_here(folder: &Path, config: Config, keys: OfficeKeys, on_fatal: OnFatal) -> Result<Self, StoreFault> {
-        let context = Arc::new(OfficeContext { signer: keys.signer() });
+        let context = Arc::new(OfficeContext::new(keys.signer()));
         let store = WriteStore::open(folder, Arc::clone(&context))?;
         let bell = Bell::new();
         let readers = readers::Readers::here(folder, Arc::clone(&context))?;

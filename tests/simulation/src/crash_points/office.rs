@@ -105,7 +105,7 @@ impl Office {
             Some(disk) => ReceivedFiles::open_on(received, Box::new(Past(disk.clone())))?,
             None => ReceivedFiles::open(received)?,
         };
-        let store = WriteStore::open(&self.folder, Arc::new(OfficeContext { signer: keys::signer(self.place) }))?;
+        let store = WriteStore::open(&self.folder, Arc::new(OfficeContext::new(keys::signer(self.place))))?;
         for link in files.sweep()? {
             // The first thing that the chore does with every file that it finds. One that can't be read now keeps no daemon from running.
             match files.progress(link) {

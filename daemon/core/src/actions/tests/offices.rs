@@ -72,7 +72,7 @@ impl Office {
             extensions: Vec::new(),
         };
         let chain = Chain::verify(&[root.sign(envelope, &set.into())]).unwrap();
-        let store = WriteStore::in_memory(Arc::new(OfficeContext { signer })).unwrap();
+        let store = WriteStore::in_memory(Arc::new(OfficeContext::new(signer))).unwrap();
         let mut office = Self { id, name, chain, store, now_ms: NOW_MS };
         office.does(|tx| office::set_up(tx, name)).unwrap();
         office
