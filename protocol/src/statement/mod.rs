@@ -21,14 +21,15 @@ pub use body::{
 };
 pub use chain::{Chain, ChainFault, ChainStep, office_id};
 pub use envelope::{Audience, Envelope, Extension, Subject};
-pub use received::verify;
+pub use received::{said_by, verify};
 pub use sign::{Signer, link_id, signing_bytes};
 pub use verify::{Verified, VerifyFault};
 
 use crate::ids::StatementHash;
 use crate::wire::codec;
 
-/// The kinds of statements. The numbers are part of the wire format.
+/// The kinds of statements. The numbers are part of the wire format. These fourteen have names of their own; whatever comes later is called
+/// `kind-` and its number in what is signed, so that an office which does not know it can still tell who said it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
 pub enum Kind {

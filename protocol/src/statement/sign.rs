@@ -1,5 +1,7 @@
 //! Signing: the only place where a statement of ours comes into being.
 
+use std::borrow::Cow;
+
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
 
@@ -57,9 +59,10 @@ impl std::fmt::Debug for Signer {
     }
 }
 
-/// What a signature covers: domain prefix with the kind's name, kind, version, key-set version, payload.
+/// What a signature covers: domain prefix with the kind's name, kind, version, key-set version, payload. A kind that is not known here
+/// has its number for a name, so that its signature can be checked all the same.
 pub fn signing_bytes(signed: &Signed) -> Vec<u8> {
-    let name = Kind::from_byte(signed.kind).map_or("unknown", Kind::as_str);
+    let name = Kind::from_byte(signed.kind).map_or_else(|| format!("kind-{}", signed.kind).into(), |kind| Cow::Borrowed(kind.as_str()));
     let mut bytes = Vec::with_capacity(signed.payload.len() + 48);
     bytes.extend_from_slice(b"interoffice/v1/");
     bytes.extend_from_slice(name.as_bytes());

@@ -7,7 +7,7 @@ use interoffice_protocol::messages::{Answer, Outcome};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::seeded::{Bug, planted};
-use interoffice_protocol::statement::{Audience, Body, Envelope, Kind, Request, Signed, Subject, Verified, VerifyFault, verify};
+use interoffice_protocol::statement::{Audience, Body, Envelope, Kind, Request, Signed, Subject, Verified, VerifyFault, said_by, verify};
 
 use super::{links, removal};
 use crate::domain::actor::Actor;
@@ -57,10 +57,10 @@ pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard,
         Ok(verified) => verified,
         Err(VerifyFault::ExpiredKeySet) => return expired(tx, &peer, signed),
         Err(fault) => {
-            return match Misbehaviour::try_from(fault) {
-                Ok(misbehaviour) => Ok(Heard::bad(misbehaviour)),
-                Err(_) => unsupported(tx, &peer, &signed),
-            };
+            // What is not understood has its place in the order, if the office did say it.
+            let unsaid = || said_by(&signed, &chain).err().and_then(|fault| Misbehaviour::try_from(fault).ok());
+            let wrong = Misbehaviour::try_from(fault).ok().or_else(unsaid);
+            return wrong.map_or_else(|| unsupported(tx, &peer, &signed), |misbehaviour| Ok(Heard::bad(misbehaviour)));
         }
     };
     if let Some(heard) = out_of_turn(&peer, verified.envelope()) {

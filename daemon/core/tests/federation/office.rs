@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use interoffice_core::actions::office as office_verbs;
 use interoffice_core::domain::moment::Moment;
 use interoffice_core::store::received::ReceivedFiles;
 use interoffice_core::store::{Fault, OfficeContext, Tx, View, WriteStore};
 use interoffice_protocol::epoch::Epoch;
 use interoffice_protocol::ids::{Nonce, OfficeId, StatementHash};
-use interoffice_protocol::statement::{Audience, Chain, Envelope, KeySet, KeySetAuthority, Signer, Subject, office_id};
+use interoffice_protocol::statement::{
+    Audience, Chain, Envelope, KeySet, KeySetAuthority, Signed, Signer, Subject, office_id, signing_bytes,
+};
 use tempfile::TempDir;
 
 use crate::random::Random;
@@ -35,11 +38,16 @@ pub(crate) struct Office {
     random: Random,
 }
 
+/// The secret half of an office's statement key.
+fn secret(seed: u8) -> [u8; 32] {
+    [seed.wrapping_add(128); 32]
+}
+
 fn keys(seed: u8) -> (Signer, Chain) {
     let root_secret = [seed; 32];
     let id = office_id(&Signer::root(OfficeId([0; 32]), &root_secret).public_key());
     let root = Signer::root(id, &root_secret);
-    let signer = Signer::new(id, 1, &[seed.wrapping_add(128); 32]);
+    let signer = Signer::new(id, 1, &secret(seed));
     let set = KeySet {
         version: 1,
         authority: KeySetAuthority::Root,
@@ -110,6 +118,12 @@ impl Office {
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> T {
         self.store.read(self.now_ms, read).expect("reading works")
+    }
+
+    /// `signed`, changed into what no signer of this version makes, under this office's signature again.
+    pub(crate) fn sign_again(&self, signed: Signed) -> Signed {
+        let key = SigningKey::from_bytes(&secret(self.seed));
+        Signed { signature: key.sign(&signing_bytes(&signed)).to_bytes(), ..signed }
     }
 
     /// A token for an invite.

@@ -172,9 +172,38 @@ fn statements_in_the_wrong_order_are_asked_for_again_and_all_arrive() {
 fn unknown_kind(world: &mut World, previous: StatementHash, sequence: u64) -> Signed {
     let mut forged = Forged::next(world, NORTH, SOUTH, opening());
     (forged.envelope.sequence, forged.envelope.previous) = (sequence, previous);
-    let mut signed = forged.sign(delete());
-    signed.kind = 99;
-    signed
+    let signed = forged.sign(delete());
+    world.offices[NORTH].sign_again(Signed { kind: 99, ..signed })
+}
+
+#[test]
+fn nobody_but_the_office_takes_a_place_in_its_order_with_what_is_not_understood() {
+    let mut world = World::two();
+    world.alice_to_bob();
+    let heard = world.offices[SOUTH].read(|view| Ok(peers::by_row(view, 1)?.heard_sequence));
+    let mut forged = Forged::next(&mut world, NORTH, SOUTH, opening());
+    // An epoch that the office itself would never come after.
+    forged.envelope.epoch.counter = limits::COUNTER_MAX;
+    let known = forged.sign(request());
+    let critical = {
+        forged.envelope.extensions.push(Extension { tag: 7, critical: true, bytes: vec![1] });
+        forged.sign(request())
+    };
+    // Each is signed as something else than what it says to be.
+    let (kind, version) = (Signed { kind: 99, ..known.clone() }, Signed { version: 2, ..known.clone() });
+    let critical = Signed { signature: known.signature, ..critical };
+    let strange = Signed { key_set_version: 7, ..kind.clone() };
+    for (wrong, misbehaviour) in [
+        (kind, Misbehaviour::BadSignature),
+        (version, Misbehaviour::BadSignature),
+        (critical, Misbehaviour::BadSignature),
+        (strange, Misbehaviour::UnknownKeySet(7)),
+    ] {
+        refused_as(&say(&mut world, NORTH, SOUTH, wrong), misbehaviour);
+    }
+    assert_eq!(world.offices[SOUTH].read(|view| Ok(peers::by_row(view, 1)?.heard_sequence)), heard, "the order stands where it stood");
+    let next = Forged::next(&mut world, NORTH, SOUTH, opening());
+    assert_eq!(next.say(request()).outcome, Outcome::Stored);
 }
 
 #[test]
@@ -208,8 +237,8 @@ fn a_statement_of_an_unknown_kind_in_a_place_that_can_not_be_kept_is_refused_and
         let mut forged = Forged::next(&mut world, NORTH, SOUTH, opening());
         (forged.envelope.epoch.counter, forged.envelope.sequence) = (counter, sequence);
         forged.envelope.previous = StatementHash::NONE;
-        let mut unknown = forged.sign(request());
-        unknown.kind = 99;
+        let unknown = Signed { kind: 99, ..forged.sign(request()) };
+        let unknown = world.offices[NORTH].sign_again(unknown);
         refused_as(&say(&mut world, NORTH, SOUTH, unknown), Misbehaviour::OutOfBounds("the place of a statement"));
     }
     let elsewhere = Forged::next(&mut world, NORTH, SOUTH, opening());
@@ -218,8 +247,9 @@ fn a_statement_of_an_unknown_kind_in_a_place_that_can_not_be_kept_is_refused_and
         if to {
             envelope.to = Audience::Everyone;
         }
-        let mut unknown = elsewhere.world.offices[if from { SOUTH } else { NORTH }].forger.sign(envelope, &request().into());
-        unknown.kind = 99;
+        let unknown = elsewhere.world.offices[if from { SOUTH } else { NORTH }].forger.sign(envelope, &request().into());
+        // Whoever it names, the office at the other end signed it.
+        let unknown = elsewhere.world.offices[NORTH].sign_again(Signed { kind: 99, ..unknown });
         let (north, south) = (elsewhere.world.offices[NORTH].id, &mut elsewhere.world.offices[SOUTH]);
         let heard = south.write(|tx| inbound::statement(tx, north, unknown.clone())).expect("a statement is heard");
         refused_as(&heard, if from { Misbehaviour::ForeignStatement } else { Misbehaviour::WrongRecipient });
@@ -237,8 +267,8 @@ fn a_critical_extension_and_a_later_version_are_unsupported_and_those_after_them
     assert_eq!(say(&mut world, NORTH, SOUTH, critical.clone()).outcome, Outcome::Unsupported);
     let mut next = Forged::next(&mut world, NORTH, SOUTH, opening());
     (next.envelope.sequence, next.envelope.previous) = (next.envelope.sequence + 1, critical.hash());
-    let mut version = next.sign(request());
-    version.version = 2;
+    let version = Signed { version: 2, ..next.sign(request()) };
+    let version = next.world.offices[NORTH].sign_again(version);
     let sequence = next.envelope.sequence;
     assert_eq!(say(&mut world, NORTH, SOUTH, version.clone()).outcome, Outcome::Unsupported);
     let mut last = Forged::next(&mut world, NORTH, SOUTH, opening());
