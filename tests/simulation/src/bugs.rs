@@ -56,8 +56,8 @@ pub(crate) struct Search {
     pub(crate) steps: u64,
     /// Threads.
     pub(crate) threads: usize,
-    /// Only these, by name; all when empty.
-    pub(crate) only: Vec<String>,
+    /// Only these; all when empty.
+    pub(crate) only: Vec<Bug>,
 }
 
 /// What became of one mistake.
@@ -96,11 +96,7 @@ impl Caught {
 pub(crate) fn bugs(search: &Search) -> bool {
     let mut chosen: Vec<Bug> = Bug::ALL.to_vec();
     if !search.only.is_empty() {
-        if let Some(unknown) = search.only.iter().find(|name| Bug::parse(name).is_none()) {
-            say!("there is no mistake called {unknown}: {}", Bug::ALL.iter().map(|bug| bug.as_str()).collect::<Vec<_>>().join(", "));
-            return false;
-        }
-        chosen.retain(|bug| search.only.iter().any(|name| name == bug.as_str()));
+        chosen.retain(|bug| search.only.contains(bug));
     }
     say!("  #  mistake                     seeds  noticed as                   model           ms  what was found");
     let (next, all) = (AtomicUsize::new(0), Mutex::new(Vec::new()));

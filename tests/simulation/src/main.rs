@@ -39,6 +39,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use interoffice_protocol::seeded::Bug;
 
 use run::{Source, run};
 use runner::{PAIR_EVERY, Plan, Sum};
@@ -68,8 +69,9 @@ enum Command {
     },
     /// Seeds from one to before another.
     Seeds {
-        /// FROM..TO
-        range: String,
+        /// FROM..TO, such as 0..1000
+        #[arg(value_parser = seeds_between)]
+        range: std::ops::Range<u64>,
         /// Steps of each that do something.
         #[arg(long, default_value_t = 520)]
         steps: u64,
@@ -147,8 +149,8 @@ enum Command {
         #[arg(long, default_value_t = 2)]
         threads: usize,
         /// Only this one; may be given several times.
-        #[arg(long = "bug")]
-        only: Vec<String>,
+        #[arg(long = "bug", value_parser = mistake)]
+        only: Vec<Bug>,
     },
 }
 
@@ -156,18 +158,12 @@ fn main() -> ExitCode {
     run::keep_panics();
     let fine = match Arguments::parse().command {
         Command::Gate { seeds, steps, threads } => gate(seeds, steps, threads),
-        Command::Seeds { range, steps, threads, go_on } => match parse_range(&range) {
-            Some((from, to)) => {
-                let mut sum = runner::many(&Plan { from, to, steps, threads, pair_every: 0, go_on });
-                // Each was told of in a line already.
-                let broken = go_on && sum.broken.take().is_some();
-                end(&sum, steps) && !broken
-            }
-            None => {
-                say!("a range is FROM..TO, such as 0..1000");
-                false
-            }
-        },
+        Command::Seeds { range, steps, threads, go_on } => {
+            let mut sum = runner::many(&Plan { from: range.start, to: range.end, steps, threads, pair_every: 0, go_on });
+            // Each was told of in a line already.
+            let broken = go_on && sum.broken.take().is_some();
+            end(&sum, steps) && !broken
+        }
         Command::One { seed, steps, tell } => one(&Swarm::of(seed), &Source::Drawn(steps), tell),
         Command::Again { file, tell } => again(&file, tell),
         Command::Pairs { pairs, steps } => {
@@ -183,9 +179,16 @@ fn main() -> ExitCode {
     if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn parse_range(range: &str) -> Option<(u64, u64)> {
-    let (from, to) = range.split_once("..")?;
-    Some((from.parse().ok()?, to.parse().ok()?))
+fn seeds_between(range: &str) -> Result<std::ops::Range<u64>, String> {
+    let ends = range.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    ends.filter(|ends| !ends.is_empty()).ok_or_else(|| "seeds are given as FROM..TO, such as 0..1000".to_owned())
+}
+
+fn mistake(name: &str) -> Result<Bug, String> {
+    Bug::parse(name).ok_or_else(|| {
+        let names: Vec<&str> = Bug::ALL.iter().map(|bug| bug.as_str()).collect();
+        format!("no mistake has this name; they are {}", names.join(", "))
+    })
 }
 
 fn one(swarm: &Swarm, source: &Source<'_>, tell: bool) -> bool {
@@ -285,12 +288,12 @@ fn end(sum: &Sum, steps: u64) -> bool {
 }
 
 #[cfg(feature = "seeded-bugs")]
-fn planted(seeds: u64, steps: u64, threads: usize, only: Vec<String>) -> bool {
+fn planted(seeds: u64, steps: u64, threads: usize, only: Vec<Bug>) -> bool {
     bugs::bugs(&bugs::Search { seeds, steps, threads, only })
 }
 
 #[cfg(not(feature = "seeded-bugs"))]
-fn planted(_seeds: u64, _steps: u64, _threads: usize, _only: Vec<String>) -> bool {
+fn planted(_seeds: u64, _steps: u64, _threads: usize, _only: Vec<Bug>) -> bool {
     say!("this program holds no mistakes to be planted: build it with --features seeded-bugs");
     false
 }
