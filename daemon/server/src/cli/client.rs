@@ -31,13 +31,13 @@ pub(crate) enum ClientFault {
         /// What the system said.
         error: std::io::Error,
     },
-    /// The daemon went away while it was asked.
+    /// The daemon went away while it was asked, or in the middle of its answer.
     #[error("the daemon went away before it answered ({0}); see whether it was done when it runs again")]
     Lost(String),
     /// The daemon says no.
     #[error("{0}")]
     Problem(Problem),
-    /// The connection broke, or the answer is not what this program understands.
+    /// The answer is not what this program understands.
     #[error("the daemon's answer can't be read: {0}; compare `interoffice --version` of both, and see the daemon's log")]
     Broken(String),
 }
@@ -156,7 +156,8 @@ impl Client {
 }
 
 async fn read(response: Response<Incoming>) -> Result<Bytes, ClientFault> {
-    Ok(response.into_body().collect().await.map_err(broken)?.to_bytes())
+    let lost = |error: hyper::Error| ClientFault::Lost(error.to_string());
+    Ok(response.into_body().collect().await.map_err(lost)?.to_bytes())
 }
 
 async fn read_json<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, ClientFault> {
@@ -232,6 +233,8 @@ pub(crate) fn query(pairs: &[(&str, Option<String>)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -248,5 +251,22 @@ mod tests {
         let failure = Failure::from(fault);
         assert_eq!(failure.exit, Exit::Unreachable);
         assert!(failure.words.contains("control.sock") && failure.words.contains("interoffice serve --dir"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_dies_in_the_middle_of_its_answer_is_not_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = tokio::net::UnixListener::bind(folder.path().join(SOCKET)).unwrap();
+        let daemon = async {
+            let (mut stream, _) = socket.accept().await.unwrap();
+            let mut asked = [0; 1024];
+            stream.read(&mut asked).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"links\"").await.unwrap();
+        };
+        let client = Client::new(folder.path(), None);
+        let (answer, ()) = tokio::join!(client.get::<serde_json::Value>("/links"), daemon);
+        let failure = Failure::from(answer.unwrap_err());
+        assert_eq!(failure.exit, Exit::Unreachable, "{failure}");
+        assert!(failure.words.contains("see whether it was done"), "{failure}");
     }
 }
