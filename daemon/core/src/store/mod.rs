@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod durable;
+pub mod failing;
 pub mod inspect;
 pub mod links;
 pub mod log;

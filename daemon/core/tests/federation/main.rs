@@ -6,6 +6,7 @@
 
 mod connections;
 mod copies;
+mod failing;
 mod handshake;
 mod late_lists;
 mod leases;
