@@ -292,7 +292,8 @@ pub fn answer(tx: &Tx<'_>, office: OfficeId, answer: &Answer) -> Result<(), Faul
 /// A Request or Accept that the other office did not take will have no effect there, so the link ends here too: else one side would wait,
 /// or read, for ever.
 fn not_taken(tx: &Tx<'_>, hash: StatementHash) -> Result<(), Fault> {
-    let Some(statement) = statements::find(tx, hash)?.and_then(|signed| Verified::from_store(signed).ok()) else { return Ok(()) };
+    let Some(signed) = statements::find(tx, hash)? else { return Ok(()) };
+    let statement = statements::verified(signed)?;
     if let (Body::Request(_) | Body::Accept(_), Some(id)) = (statement.body(), statement.link())
         && let Some(link) = link_rows::find(tx, id)?
     {

@@ -346,7 +346,7 @@ pub fn list_chunk(tx: &Tx<'_>, office: OfficeId, chunk: &ListChunk) -> Result<Op
         return Ok(Some(Misbehaviour::ReceiptUnfounded));
     }
     let Some(signed) = statements::find(tx, chunk.statement)? else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
-    let Ok(statement) = Verified::from_store(signed) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
+    let statement = statements::verified(signed)?;
     let (Body::Receipt(receipt), Some(id)) = (statement.body(), statement.link()) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
     if statement.from() != office || chunk.index >= receipt.chunks {
         return Ok(Some(Misbehaviour::ReceiptUnfounded));

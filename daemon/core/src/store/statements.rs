@@ -39,6 +39,11 @@ pub fn find(view: &View<'_>, hash: StatementHash) -> Result<Option<Signed>, Stor
     view.sql().first("SELECT signed FROM statements WHERE hash = ?1", &[hash.0.into()], |row| signed(row, 0))
 }
 
+/// A statement of the store as what it was when it was written: verified or signed here.
+pub fn verified(signed: Signed) -> Result<Verified, StoreFault> {
+    Verified::from_store(signed).map_err(|error| StoreFault::Corrupt(error.to_string()))
+}
+
 /// The statements about a link, as a set whose state is the link's state.
 pub fn link_set(view: &View<'_>, link: LinkId) -> Result<LinkSet, StoreFault> {
     let mut set = LinkSet::new(link);
@@ -47,9 +52,8 @@ pub fn link_set(view: &View<'_>, link: LinkId) -> Result<LinkSet, StoreFault> {
         &[link.0.into()],
         |row| signed(row, 0),
     )? {
-        let verified = Verified::from_store(signed).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
         // One that does not fit was kept before the Request was known; it has no effect.
-        let _ = set.insert(verified);
+        let _ = set.insert(verified(signed)?);
     }
     Ok(set)
 }
