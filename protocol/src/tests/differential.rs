@@ -78,6 +78,19 @@ fn both_codecs_refuse_a_statement_that_is_cut_anywhere_and_a_room_that_is_too_sm
     }
 }
 
+#[test]
+fn both_codecs_refuse_a_choice_that_nobody_knows() {
+    use crate::statement as s;
+    macro_rules! unknown {
+        ($($type:ty,)*) => {$(
+            let bytes = [200; 80];
+            assert!(codec::decode_head::<$type>(&bytes).is_err(), stringify!($type));
+            assert!(deserialize_exact::<$type, _>(&bytes, config!()).is_err(), stringify!($type));
+        )*};
+    }
+    unknown!(s::Audience, s::Subject, s::HoldTerms, s::EndReason, s::ReceiptLevel, s::RemovalCover, s::KeySetAuthority,);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 

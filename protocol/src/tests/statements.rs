@@ -232,6 +232,13 @@ fn a_weak_key_signs_nothing() {
 }
 
 #[test]
+fn a_signer_that_is_printed_says_who_it_is_and_no_key() {
+    let office = samples::office(1);
+    let printed = format!("{:?}", office.signer);
+    assert_eq!(printed, format!("Signer({}, key set 1)", office.id));
+}
+
+#[test]
 fn kind_version_and_key_set_are_under_the_signature() {
     let (owner, signers) = rotated(&[NOT_AFTER_MS, NOT_AFTER_MS]);
     let opened = samples::opened();

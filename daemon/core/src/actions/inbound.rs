@@ -292,9 +292,9 @@ pub fn answer(tx: &Tx<'_>, office: OfficeId, answer: &Answer) -> Result<(), Faul
 /// A Request or Accept that the other office did not take will have no effect there, so the link ends here too: else one side would wait,
 /// or read, for ever.
 fn not_taken(tx: &Tx<'_>, hash: StatementHash) -> Result<(), Fault> {
-    let Some(signed) = statements::find(tx, hash)? else { return Ok(()) };
-    let statement = statements::verified(signed)?;
-    if let (Body::Request(_) | Body::Accept(_), Some(id)) = (statement.body(), statement.link())
+    let statement = statements::find(tx, hash)?.map(statements::verified).transpose()?;
+    if let Some(statement) = statement
+        && let (Body::Request(_) | Body::Accept(_), Some(id)) = (statement.body(), statement.link())
         && let Some(link) = link_rows::find(tx, id)?
     {
         links::give_up(tx, &link)?;

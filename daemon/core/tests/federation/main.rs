@@ -16,6 +16,7 @@ mod office;
 mod part_removals;
 mod people;
 mod plans;
+mod questions;
 mod random;
 mod refusals;
 mod removals;

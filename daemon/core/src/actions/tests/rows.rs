@@ -3,14 +3,14 @@
 
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::link::{End, LinkState, Side};
-use interoffice_protocol::messages::Resume;
+use interoffice_protocol::messages::{Answer, Outcome, Resume};
 use interoffice_protocol::record::{Level, Scope};
 use interoffice_protocol::statement::Signed;
 use interoffice_protocol::wire::codec;
 
 use super::offices::{Office, ann_shares_with_bob, as_user, carry, share_all};
 use crate::actions::links::{self as link_verbs, Ask};
-use crate::actions::outbound;
+use crate::actions::{inbound, issue, outbound};
 use crate::store::{Fault, SqlExt as _, StoreFault, Tx, Value, links, removals, statements};
 
 /// Changes rows behind the back of everybody.
@@ -143,4 +143,18 @@ fn a_record_that_does_not_decode_is_not_sent() {
     is_unreadable(end, "a record");
     assert_eq!(alder.sees(|view| Ok(view.sql().count("SELECT count(*) FROM records WHERE body = x'ff'", &[])?)).unwrap(), 0);
     assert!(matches!(alder.sees(|view| sending.next(view)).unwrap(), outbound::Next::Batch(_)), "undamaged it is sent");
+}
+
+#[test]
+fn a_request_of_ours_that_is_damaged_is_not_passed_over_when_it_was_refused() {
+    let (mut alder, birch, link) = ann_shares_with_bob();
+    let request = alder.sees(|view| Ok(links::load(view, link.parse().unwrap())?.request)).unwrap();
+    alder.does(|tx| issue::send_again(tx, birch.id, 1)).unwrap();
+    let signed = alder.sees(|view| Ok(statements::find(view, request)?)).unwrap().unwrap();
+    let hollow = codec::encode(&Signed { payload: vec![0xff], ..signed });
+    let end = alder.does(|tx| {
+        change(tx, "UPDATE statements SET signed = ?1", &[Value::Blob(hollow.clone())])?;
+        inbound::answer(tx, birch.id, &Answer { statement: request, outcome: Outcome::Refused })
+    });
+    is_unreadable(end, "a request of ours");
 }

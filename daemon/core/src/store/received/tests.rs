@@ -11,7 +11,7 @@ use interoffice_protocol::messages::{Batch, Change, Entry};
 use interoffice_protocol::record::{Record, RecordKind};
 
 use super::disk::{Disk, MachineDisk};
-use super::{CopyQuery, ReceivedFiles};
+use super::{Applied, CopyQuery, ReceivedFiles};
 use crate::store::StoreFault;
 
 /// Writes down what it is asked.
@@ -168,4 +168,45 @@ fn what_stands_where_a_folder_or_a_file_belongs_is_told() {
     assert!(files.apply(LINK, &secret(), &[put(1, "Ann")], 0).is_err());
     std::fs::remove_dir_all(folder.path().join("received")).unwrap();
     assert!(matches!(files.sweep(), Err(StoreFault::Io { what, .. }) if what.contains("reading")));
+}
+
+#[test]
+fn a_batch_behind_a_gap_is_not_applied_and_those_before_it_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = received(folder.path());
+    let applied = files.apply(LINK, &secret(), &[put(2, "Bob")], 0).unwrap();
+    assert!(matches!(applied, Some(Applied::Gap(progress)) if progress.cursor.sequence == 0));
+    let applied = files.apply(LINK, &secret(), &[put(1, "Ann"), put(3, "Cy")], 0).unwrap();
+    assert!(matches!(applied, Some(Applied::Durable { progress, .. }) if progress.cursor.sequence == 1));
+    assert_eq!(names(&files, ""), ["Ann"]);
+    let of_kind = |kind| files.list(LINK, &CopyQuery { kind: Some(kind), limit: 10, ..CopyQuery::default() }).unwrap().len();
+    assert_eq!((of_kind(RecordKind::Contact), of_kind(RecordKind::Household)), (1, 0));
+    files.apply(LINK, &secret(), &[put(2, "Bob")], 0).unwrap();
+    let held = |after| files.holdings(LINK, after, 10).unwrap().into_iter().map(|holding| holding.record.0[0]).collect::<Vec<_>>();
+    assert_eq!((held(None), held(Some(RecordId([1; 16])))), (vec![1, 2], vec![2]));
+}
+
+/// A disk that makes nothing durable.
+struct Forgetful;
+
+impl Disk for Forgetful {
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn sync(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Other.into())
+    }
+}
+
+#[test]
+fn a_folder_that_the_disk_does_not_keep_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = ReceivedFiles::open_on(folder.path().join("received"), Box::new(Forgetful));
+    assert!(matches!(opened, Err(fault) if fault.is_fatal()));
+    assert!(MachineDisk.sync(&folder.path().join("nothing")).is_err());
 }
