@@ -88,6 +88,13 @@ fn both_codecs_refuse_a_choice_that_nobody_knows() {
             assert!(deserialize_exact::<$type, _>(&bytes, config!()).is_err(), stringify!($type));
         )*};
     }
+    refuse!(s::Audience, &s::Audience::Everyone);
+    refuse!(s::Subject, &s::Subject::Office);
+    refuse!(s::HoldTerms, &s::HoldTerms::None);
+    refuse!(s::EndReason, &s::EndReason::Deleted);
+    refuse!(s::ReceiptLevel, &s::ReceiptLevel::Erased);
+    refuse!(s::RemovalCover, &s::RemovalCover::Part { epoch: 1, upto: 2 });
+    refuse!(s::KeySetAuthority, &s::KeySetAuthority::Root);
     unknown!(s::Audience, s::Subject, s::HoldTerms, s::EndReason, s::ReceiptLevel, s::RemovalCover, s::KeySetAuthority,);
 }
 

@@ -159,7 +159,8 @@ pub fn drop_chunks(tx: &Tx<'_>, owner: &[u8; 32]) -> Result<(), StoreFault> {
 }
 
 fn leaves(bytes: &[u8]) -> Vec<Leaf> {
-    let leaf = |part: &[u8]| Some(Leaf { record: RecordId::from_slice(&part[..16])?, version: VersionId::from_slice(&part[16..])? });
+    let ids = |part: &[u8]| RecordId::from_slice(&part[..16]).zip(VersionId::from_slice(&part[16..]));
+    let leaf = |part: &[u8]| ids(part).map(|(record, version)| Leaf { record, version });
     bytes.chunks_exact(48).filter_map(leaf).collect()
 }
 

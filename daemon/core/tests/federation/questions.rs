@@ -105,18 +105,19 @@ fn under_keys_whose_time_is_over_a_statement_is_refused_in_its_turn_and_out_of_i
 #[test]
 fn what_has_no_envelope_that_is_understood_takes_the_next_place() {
     let mut world = World::two();
-    let link = world.alice_to_bob();
-    let about = subject(&world, link);
-    let signed = Forged::next(&mut world, NORTH, SOUTH, about).sign(freeze());
+    let signed = Forged::next(&mut world, NORTH, SOUTH, Subject::Office).sign(freeze());
     let later = Signed { kind: 200, version: 9, payload: vec![0xff; 3], ..signed };
     let north = world.offices[NORTH].id;
     let sequence = |world: &World| {
         world.offices[SOUTH].read(|view| Ok(interoffice_core::store::peers::find(view, north)?)).expect("a peer").heard_sequence
     };
+    let hear = |world: &mut World| world.offices[SOUTH].write(|tx| inbound::statement(tx, north, later.clone()));
+    assert_eq!(hear(&mut world).expect("a statement is heard").outcome, Outcome::Unsupported);
+    assert_eq!(sequence(&world), 0, "there is no next place before the first");
+    world.alice_to_bob();
     let before = sequence(&world);
     for _ in 0..2 {
-        let heard = world.offices[SOUTH].write(|tx| inbound::statement(tx, north, later.clone())).expect("a statement is heard");
-        assert_eq!(heard.outcome, Outcome::Unsupported);
+        assert_eq!(hear(&mut world).expect("a statement is heard").outcome, Outcome::Unsupported);
         assert_eq!(sequence(&world), before + 1, "a repeated one takes no place");
     }
 }

@@ -7,7 +7,7 @@ use interoffice_protocol::link::Side;
 use interoffice_protocol::messages::{Answer, BatchAck, ListChunk, Outcome, Resume};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 
-use super::offices::{Office, ann_shares_with_bob, as_user, carry, code, share_all, user_name};
+use super::offices::{Office, ann_shares_with_bob, as_user, carry, code, pair, share_all, user_name};
 use crate::actions::copies::{self, Arriving};
 use crate::actions::issue::{self, Heard};
 use crate::actions::outbound::{Acked, Next, Sending, Start};
@@ -57,6 +57,10 @@ fn an_office_that_says_what_it_heard_is_sent_the_rest_and_tells_an_old_copy_from
     assert_eq!(heard(birch.id, ours, 0), Heard::Rewound(1));
     assert_eq!(heard(birch.id, None, 0), Heard::Rewound(1), "it never heard anything");
     assert_eq!(heard(NOBODY, ours, 99), Heard::Fine);
+    let (mut cedar, mut dogwood) = (Office::new("Cedar", 3), Office::new("Dogwood", 4));
+    pair(&mut cedar, &mut dogwood);
+    let heard = cedar.does(|tx| issue::reconcile_heard(tx, dogwood.id, Some(0), 7)).unwrap();
+    assert_eq!(heard, Heard::Fine, "a life of which nothing is known had said it");
     let waiting = |alder: &Office| alder.sees(|view| outbound::waiting_statements(view, birch.id, 1, 100)).unwrap().len() as u64;
     assert_eq!(waiting(&alder), said);
 }

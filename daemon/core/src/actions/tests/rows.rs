@@ -11,13 +11,7 @@ use interoffice_protocol::wire::codec;
 use super::offices::{Office, ann_shares_with_bob, as_user, carry, share_all};
 use crate::actions::links::{self as link_verbs, Ask};
 use crate::actions::{inbound, issue, outbound};
-use crate::store::{Fault, SqlExt as _, StoreFault, Tx, Value, links, removals, statements};
-
-/// Changes rows behind the back of everybody.
-fn change(tx: &Tx<'_>, sql: &str, params: &[Value]) -> Result<(), Fault> {
-    assert_ne!(tx.sql().execute(sql, params)?, 0, "{sql} finds something to change");
-    Ok(())
-}
+use crate::store::{Fault, StoreFault, damage, links, removals, statements};
 
 fn is_unreadable<T: std::fmt::Debug>(end: Result<T, Fault>, what: &str) {
     assert!(matches!(&end, Err(Fault::Store(StoreFault::Corrupt(_)))), "{what}: {end:?}");
@@ -43,7 +37,7 @@ fn a_link_with_an_impossible_column_is_unreadable() {
         "secret = x'00'",
     ] {
         let end = alder.does(|tx| {
-            change(tx, &format!("UPDATE links SET {column}"), &[])?;
+            damage::links(tx, column)?;
             Ok(links::load(tx, id)?)
         });
         is_unreadable(end, column);
@@ -81,7 +75,7 @@ fn a_removal_in_an_unknown_state_is_unreadable() {
     assert_eq!(alder.sees(|view| Ok(removals::of_link(view, id)?)).unwrap().map(|removal| removal.expected), Some(3));
     for state in [5, -1] {
         let end = alder.does(|tx| {
-            change(tx, "UPDATE removals SET state = ?1", &[Value::Int(state)])?;
+            damage::removals(tx, state)?;
             Ok(removals::of_link(tx, id)?)
         });
         is_unreadable(end, "a removal");
@@ -112,17 +106,12 @@ fn a_request_whose_statement_is_gone_or_damaged_is_not_accepted() {
     let request = birch.sees(|view| Ok(links::load(view, link)?.request)).unwrap();
     let signed = birch.sees(|view| Ok(statements::find(view, request)?)).unwrap().unwrap();
     let hollow = codec::encode(&Signed { payload: vec![0xff], ..signed });
-    let damages: [(&str, Value); 3] = [
-        ("UPDATE statements SET link = NULL WHERE hash = ?1 AND ?2 IS NULL", Value::Null),
-        ("UPDATE statements SET signed = ?2 WHERE hash = ?1", Value::Blob(vec![0xff])),
-        ("UPDATE statements SET signed = ?2 WHERE hash = ?1", Value::Blob(hollow)),
-    ];
-    for (damage, bytes) in damages {
+    for signed in [None, Some(&[0xff][..]), Some(&hollow)] {
         let end = birch.does(|tx| {
-            change(tx, damage, &[request.0.into(), bytes.clone()])?;
+            signed.map_or_else(|| damage::stray(tx, request), |signed| damage::statement(tx, request, signed))?;
             link_verbs::accept(tx, &as_user("bob"), &[link.to_string()])
         });
-        is_unreadable(end.map(|accepted| accepted.len()), damage);
+        is_unreadable(end.map(|accepted| accepted.len()), "a request");
     }
     birch.does(|tx| link_verbs::accept(tx, &as_user("bob"), &[link.to_string()])).expect("undamaged it is accepted");
 }
@@ -137,11 +126,10 @@ fn a_record_that_does_not_decode_is_not_sent() {
         panic!("sending starts");
     };
     let end = alder.does(|tx| {
-        change(tx, "UPDATE records SET body = x'ff'", &[])?;
+        damage::records(tx, &[0xff])?;
         sending.next(tx).map(|_| ())
     });
     is_unreadable(end, "a record");
-    assert_eq!(alder.sees(|view| Ok(view.sql().count("SELECT count(*) FROM records WHERE body = x'ff'", &[])?)).unwrap(), 0);
     assert!(matches!(alder.sees(|view| sending.next(view)).unwrap(), outbound::Next::Batch(_)), "undamaged it is sent");
 }
 
@@ -153,7 +141,7 @@ fn a_request_of_ours_that_is_damaged_is_not_passed_over_when_it_was_refused() {
     let signed = alder.sees(|view| Ok(statements::find(view, request)?)).unwrap().unwrap();
     let hollow = codec::encode(&Signed { payload: vec![0xff], ..signed });
     let end = alder.does(|tx| {
-        change(tx, "UPDATE statements SET signed = ?1", &[Value::Blob(hollow.clone())])?;
+        damage::statement(tx, request, &hollow)?;
         inbound::answer(tx, birch.id, &Answer { statement: request, outcome: Outcome::Refused })
     });
     is_unreadable(end, "a request of ours");
