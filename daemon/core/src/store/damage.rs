@@ -33,3 +33,14 @@ pub(crate) fn stray(tx: &Tx<'_>, hash: StatementHash) -> Result<(), StoreFault> 
 pub(crate) fn records(tx: &Tx<'_>, body: &[u8]) -> Result<(), StoreFault> {
     change(tx, "UPDATE records SET body = ?1", &[body.into()])
 }
+
+/// Fills the outbox with rows from number `from` to `to`, of so many bytes each, which are no statements.
+pub(crate) fn fill_outbox(tx: &Tx<'_>, peer: i64, from: u64, to: u64, bytes: u64) -> Result<(), StoreFault> {
+    tx.sql().execute(
+        "WITH RECURSIVE numbers (n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?3)
+         INSERT INTO statements (hash, peer, outgoing, kind, epoch_counter, sequence, signed, waits, at_ms)
+         SELECT CAST(printf('%032d', n) AS BLOB), ?1, 1, 1, 0, 1000000 + n, zeroblob(?4), 1, 0 FROM numbers",
+        &[peer.into(), from.into(), to.into(), bytes.into()],
+    )?;
+    Ok(())
+}

@@ -89,18 +89,6 @@ pub fn backlog_bytes(view: &View<'_>, peer: i64) -> Result<u64, StoreFault> {
     view.sql().count("SELECT coalesce(sum(length(signed)), 0) FROM statements WHERE peer = ?1 AND waits = 1", &[peer.into()])
 }
 
-/// Fills the outbox with rows from number `from` to `to`, of so many bytes each, which are no statements.
-#[cfg(test)]
-pub(crate) fn fill_outbox(tx: &Tx<'_>, peer: i64, from: u64, to: u64, bytes: u64) -> Result<(), StoreFault> {
-    tx.sql().execute(
-        "WITH RECURSIVE numbers (n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?3)
-         INSERT INTO statements (hash, peer, outgoing, kind, epoch_counter, sequence, signed, waits, at_ms)
-         SELECT CAST(printf('%032d', n) AS BLOB), ?1, 1, 1, 0, 1000000 + n, zeroblob(?4), 1, 0 FROM numbers",
-        &[peer.into(), from.into(), to.into(), bytes.into()],
-    )?;
-    Ok(())
-}
-
 /// Sets statements from `sequence` on to wait again, since the peer says that it lacks them.
 pub fn wait_again(tx: &Tx<'_>, peer: i64, epoch_counter: u64, sequence: u64) -> Result<u64, StoreFault> {
     tx.sql().execute(
