@@ -160,10 +160,9 @@ impl LinkSet {
 
     /// The terms of the Request, if it is known; an Accept repeats them word for word.
     pub fn terms(&self) -> Option<&Terms> {
-        match self.request()?.body() {
-            Body::Request(request) => Some(&request.terms),
-            _ => None,
-        }
+        self.statements
+            .values()
+            .find_map(|statement| if let Body::Request(request) = statement.body() { Some(&request.terms) } else { None })
     }
 
     /// The statements in hash order: those that fit, or, while the Request is not known, those that wait for it.

@@ -46,4 +46,12 @@ mod tests {
             assert!(may_say(side, ACTIVE, Kind::Freeze) && !may_say(side, LinkState::Waiting, Kind::Freeze));
         }
     }
+
+    #[test]
+    fn who_reads_gives_receipts_and_nobody_opens_a_link_again() {
+        for state in [LinkState::Waiting, ACTIVE, LinkState::Ended(End::Withdrawn)] {
+            assert!(may_say(Side::Reader, state, Kind::Receipt) && !may_say(Side::Owner, state, Kind::Receipt));
+            assert!(!may_say(Side::Owner, state, Kind::Request) && !may_say(Side::Reader, state, Kind::Head));
+        }
+    }
 }

@@ -4,11 +4,11 @@
 //! wincode derives every type that travels; none had to be left out.
 
 use proptest::prelude::*;
-use wincode::config::{Configuration, deserialize_exact, serialize};
+use wincode::config::{Configuration, deserialize_exact, serialize, serialize_into};
 
-use super::strategies;
+use super::{samples, strategies};
 use crate::messages::Message;
-use crate::statement::Body;
+use crate::statement::{Body, Envelope, Signed, Verified};
 use crate::wire::codec;
 
 /// The configuration that writes what `wire::codec` writes: little-endian, variable-length integers, positions as `u32`.
@@ -29,6 +29,73 @@ macro_rules! agree {
         let read: $type = deserialize_exact(&ours, config!()).expect("wincode reads our bytes");
         prop_assert_eq!(&read, $value);
     }};
+}
+
+/// Does the same with the body of a statement, whatever its kind is.
+macro_rules! of_kind {
+    ($body:expr, $do:ident) => {{
+        use crate::statement as s;
+        match $body {
+            Body::Request(value) => $do!(s::Request, value),
+            Body::Accept(value) => $do!(s::Accept, value),
+            Body::Decline(value) => $do!(s::Decline, value),
+            Body::Withdraw(value) => $do!(s::Withdraw, value),
+            Body::Delete(value) => $do!(s::Delete, value),
+            Body::Amend(value) => $do!(s::Amend, value),
+            Body::Freeze(value) => $do!(s::Freeze, value),
+            Body::Thaw(value) => $do!(s::Thaw, value),
+            Body::Hold(value) => $do!(s::Hold, value),
+            Body::Receipt(value) => $do!(s::Receipt, value),
+            Body::KeySet(value) => $do!(s::KeySet, value),
+            Body::Revoke(value) => $do!(s::Revoke, value),
+            Body::Epoch(value) => $do!(s::EpochNotice, value),
+            Body::Head(value) => $do!(s::Head, value),
+        }
+    }};
+}
+
+/// A writer that is full before the end, and bytes that end too early: both codecs say so at every byte.
+macro_rules! refuse {
+    ($type:ty, $value:expr) => {{
+        let bytes = codec::encode($value);
+        for room in 0..bytes.len() {
+            let cut = &bytes[..room];
+            assert!(!codec::fits_into($value, room) && codec::decode_data::<$type>(cut).is_err(), "{room} of {} bytes", bytes.len());
+            assert!(serialize_into(&mut vec![0; room][..], $value, config!()).is_err(), "{room} of {} bytes", bytes.len());
+            assert!(deserialize_exact::<$type, _>(cut, config!()).is_err(), "{room} of {} bytes", bytes.len());
+        }
+        assert!(codec::fits_into($value, bytes.len()));
+    }};
+}
+
+#[test]
+fn both_codecs_refuse_a_statement_that_is_cut_anywhere_and_a_room_that_is_too_small() {
+    for signed in samples::statements() {
+        let statement = Verified::from_store(signed).expect("the sample decodes");
+        refuse!(Signed, statement.signed());
+        refuse!(Envelope, statement.envelope());
+        of_kind!(statement.body(), refuse);
+    }
+}
+
+#[test]
+fn both_codecs_refuse_a_choice_that_nobody_knows() {
+    use crate::statement as s;
+    macro_rules! unknown {
+        ($($type:ty,)*) => {$(
+            let bytes = [200; 80];
+            assert!(codec::decode_head::<$type>(&bytes).is_err(), stringify!($type));
+            assert!(deserialize_exact::<$type, _>(&bytes, config!()).is_err(), stringify!($type));
+        )*};
+    }
+    refuse!(s::Audience, &s::Audience::Everyone);
+    refuse!(s::Subject, &s::Subject::Office);
+    refuse!(s::HoldTerms, &s::HoldTerms::None);
+    refuse!(s::EndReason, &s::EndReason::Deleted);
+    refuse!(s::ReceiptLevel, &s::ReceiptLevel::Erased);
+    refuse!(s::RemovalCover, &s::RemovalCover::Part { epoch: 1, upto: 2 });
+    refuse!(s::KeySetAuthority, &s::KeySetAuthority::Root);
+    unknown!(s::Audience, s::Subject, s::HoldTerms, s::EndReason, s::ReceiptLevel, s::RemovalCover, s::KeySetAuthority,);
 }
 
 proptest! {
@@ -60,23 +127,7 @@ proptest! {
 
     #[test]
     fn both_codecs_agree_on_every_statement(envelope in strategies::envelope(), body in strategies::body()) {
-        use crate::statement as s;
-        agree!(s::Envelope, &envelope);
-        match &body {
-            Body::Request(value) => agree!(s::Request, value),
-            Body::Accept(value) => agree!(s::Accept, value),
-            Body::Decline(value) => agree!(s::Decline, value),
-            Body::Withdraw(value) => agree!(s::Withdraw, value),
-            Body::Delete(value) => agree!(s::Delete, value),
-            Body::Amend(value) => agree!(s::Amend, value),
-            Body::Freeze(value) => agree!(s::Freeze, value),
-            Body::Thaw(value) => agree!(s::Thaw, value),
-            Body::Hold(value) => agree!(s::Hold, value),
-            Body::Receipt(value) => agree!(s::Receipt, value),
-            Body::KeySet(value) => agree!(s::KeySet, value),
-            Body::Revoke(value) => agree!(s::Revoke, value),
-            Body::Epoch(value) => agree!(s::EpochNotice, value),
-            Body::Head(value) => agree!(s::Head, value),
-        }
+        agree!(Envelope, &envelope);
+        of_kind!(&body, agree);
     }
 }

@@ -163,6 +163,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     let link = LinkId([1; 32]);
     refuse(&say(Subject::Link { link, request, owner: ann, reader: bob }), Misfit::OtherLink);
 
+    assert_eq!(set.link(), opened.link);
     // A third office, whose statement is genuine, about a link it has no part in.
     let third = samples::office(3);
     let envelope = samples::envelope(third.id, crate::statement::Audience::Office(opened.owner.id), opened.subject(), 1);

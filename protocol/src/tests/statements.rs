@@ -8,8 +8,8 @@ use super::strategies;
 use crate::ids::{OfficeId, StatementHash};
 use crate::limits;
 use crate::statement::{
-    Accept, Audience, Body, Chain, Decline, Delete, EndReason, Envelope, Extension, Freeze, Head, KeySet, Kind, Receipt, ReceiptLevel,
-    RemovalCover, Signed, Signer, Subject, Terms, Verified, VerifyFault, Withdraw, link_id, signing_bytes, verify,
+    Accept, Audience, Body, Chain, Decline, Delete, EndReason, Envelope, EpochNotice, Extension, Freeze, Head, KeySet, Kind, Receipt,
+    ReceiptLevel, RemovalCover, Revoke, Signed, Signer, Subject, Terms, Verified, VerifyFault, Withdraw, link_id, signing_bytes, verify,
 };
 use crate::wire::codec::Malformed;
 
@@ -215,17 +215,27 @@ fn what_is_not_known_here_is_named_and_placed_all_the_same() {
 
 #[test]
 fn a_weak_key_signs_nothing() {
-    // The neutral point as a public key makes one signature fit every message; `verify_strict` and `is_weak` both refuse it.
-    let mut neutral = [0; 32];
-    neutral[0] = 1;
-    let owner = samples::office(1);
-    let set = KeySet { statement_key: neutral, ..samples::first_key_set(&owner.root, &owner.recovery, &owner.signer) };
-    let chain = Chain::verify(&[samples::key_set_statement(&owner.root, 1, set)]).expect("the root signed it");
-    let opened = samples::opened();
-    let mut forged = opened.by_owner(2, freeze());
-    forged.signature = [0; 64];
-    forged.signature[0] = 1;
-    assert_eq!(verify(forged, &chain, opened.reader.id, NOW_MS), Err(VerifyFault::BadSignature));
+    // The neutral point as a public key makes one signature fit every message; `verify_strict` and `is_weak` both refuse it. No point
+    // of the curve begins with a two and nothing behind it.
+    for first in [1, 2] {
+        let mut weak = [0; 32];
+        weak[0] = first;
+        let owner = samples::office(1);
+        let set = KeySet { statement_key: weak, ..samples::first_key_set(&owner.root, &owner.recovery, &owner.signer) };
+        let chain = Chain::verify(&[samples::key_set_statement(&owner.root, 1, set)]).expect("the root signed it");
+        let opened = samples::opened();
+        let mut forged = opened.by_owner(2, freeze());
+        forged.signature = [0; 64];
+        forged.signature[0] = 1;
+        assert_eq!(verify(forged, &chain, opened.reader.id, NOW_MS), Err(VerifyFault::BadSignature));
+    }
+}
+
+#[test]
+fn a_signer_that_is_printed_says_who_it_is_and_no_key() {
+    let office = samples::office(1);
+    let printed = format!("{:?}", office.signer);
+    assert_eq!(printed, format!("Signer({}, key set 1)", office.id));
 }
 
 #[test]
@@ -293,6 +303,20 @@ fn a_number_that_no_database_could_keep_is_refused_in_every_statement() {
         (crate::statement::Hold { basis: String::new(), until_ms: 0, count: BEYOND, root: [0; 32] }.into(), "an amount"),
     ] {
         assert_eq!(fault(opened.by_owner(2, body), &opened), VerifyFault::OutOfBounds(what));
+    }
+    let held = Receipt { held: BEYOND, ..receipt(RemovalCover::Part { epoch: 1, upto: 1 }, 0) };
+    assert_eq!(fault(opened.by_owner(2, held), &opened), VerifyFault::OutOfBounds("an amount"));
+    let about_office = Envelope { subject: Subject::Office, ..about_link(&opened) };
+    let (first, reported_by) = (samples::epoch(1), opened.reader.id);
+    for (body, what) in [
+        (Body::from(Revoke { key: [0; 32], epoch, sequence: 1 }), "the counter of an epoch"),
+        (Revoke { key: [0; 32], epoch: first, sequence: BEYOND }.into(), "the sequence of a statement"),
+        (EpochNotice { epoch, quotes: None, reported_by }.into(), "the counter of an epoch"),
+        (EpochNotice { epoch: first, quotes: Some(epoch), reported_by }.into(), "the counter of an epoch"),
+        (Head { sequence: BEYOND, hash: [0; 32] }.into(), "the number of an audit line"),
+    ] {
+        let signed = opened.owner.signer.sign(about_office.clone(), &body);
+        assert_eq!(fault(signed, &opened), VerifyFault::OutOfBounds(what));
     }
 }
 

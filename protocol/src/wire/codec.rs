@@ -41,6 +41,12 @@ pub fn append<T: Encode>(value: &T, bytes: &mut Vec<u8>) {
     let _ = bincode::encode_into_std_write(value, bytes, config::standard());
 }
 
+/// Whether the encoding of `value` finds room in so many bytes.
+#[cfg(test)]
+pub(crate) fn fits_into<T: Encode>(value: &T, room: usize) -> bool {
+    bincode::encode_into_slice(value, &mut vec![0; room], config::standard()).is_ok()
+}
+
 /// How long the encoding of `value` is (bytes).
 pub fn encoded_len<T: Encode>(value: &T) -> usize {
     let mut encoder = EncoderImpl::new(SizeWriter::default(), config::standard());

@@ -1,19 +1,19 @@
 //! What another office says: statements are checked, ordered and applied here, each in one transaction.
 
-use interoffice_protocol::ids::{OfficeId, StatementHash};
+use interoffice_protocol::ids::{LinkId, OfficeId, StatementHash};
 use interoffice_protocol::limits;
 use interoffice_protocol::link::{LinkState, Side};
 use interoffice_protocol::messages::{Answer, Outcome};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::seeded::{Bug, planted};
-use interoffice_protocol::statement::{Audience, Body, Envelope, Kind, Request, Signed, Subject, Verified, VerifyFault, said_by, verify};
+use interoffice_protocol::statement::{Audience, Body, Envelope, Request, Signed, Subject, Verified, VerifyFault, said_by, verify};
 
 use super::{links, removal};
 use crate::domain::actor::Actor;
 use crate::store::links::NewLink;
 use crate::store::peers::{PeerRow, Standing};
-use crate::store::{Fault, Ring, Tx, View, audit, links as link_rows, peers, statements, users};
+use crate::store::{Fault, Ring, StoreFault, Tx, View, audit, links as link_rows, peers, statements, users};
 
 /// What to answer to a statement, and what was wrong with it if anything was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,11 +40,8 @@ impl Heard {
 pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard, Fault> {
     let Some(peer) = peers::find(tx, office)? else { return Ok(Heard::bad(Misbehaviour::UnknownOffice)) };
     let given = statements::answer_given(tx, peer.row, signed.hash())?;
-    if given.is_some() && planted(Bug::RepeatAudited) {
-        audit::done(tx, &Actor::Peer(office), "link.requested", &signed.hash().to_string(), "")?;
-    }
-    if let (Some(_), Some(epoch), true) = (given, peer.heard, planted(Bug::RepeatTakesSequence)) {
-        peers::set_heard(tx, peer.row, epoch, peer.heard_sequence + 1, peer.heard_hash)?;
+    if given.is_some() {
+        repeated(tx, &peer, &signed)?;
     }
     match given {
         Some(2) => return Ok(Heard::fine(Outcome::Unsupported)),
@@ -73,6 +70,17 @@ pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard,
         }
         Allowed::Later => Ok(Heard::fine(Outcome::Later)),
         Allowed::No => keep(tx, &peer, &verified, Heard::bad(Misbehaviour::BlockedOffice)),
+    }
+}
+
+/// What a repeated statement does: nothing, unless a mistake is planted.
+fn repeated(tx: &Tx<'_>, peer: &PeerRow, signed: &Signed) -> Result<(), StoreFault> {
+    match peer.heard {
+        Some(_) if planted(Bug::RepeatAudited) => {
+            audit::done(tx, &Actor::Peer(peer.office), "link.requested", &signed.hash().to_string(), "")
+        }
+        Some(epoch) if planted(Bug::RepeatTakesSequence) => peers::set_heard(tx, peer.row, epoch, peer.heard_sequence + 1, peer.heard_hash),
+        _ => Ok(()),
     }
 }
 
@@ -170,29 +178,36 @@ fn unsupported(tx: &Tx<'_>, peer: &PeerRow, signed: &Signed) -> Result<Heard, Fa
 }
 
 fn apply(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard, Fault> {
-    match statement.body() {
-        Body::Request(request) => opening(tx, peer, statement, request),
-        Body::Receipt(receipt) => removal::receipt(tx, peer, statement, receipt),
-        Body::Accept(_) | Body::Decline(_) | Body::Withdraw(_) | Body::Delete(_) | Body::Freeze(_) | Body::Thaw(_) => {
-            about_link(tx, peer, statement)
-        }
-        // These have their format from the first version on; the verbs behind them are not here yet.
-        Body::Amend(_) | Body::Hold(_) | Body::Revoke(_) | Body::Epoch(_) | Body::Head(_) | Body::KeySet(_) => {
-            Ok(Heard::fine(Outcome::Unsupported))
-        }
+    // Key sets, revocations, epochs and heads have their format from the first version on; the verbs behind them are not here yet.
+    let Some(link) = statement.link() else { return Ok(Heard::fine(Outcome::Unsupported)) };
+    match (statement.body(), &statement.envelope().subject) {
+        (Body::Request(request), Subject::Opening { owner, reader }) => opening(tx, peer, statement, link, request, (owner, reader)),
+        (Body::Receipt(receipt), _) => removal::receipt(tx, peer, statement, link, receipt),
+        (Body::Accept(_), _) => about_link(tx, peer, statement, link, "link.accepted"),
+        (Body::Decline(_), _) => about_link(tx, peer, statement, link, "link.declined"),
+        (Body::Withdraw(_), _) => about_link(tx, peer, statement, link, "link.withdrawn"),
+        (Body::Delete(_), _) => about_link(tx, peer, statement, link, "link.deleted"),
+        (Body::Freeze(_), _) => about_link(tx, peer, statement, link, "link.frozen"),
+        (Body::Thaw(_), _) => about_link(tx, peer, statement, link, "link.thawed"),
+        // Neither have changes of terms and holds.
+        _ => Ok(Heard::fine(Outcome::Unsupported)),
     }
 }
 
 /// A Request: the answer says nothing about whether its addressee exists, is enabled or is a specialist, and the work is the same.
-fn opening(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, request: &Request) -> Result<Heard, Fault> {
-    let (Some(link), Subject::Opening { owner, reader }) = (statement.link(), &statement.envelope().subject) else {
-        return Ok(Heard::bad(Misbehaviour::WrongSubject));
-    };
+fn opening(
+    tx: &Tx<'_>,
+    peer: &PeerRow,
+    statement: &Verified,
+    link: LinkId,
+    request: &Request,
+    (owner, reader): (&UserName, &UserName),
+) -> Result<Heard, Fault> {
     if too_many_wait(tx, peer, reader)? {
         audit::done(tx, &Actor::Peer(peer.office), "link.request-refused", &link.to_string(), "too many wait")?;
         return Ok(Heard::bad(Misbehaviour::TooManyWaiting));
     }
-    if planted(Bug::ProbeTells) && !users::find(tx, reader)?.is_some_and(|user| user.specialist) {
+    if planted(Bug::ProbeTells) && users::find(tx, reader).is_ok_and(|user| user.is_none_or(|user| !user.specialist)) {
         return Ok(Heard::fine(Outcome::Refused));
     }
     statements::insert(tx, peer.row, statement, false)?;
@@ -221,8 +236,7 @@ fn too_many_wait(tx: &Tx<'_>, peer: &PeerRow, reader: &UserName) -> Result<bool,
 }
 
 /// A statement about a link that exists, or whose Request has not been seen.
-fn about_link(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard, Fault> {
-    let Some(id) = statement.link() else { return Ok(Heard::bad(Misbehaviour::WrongSubject)) };
+fn about_link(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, id: LinkId, verb: &'static str) -> Result<Heard, Fault> {
     let Some(link) = link_rows::find(tx, id)? else {
         // An ending is kept all the same: should its Request ever arrive, the link is over before it begins.
         if matches!(statement.body(), Body::Delete(_) | Body::Withdraw(_)) {
@@ -250,24 +264,12 @@ fn about_link(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard
     }
     statements::insert(tx, peer.row, statement, false)?;
     let after = links::settle(tx, &link)?;
-    audit::done(tx, &Actor::Peer(peer.office), verb(statement), &id.to_string(), "")?;
+    audit::done(tx, &Actor::Peer(peer.office), verb, &id.to_string(), "")?;
     if let (Body::Accept(_), LinkState::Ended(_)) = (statement.body(), after.state) {
         // The reader accepted what we had taken back: it learns so from our Withdraw, which is on its way.
         tx.ring(Ring::Peer(peer.office));
     }
     Ok(Heard::fine(Outcome::Stored))
-}
-
-fn verb(statement: &Verified) -> &'static str {
-    match Kind::from_byte(statement.signed().kind) {
-        Some(Kind::Accept) => "link.accepted",
-        Some(Kind::Decline) => "link.declined",
-        Some(Kind::Withdraw) => "link.withdrawn",
-        Some(Kind::Delete) => "link.deleted",
-        Some(Kind::Freeze) => "link.frozen",
-        Some(Kind::Thaw) => "link.thawed",
-        _ => "link.statement",
-    }
 }
 
 /// Takes the peer's answer to a statement of ours.
@@ -292,8 +294,9 @@ pub fn answer(tx: &Tx<'_>, office: OfficeId, answer: &Answer) -> Result<(), Faul
 /// A Request or Accept that the other office did not take will have no effect there, so the link ends here too: else one side would wait,
 /// or read, for ever.
 fn not_taken(tx: &Tx<'_>, hash: StatementHash) -> Result<(), Fault> {
-    let Some(statement) = statements::find(tx, hash)?.and_then(|signed| Verified::from_store(signed).ok()) else { return Ok(()) };
-    if let (Body::Request(_) | Body::Accept(_), Some(id)) = (statement.body(), statement.link())
+    let statement = statements::find(tx, hash)?.map(statements::verified).transpose()?;
+    if let Some(statement) = statement
+        && let (Body::Request(_) | Body::Accept(_), Some(id)) = (statement.body(), statement.link())
         && let Some(link) = link_rows::find(tx, id)?
     {
         links::give_up(tx, &link)?;

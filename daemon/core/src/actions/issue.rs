@@ -8,7 +8,7 @@ use interoffice_protocol::statement::{Audience, Body, Envelope, Subject, Verifie
 use crate::domain::refusal::Refusal;
 use crate::store::links::LinkRow;
 use crate::store::peers::PeerRow;
-use crate::store::{Fault, Ring, StoreFault, Tx, View, office, peers, statements};
+use crate::store::{Fault, Ring, Tx, View, office, peers, statements};
 
 /// Signs `body` about `subject` for a peer, next in order, and leaves it waiting in the outbox.
 pub(super) fn issue(tx: &Tx<'_>, peer: &PeerRow, subject: Subject, body: &Body) -> Result<Verified, Fault> {
@@ -27,7 +27,7 @@ pub(super) fn issue(tx: &Tx<'_>, peer: &PeerRow, subject: Subject, body: &Body) 
         extensions: Vec::new(),
     };
     let signed = tx.office.signer.sign(envelope, body);
-    let verified = Verified::from_store(signed).map_err(|error| StoreFault::Corrupt(format!("our own statement: {error}")))?;
+    let verified = statements::verified(signed)?;
     statements::insert(tx, peer.row, &verified, true)?;
     peers::set_issued(tx, peer.row, peer.issued_sequence + 1, verified.hash())?;
     tx.ring(Ring::Peer(peer.office));

@@ -17,7 +17,7 @@ use crate::domain::plan::{Draft, Plan, PlanId};
 use crate::domain::refusal::Refusal;
 use crate::store::links::{self, LinkRow, NewLink};
 use crate::store::peers::{PeerRow, Standing};
-use crate::store::{Fault, Ring, StoreFault, Tx, View, audit, log, peers as peer_rows, removals, statements, users};
+use crate::store::{Fault, Ring, StoreFault, Tx, View, audit, log, peers as peer_rows, removals, statements};
 
 /// What a link is asked for with.
 #[derive(Clone, Debug)]
@@ -379,9 +379,4 @@ pub fn end_expired(tx: &Tx<'_>) -> Result<Vec<LinkId>, Fault> {
         }
     }
     Ok(ended)
-}
-
-/// Whether the user that a request names could answer it: known here, enabled, specialist. Never told to the other office.
-pub fn addressee_ready(view: &View<'_>, link: &LinkRow) -> Result<bool, Fault> {
-    Ok(users::find(view, &link.local_user)?.is_some_and(|user| user.specialist && !user.disabled))
 }

@@ -126,13 +126,9 @@ pub fn finish_part(tx: &Tx<'_>, link: LinkId, withdrawn: &Withdrawn) -> Result<b
 }
 
 /// A reader's receipt arrives at the owner's office.
-pub(super) fn receipt(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, receipt: &Receipt) -> Result<Heard, Fault> {
+pub(super) fn receipt(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified, link: LinkId, receipt: &Receipt) -> Result<Heard, Fault> {
     let fault = |misbehaviour| Ok(Heard { outcome: Outcome::Refused, misbehaviour: Some(misbehaviour) });
-    let found = match statement.link() {
-        Some(link) => links::find(tx, link)?,
-        None => None,
-    };
-    let Some(link) = found.filter(|link| link.peer == peer.row && link.side == Side::Owner) else {
+    let Some(link) = links::find(tx, link)?.filter(|link| link.peer == peer.row && link.side == Side::Owner) else {
         return fault(Misbehaviour::ReceiptUnfounded);
     };
     let mut set = statements::link_set(tx, link.link)?;
@@ -346,7 +342,7 @@ pub fn list_chunk(tx: &Tx<'_>, office: OfficeId, chunk: &ListChunk) -> Result<Op
         return Ok(Some(Misbehaviour::ReceiptUnfounded));
     }
     let Some(signed) = statements::find(tx, chunk.statement)? else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
-    let Ok(statement) = Verified::from_store(signed) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
+    let statement = statements::verified(signed)?;
     let (Body::Receipt(receipt), Some(id)) = (statement.body(), statement.link()) else { return Ok(Some(Misbehaviour::ReceiptUnfounded)) };
     if statement.from() != office || chunk.index >= receipt.chunks {
         return Ok(Some(Misbehaviour::ReceiptUnfounded));

@@ -1,13 +1,33 @@
 //! What makes a database keep what it acknowledged when the power fails.
 
+use std::time::Duration;
+
+use interoffice_protocol::seeded::{Bug, planted};
 use rusqlite::Connection;
 
-use super::StoreFault;
+use super::sql::batch;
+use super::{StoreFault, failing};
+
+/// How long a statement waits for another connection.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Settles how `conn` works: `statements` of them are kept prepared, `pragmas` are its own, and what it commits is durable.
+pub(super) fn set_up(conn: &Connection, statements: usize, pragmas: &str) -> Result<(), StoreFault> {
+    conn.set_prepared_statement_cache_capacity(statements);
+    conn.busy_timeout(BUSY)?;
+    write_ahead(conn)?;
+    batch(conn, "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000")?;
+    if planted(Bug::SyncNormal) {
+        batch(conn, "PRAGMA synchronous=NORMAL")?;
+    }
+    batch(conn, pragmas)
+}
 
 /// Puts `conn` on a write-ahead log. SQLite shows the new mode first and commits to it afterwards, so that an error of the disk is seen
 /// only by who asks on: with the rollback journal that stays in use then, a commit comes undone when the power fails before the folder
 /// is synced.
-pub(super) fn write_ahead(conn: &Connection) -> Result<(), StoreFault> {
+fn write_ahead(conn: &Connection) -> Result<(), StoreFault> {
+    failing::touch("PRAGMA journal_mode=WAL", None)?;
     let mut change = conn.prepare("PRAGMA journal_mode=WAL")?;
     let mut shown = change.query([])?;
     while shown.next()?.is_some() {}
@@ -32,11 +52,12 @@ pub(super) fn settle_log(conn: &Connection) -> Result<(), StoreFault> {
 }
 
 fn move_log(conn: &Connection) -> Result<(), StoreFault> {
+    failing::touch("PRAGMA wal_checkpoint(RESTART)", None)?;
     let frames: i64 = conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(1))?;
     if frames <= 0 {
         return Ok(());
     }
     let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     // Written as it is: the first commit after a checkpoint begins the new log, and is durable when this returns.
-    Ok(conn.execute_batch(&format!("BEGIN IMMEDIATE; PRAGMA user_version = {version}; COMMIT"))?)
+    batch(conn, &format!("BEGIN IMMEDIATE; PRAGMA user_version = {version}; COMMIT"))
 }

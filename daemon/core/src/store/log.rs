@@ -82,13 +82,6 @@ pub fn all(view: &View<'_>, link: i64) -> Result<Vec<LogRow>, StoreFault> {
     )
 }
 
-/// One record's row in a log.
-pub fn find(view: &View<'_>, link: i64, record: RecordId) -> Result<Option<(u64, bool)>, StoreFault> {
-    view.sql().first("SELECT sequence, put FROM link_log WHERE link = ?1 AND record = ?2", &[link.into(), record.0.into()], |row| {
-        Ok((row.uint(0)?, row.flag(1)?))
-    })
-}
-
 /// Sets `records` as shared (`put`) or withdrawn, at the end of the log.
 pub fn set(tx: &Tx<'_>, link: &links::LinkRow, records: &[RecordId], put: bool) -> Result<u64, StoreFault> {
     if records.is_empty() {

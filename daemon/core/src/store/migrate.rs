@@ -4,6 +4,7 @@ use interoffice_protocol::seeded::{Bug, planted};
 use rusqlite::Connection;
 
 use super::StoreFault;
+use super::sql::{batch, transaction};
 
 /// The migrations of `office.db` in order; the schema version is their number.
 pub const OFFICE: &[&str] = &[include_str!("migrations/0001_office.sql")];
@@ -16,10 +17,10 @@ pub fn migrate(conn: &mut Connection, migrations: &[&str]) -> Result<i64, StoreF
         return Err(StoreFault::NewerSchema { found, known });
     }
     for (index, migration) in migrations.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
-        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        tx.execute_batch(migration)?;
-        tx.pragma_update(None, "user_version", index as i64 + 1)?;
-        tx.commit()?;
+        transaction(conn, |tx| {
+            batch(tx, migration)?;
+            batch(tx, &format!("PRAGMA user_version = {}", index + 1))
+        })?;
     }
     Ok(found)
 }

@@ -5,7 +5,10 @@
 //! closures share one transaction, each in its own savepoint, and one fsync ([`WriteStore::begin`], `job`, `commit`).
 
 pub mod audit;
+#[cfg(test)]
+pub(crate) mod damage;
 mod durable;
+pub mod failing;
 pub mod inspect;
 pub mod links;
 pub mod log;

@@ -4,6 +4,8 @@
 use rusqlite::ffi;
 use rusqlite::types::ValueRef;
 
+use super::failing;
+
 /// A parameter or a column.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
@@ -134,6 +136,7 @@ pub struct Row<'r>(&'r rusqlite::Row<'r>);
 
 impl Row<'_> {
     fn column(&self, index: usize) -> Result<ValueRef<'_>, StoreFault> {
+        failing::touch("", Some(index))?;
         Ok(self.0.get_ref(index)?)
     }
 
@@ -227,11 +230,13 @@ impl<S: Sql + ?Sized> SqlExt for S {}
 
 impl Sql for rusqlite::Connection {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreFault> {
+        failing::touch(sql, None)?;
         let mut statement = self.prepare_cached(sql)?;
         Ok(statement.execute(rusqlite::params_from_iter(params.iter().map(Bound)))? as u64)
     }
 
     fn query(&self, sql: &str, params: &[Value], each: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreFault>) -> Result<(), StoreFault> {
+        failing::touch(sql, None)?;
         let mut statement = self.prepare_cached(sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(params.iter().map(Bound)))?;
         while let Some(row) = rows.next()? {
@@ -239,6 +244,25 @@ impl Sql for rusqlite::Connection {
         }
         Ok(())
     }
+}
+
+/// Runs statements that have no parameters and whose rows nobody reads.
+pub(super) fn batch(conn: &rusqlite::Connection, sql: &str) -> Result<(), StoreFault> {
+    failing::touch(sql, None)?;
+    Ok(conn.execute_batch(sql)?)
+}
+
+/// Does `work` in a transaction, which is durable when this returns `Ok` and leaves nothing behind else.
+pub(super) fn transaction<T>(
+    conn: &mut rusqlite::Connection,
+    work: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreFault>,
+) -> Result<T, StoreFault> {
+    failing::touch("BEGIN", None)?;
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let end = work(&tx)?;
+    failing::touch("COMMIT", None)?;
+    tx.commit()?;
+    Ok(end)
 }
 
 struct Bound<'v>(&'v Value);

@@ -39,6 +39,11 @@ pub fn find(view: &View<'_>, hash: StatementHash) -> Result<Option<Signed>, Stor
     view.sql().first("SELECT signed FROM statements WHERE hash = ?1", &[hash.0.into()], |row| signed(row, 0))
 }
 
+/// A statement of the store as what it was when it was written: verified or signed here.
+pub fn verified(signed: Signed) -> Result<Verified, StoreFault> {
+    Verified::from_store(signed).map_err(|error| StoreFault::Corrupt(error.to_string()))
+}
+
 /// The statements about a link, as a set whose state is the link's state.
 pub fn link_set(view: &View<'_>, link: LinkId) -> Result<LinkSet, StoreFault> {
     let mut set = LinkSet::new(link);
@@ -47,9 +52,8 @@ pub fn link_set(view: &View<'_>, link: LinkId) -> Result<LinkSet, StoreFault> {
         &[link.0.into()],
         |row| signed(row, 0),
     )? {
-        let verified = Verified::from_store(signed).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
         // One that does not fit was kept before the Request was known; it has no effect.
-        let _ = set.insert(verified);
+        let _ = set.insert(verified(signed)?);
     }
     Ok(set)
 }
@@ -83,18 +87,6 @@ pub fn backlog(view: &View<'_>, peer: i64) -> Result<(u64, Option<i64>), StoreFa
 /// Bytes of the statements that wait for a peer's answer.
 pub fn backlog_bytes(view: &View<'_>, peer: i64) -> Result<u64, StoreFault> {
     view.sql().count("SELECT coalesce(sum(length(signed)), 0) FROM statements WHERE peer = ?1 AND waits = 1", &[peer.into()])
-}
-
-/// Fills the outbox with rows from number `from` to `to`, of so many bytes each, which are no statements.
-#[cfg(test)]
-pub(crate) fn fill_outbox(tx: &Tx<'_>, peer: i64, from: u64, to: u64, bytes: u64) -> Result<(), StoreFault> {
-    tx.sql().execute(
-        "WITH RECURSIVE numbers (n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?3)
-         INSERT INTO statements (hash, peer, outgoing, kind, epoch_counter, sequence, signed, waits, at_ms)
-         SELECT CAST(printf('%032d', n) AS BLOB), ?1, 1, 1, 0, 1000000 + n, zeroblob(?4), 1, 0 FROM numbers",
-        &[peer.into(), from.into(), to.into(), bytes.into()],
-    )?;
-    Ok(())
 }
 
 /// Sets statements from `sequence` on to wait again, since the peer says that it lacks them.
@@ -155,7 +147,8 @@ pub fn drop_chunks(tx: &Tx<'_>, owner: &[u8; 32]) -> Result<(), StoreFault> {
 }
 
 fn leaves(bytes: &[u8]) -> Vec<Leaf> {
-    let leaf = |part: &[u8]| Some(Leaf { record: RecordId::from_slice(&part[..16])?, version: VersionId::from_slice(&part[16..])? });
+    let ids = |part: &[u8]| RecordId::from_slice(&part[..16]).zip(VersionId::from_slice(&part[16..]));
+    let leaf = |part: &[u8]| ids(part).map(|(record, version)| Leaf { record, version });
     bytes.chunks_exact(48).filter_map(leaf).collect()
 }
 

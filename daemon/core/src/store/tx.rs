@@ -12,6 +12,7 @@ use interoffice_protocol::statement::Signer;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
+use super::sql::batch;
 use super::{Sql, StoreFault, audit, durable, migrate};
 use crate::domain::actor::Actor;
 use crate::domain::moment::Moment;
@@ -156,12 +157,12 @@ impl WriteStore {
         if planted(Bug::AnswerBeforeCommit) && self.is_open() {
             self.commit()?;
         }
-        Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
+        batch(&self.conn, "BEGIN IMMEDIATE")
     }
 
     /// Runs one job of the group in a savepoint: what it did stays only when it returns `Ok`. A denial is written into the audit.
     pub fn job<T>(&mut self, moment: Moment, job: &mut dyn FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<(T, Rings), Fault> {
-        self.conn.execute_batch("SAVEPOINT job").map_err(StoreFault::from)?;
+        batch(&self.conn, "SAVEPOINT job")?;
         let tx = Tx {
             view: View { sql: &self.conn, office: &self.context, now_ms: moment.now_ms },
             moment,
@@ -173,11 +174,11 @@ impl WriteStore {
         let now_ms = tx.view.now_ms;
         match end {
             Ok(value) => {
-                self.conn.execute_batch("RELEASE job").map_err(StoreFault::from)?;
+                batch(&self.conn, "RELEASE job")?;
                 Ok((value, rings))
             }
             Err(fault) => {
-                self.conn.execute_batch("ROLLBACK TO job; RELEASE job").map_err(StoreFault::from)?;
+                batch(&self.conn, "ROLLBACK TO job; RELEASE job")?;
                 if let (Fault::Refused(refusal), Some((actor, verb, object))) = (&fault, verb)
                     && refusal.kind == RefusalKind::Denied
                     && !planted(Bug::DenialNotAudited)
@@ -196,11 +197,7 @@ impl WriteStore {
 
     /// Makes the group durable.
     pub fn commit(&mut self) -> Result<(), StoreFault> {
-        self.conn.execute_batch("COMMIT").map_err(|error| {
-            let fault = StoreFault::from(error);
-            self.roll_back();
-            fault
-        })
+        batch(&self.conn, "COMMIT").inspect_err(|_| self.roll_back())
     }
 
     /// Drops the group.
@@ -230,7 +227,7 @@ impl WriteStore {
 
     /// Folds the write-ahead log into the file, for a graceful stop.
     pub fn checkpoint(&mut self) -> Result<(), StoreFault> {
-        Ok(self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+        batch(&self.conn, "PRAGMA wal_checkpoint(TRUNCATE)")
     }
 }
 
@@ -245,31 +242,21 @@ impl ReadStore {
     pub fn open(folder: &Path, context: Arc<OfficeContext>) -> Result<Self, StoreFault> {
         let conn = Connection::open(folder.join("office.db"))?;
         set_up(&conn)?;
-        conn.execute_batch("PRAGMA query_only=ON")?;
+        batch(&conn, "PRAGMA query_only=ON")?;
         Ok(Self { conn, context })
     }
 
     /// Reads from one consistent state.
     pub fn read<T>(&self, now_ms: i64, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.conn.execute_batch("BEGIN DEFERRED").map_err(StoreFault::from)?;
+        batch(&self.conn, "BEGIN DEFERRED")?;
         let end = read(&View { sql: &self.conn, office: &self.context, now_ms });
-        self.conn.execute_batch("COMMIT").map_err(StoreFault::from)?;
+        batch(&self.conn, "COMMIT")?;
         end
     }
 }
 
 fn set_up(conn: &Connection) -> Result<(), StoreFault> {
-    conn.set_prepared_statement_cache_capacity(256);
-    conn.busy_timeout(std::time::Duration::from_secs(10))?;
     // A plan does not depend on the values that are bound; else each statement with `LIMIT ?` would be planned anew at every call.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    durable::write_ahead(conn)?;
-    conn.execute_batch(
-        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
-         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=16777216; PRAGMA wal_autocheckpoint=2000;",
-    )?;
-    if planted(Bug::SyncNormal) {
-        conn.execute_batch("PRAGMA synchronous=NORMAL")?;
-    }
-    Ok(())
+    durable::set_up(conn, 256, "PRAGMA foreign_keys=ON; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=16777216")
 }

@@ -6,6 +6,7 @@
 
 mod connections;
 mod copies;
+mod failing;
 mod handshake;
 mod late_lists;
 mod leases;
@@ -15,6 +16,7 @@ mod office;
 mod part_removals;
 mod people;
 mod plans;
+mod questions;
 mod random;
 mod refusals;
 mod removals;

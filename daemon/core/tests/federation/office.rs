@@ -7,14 +7,15 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use interoffice_core::actions::office as office_verbs;
 use interoffice_core::domain::moment::Moment;
 use interoffice_core::store::received::ReceivedFiles;
-use interoffice_core::store::{Fault, OfficeContext, Tx, View, WriteStore};
+use interoffice_core::store::{Fault, OfficeContext, StoreFault, Tx, View, WriteStore};
 use interoffice_protocol::epoch::Epoch;
-use interoffice_protocol::ids::{Nonce, OfficeId, StatementHash};
+use interoffice_protocol::ids::{LinkId, Nonce, OfficeId, StatementHash};
 use interoffice_protocol::statement::{
     Audience, Chain, Envelope, KeySet, KeySetAuthority, Signed, Signer, Subject, office_id, signing_bytes,
 };
 use tempfile::TempDir;
 
+use crate::failing;
 use crate::random::Random;
 
 /// When every test begins (milliseconds since 1970, UTC).
@@ -94,7 +95,7 @@ impl Office {
         let (forger, chain) = keys(seed);
         let folder = folder();
         let store = store(folder.path(), seed, on_disk);
-        let files = ReceivedFiles::open(folder.path().join("received")).expect("a folder for received files");
+        let files = ReceivedFiles::open_on(folder.path().join("received"), failing::disk()).expect("a folder for received files");
         let random = Random::new(u64::from(seed));
         let mut office = Self { name, id: chain.office(), chain, now_ms: BEGIN_MS, forger, files, store, on_disk, seed, folder, random };
         office.write(|tx| office_verbs::set_up(tx, name)).expect("an office is set up");
@@ -104,20 +105,30 @@ impl Office {
     /// Kills the daemon and starts it again: what was not committed is gone.
     pub(crate) fn restart(&mut self) {
         self.files.close();
-        self.files = ReceivedFiles::open(self.folder.path().join("received")).expect("a folder for received files");
+        self.files = ReceivedFiles::open_on(self.folder.path().join("received"), failing::disk()).expect("a folder for received files");
         self.files.sweep().expect("leftovers are swept");
         if self.on_disk {
             self.store = store(self.folder.path(), self.seed, true);
         }
     }
 
-    pub(crate) fn write<T>(&mut self, work: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        let moment = Moment::new(self.now_ms, self.random.bytes());
-        self.store.write(moment, work).map(|(value, _)| value)
+    #[track_caller]
+    pub(crate) fn write<T>(&mut self, mut work: impl FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let (now_ms, entropy) = (self.now_ms, self.random.bytes());
+        let write = |store: &mut WriteStore| store.write(Moment::new(now_ms, entropy), &mut work).map(|(value, _)| value);
+        failing::everywhere(&mut self.store, failing::all_rows, write)
     }
 
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> T {
-        self.store.read(self.now_ms, read).expect("reading works")
+    #[track_caller]
+    pub(crate) fn read<T>(&self, mut read: impl FnMut(&View<'_>) -> Result<T, Fault>) -> T {
+        failing::everywhere(&mut &self.store, |_| (), |store| store.read(self.now_ms, &mut read)).expect("reading works")
+    }
+
+    /// Does something with the file of a received link.
+    #[track_caller]
+    pub(crate) fn file<T>(&self, link: LinkId, mut work: impl FnMut(&ReceivedFiles) -> Result<T, StoreFault>) -> T {
+        let state = |files: &mut &ReceivedFiles| failing::copies(files, link);
+        failing::everywhere(&mut &self.files, state, |files| Ok(work(files)?)).expect("a received file works")
     }
 
     /// `signed`, changed into what no signer of this version makes, under this office's signature again.
@@ -137,7 +148,7 @@ impl Office {
     }
 
     /// The file of one received link.
-    pub(crate) fn received(&self, link: interoffice_protocol::ids::LinkId) -> PathBuf {
+    pub(crate) fn received(&self, link: LinkId) -> PathBuf {
         self.folder.path().join("received").join(format!("{link}.db"))
     }
 

@@ -256,12 +256,12 @@ fn a_link_that_ends_between_rebuild_and_receipt_still_names_every_copy() {
     world.talk(NORTH, SOUTH);
     let me = &mut world.offices[SOUTH];
     let secret = me.read(|view| Ok(interoffice_core::store::links::load(view, link)?)).secret;
-    let withdrawn = me.files.withdrawn(link, &secret).expect("withdrawn copies").expect("four of them");
-    me.files.rebuild(link).expect("a rebuild");
+    let withdrawn = me.file(link, |files| files.withdrawn(link, &secret)).expect("four of them");
+    me.file(link, |files| files.rebuild(link));
     world.delete_link(SOUTH, "bob", link).expect("bob deletes at this moment");
     let me = &mut world.offices[SOUTH];
     if me.write(|tx| interoffice_core::actions::removal::finish_part(tx, link, &withdrawn)).expect("the chore goes on") {
-        me.files.receipted(link, withdrawn.epoch, withdrawn.upto).expect("the chore goes on");
+        me.file(link, |files| files.receipted(link, withdrawn.epoch, withdrawn.upto));
     }
     world.exchange(NORTH, SOUTH);
     let removal = world.view(NORTH, link).removal.expect("a removal");

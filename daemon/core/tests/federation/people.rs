@@ -291,9 +291,10 @@ impl World {
 
     /// What a reader's office holds of a link.
     pub(crate) fn copies(&self, office: usize, link: LinkId) -> BTreeMap<RecordId, (Version, Record)> {
-        let files = &self.offices[office].files;
-        let rows = files.list(link, &CopyQuery { limit: 100_000, ..CopyQuery::default() }).expect("copies are listed");
-        rows.iter().map(|row| (row.record, files.get(link, row.record).expect("a copy is read").expect("a listed copy is there"))).collect()
+        let me = &self.offices[office];
+        let all = CopyQuery { limit: 100_000, ..CopyQuery::default() };
+        let rows = me.file(link, |files| files.list(link, &all));
+        rows.iter().map(|row| (row.record, me.file(link, |files| files.get(link, row.record)).expect("a listed copy is there"))).collect()
     }
 
     /// Copies at the reader's office are what the owner's office shows, and both have the same digest.
@@ -302,7 +303,7 @@ impl World {
         assert_eq!(shown.keys().collect::<Vec<_>>(), copies.keys().collect::<Vec<_>>(), "the same records");
         assert_eq!(shown, copies);
         let row = self.offices[owner].read(|view| Ok(link_rows::load(view, link)?));
-        let progress = self.offices[reader].files.progress(link).expect("progress is read");
+        let progress = self.offices[reader].file(link, |files| files.progress(link));
         assert_eq!((row.cursor, row.digest), (progress.cursor.sequence, progress.digest));
         assert_eq!(progress.count, copies.len() as u64);
         assert_eq!(progress.erasing, 0);

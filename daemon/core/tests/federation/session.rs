@@ -158,8 +158,8 @@ impl Session {
             return vec![Gone { link }.into()];
         }
         let secret = me.read(|view| Ok(links::load(view, link)?)).secret;
-        let epoch = batch.epoch;
-        match me.files.apply(link, &secret, &[batch], me.now_ms).expect("a batch is applied") {
+        let (epoch, batches) = (batch.epoch, [batch]);
+        match me.file(link, |files| files.apply(link, &secret, &batches, me.now_ms)) {
             None => vec![Gone { link }.into()],
             Some(Applied::Gap(_)) => vec![where_we_are(me, link)],
             Some(Applied::Durable { progress, .. }) => {
@@ -210,7 +210,7 @@ fn send(me: &Office, sending: &mut Sending, said: &mut VecDeque<Message>) -> boo
 }
 
 fn where_we_are(me: &Office, link: LinkId) -> Message {
-    let progress = me.files.progress(link).expect("progress is read");
+    let progress = me.file(link, |files| files.progress(link));
     Resume { link, epoch: progress.cursor.epoch, cursor: progress.cursor.sequence, digest: progress.digest }.into()
 }
 
@@ -218,11 +218,11 @@ fn inventory(me: &Office, peer: OfficeId, link: LinkId) -> Vec<Message> {
     if !me.read(|view| outbound::receiving_links(view, peer)).contains(&link) {
         return vec![Gone { link }.into()];
     }
-    let cursor = me.files.progress(link).expect("progress is read").cursor.sequence;
+    let cursor = me.file(link, |files| files.progress(link)).cursor.sequence;
     let mut parts = Vec::new();
     let mut after = None;
     loop {
-        let holdings = me.files.holdings(link, after, limits::LIST_CHUNK_ENTRIES).expect("holdings are read");
+        let holdings = me.file(link, |files| files.holdings(link, after, limits::LIST_CHUNK_ENTRIES));
         after = holdings.last().map(|holding| holding.record);
         let last = holdings.len() < limits::LIST_CHUNK_ENTRIES;
         parts.push(Inventory { link, index: parts.len() as u32, last, holdings, cursor }.into());

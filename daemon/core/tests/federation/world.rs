@@ -243,15 +243,16 @@ impl World {
         let duties = me.read(removal::duties);
         for duty in &duties {
             let link = duty.link.link;
+            me.files.deny(link);
             if duty.state == RemovalState::ToDo {
-                let leaves = me.files.leaves(link, &duty.link.secret).expect("leaves are read");
+                let leaves = me.file(link, |files| files.leaves(link, &duty.link.secret));
                 if until == Until::Listed {
                     continue;
                 }
                 me.write(|tx| removal::prepare(tx, link, &leaves)).expect("a list is prepared");
             }
             if until >= Until::Erased {
-                me.files.erase(link).expect("a file is erased");
+                me.file(link, |files| files.erase(link));
             }
             if until >= Until::Done {
                 me.write(|tx| removal::finish(tx, link)).expect("a receipt is signed");
@@ -266,19 +267,19 @@ impl World {
         let mut any = false;
         for link in me.files.sweep().expect("the folder is read") {
             let row = me.read(|view| Ok(links::load(view, link)?));
-            let Some(withdrawn) = me.files.withdrawn(link, &row.secret).expect("withdrawn copies are read") else { continue };
+            let Some(withdrawn) = me.file(link, |files| files.withdrawn(link, &row.secret)) else { continue };
             if row.ended_ms.is_some() {
                 continue;
             }
             any = true;
             if until >= Until::Prepared {
-                me.files.rebuild(link).expect("a file is rebuilt");
+                me.file(link, |files| files.rebuild(link));
             }
             if until >= Until::Erased
                 && me.write(|tx| removal::finish_part(tx, link, &withdrawn)).expect("a receipt is signed")
                 && until == Until::Done
             {
-                me.files.receipted(link, withdrawn.epoch, withdrawn.upto).expect("withdrawn copies are forgotten");
+                me.file(link, |files| files.receipted(link, withdrawn.epoch, withdrawn.upto));
             }
         }
         any

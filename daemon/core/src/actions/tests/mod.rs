@@ -1,11 +1,13 @@
 //! Stories about users, specialists and records, told through the verbs of two offices in memory.
 
+mod answers;
 mod bounds;
 mod ending;
 mod offices;
 mod outbox;
 mod peers;
 mod records;
+mod rows;
 mod seen;
 mod specialists;
 mod users;

@@ -5,7 +5,7 @@ use interoffice_protocol::record::{Level, Scope};
 
 use super::offices::{Office, ann_shares_with_bob, as_user, code};
 use crate::actions::links::{self, Ask};
-use crate::store::{peers, statements};
+use crate::store::{damage, peers};
 
 fn ask(alder: &mut Office, user: &str) -> Result<(), crate::store::Fault> {
     let ask = Ask {
@@ -22,7 +22,7 @@ fn ask(alder: &mut Office, user: &str) -> Result<(), crate::store::Fault> {
 /// Puts rows of so many bytes into the outbox for Birch, from one number to another.
 fn fill(alder: &mut Office, birch: &Office, (from, to): (u64, u64), bytes: u64) {
     let office = birch.id;
-    alder.does(|tx| Ok(statements::fill_outbox(tx, peers::find(tx, office)?.unwrap().row, from, to, bytes)?)).unwrap();
+    alder.does(|tx| Ok(damage::fill_outbox(tx, peers::find(tx, office)?.unwrap().row, from, to, bytes)?)).unwrap();
 }
 
 fn only_endings(alder: &mut Office, link: &str) {

@@ -330,3 +330,30 @@ fn a_list_shows_exactly_what_may_be_seen_one_by_one() {
         }
     }
 }
+
+#[test]
+fn a_household_brings_its_members_along_each_once_and_none_that_is_private_archived_or_left_out() {
+    let (mut alder, _birch, link) = ann_shares_with_bob();
+    let uid = |n: u8| format!("urn:uuid:03a0e51f-d1aa-4385-8a53-e29025acd8a{n}");
+    let members: String = (2..6).map(|n| format!("MEMBER:{}\r\n", uid(n))).collect();
+    let people: String = (2..6).map(|n| card(&format!("Person {n}"), &uid(n), "")).collect();
+    let text = people + &card("The Lees", &uid(1), &format!("KIND:group\r\n{members}")) + &card("Lee Ltd", &uid(6), "KIND:org\r\n");
+    let ids = alder.import("ann", &text);
+    let ann = as_user("ann");
+    edit(&mut alder, "ann", ids[1], &Edit { private: Some(true), ..Edit::default() }).unwrap();
+    let plan = alder.does(|tx| records::plan_archive(tx, &ann, &ids[2..3])).unwrap();
+    alder.does(|tx| records::archive(tx, &ann, &ids[2..3], &plan.id)).unwrap();
+    let plan = |alder: &mut Office, records: &[RecordId], without_members| {
+        let records = records.iter().map(ToString::to_string).collect();
+        let selection = sharing::Selection { records, without_members, ..Default::default() };
+        alder.does(|tx| sharing::plan_share(tx, &as_user("ann"), &link, &selection)).map(|plan| plan.counts)
+    };
+    let counts = plan(&mut alder, &[ids[0], ids[4], ids[5]], false).unwrap();
+    assert_eq!((counts.contacts, counts.households, counts.businesses), (2, 1, 1));
+    let counts = plan(&mut alder, &[ids[5]], true).unwrap();
+    assert_eq!((counts.contacts, counts.households), (0, 1));
+    assert_eq!(code(plan(&mut alder, &ids[1..2], false)), "private-record");
+    assert_eq!(code(plan(&mut alder, &ids[2..3], false)), "unknown-record");
+    let plan = alder.does(|tx| records::plan_delete(tx, &ann, &ids[4..])).unwrap();
+    assert_eq!((plan.counts.households, plan.counts.businesses), (1, 1));
+}

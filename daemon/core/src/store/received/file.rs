@@ -1,7 +1,6 @@
 //! One link's file: its copies, how far they have come, and what was withdrawn and awaits its receipt.
 
 use std::path::Path;
-use std::time::Duration;
 
 use interoffice_protocol::digest::{LinkSecret, SetDigest};
 use interoffice_protocol::epoch::{Epoch, Version};
@@ -15,6 +14,7 @@ use rusqlite::Connection;
 
 use super::{Applied, CopyQuery, CopyRow, Disk, Progress, Withdrawn, seal};
 use crate::domain::search;
+use crate::store::sql::{batch, transaction};
 use crate::store::{Row, Sql, SqlExt, StoreFault, Value, durable, migrate};
 
 const MIGRATIONS: &[&str] =
@@ -30,16 +30,7 @@ impl LinkFile {
     /// Opens or creates the file at `path`.
     pub(super) fn open(path: &Path, link: LinkId) -> Result<Self, StoreFault> {
         let mut conn = Connection::open(path)?;
-        conn.set_prepared_statement_cache_capacity(32);
-        conn.busy_timeout(Duration::from_secs(10))?;
-        durable::write_ahead(&conn)?;
-        conn.execute_batch(
-            "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;
-             PRAGMA journal_size_limit=8388608; PRAGMA wal_autocheckpoint=2000;",
-        )?;
-        if planted(Bug::SyncNormal) {
-            conn.execute_batch("PRAGMA synchronous=NORMAL")?;
-        }
+        durable::set_up(&conn, 32, "PRAGMA cache_size=-4096; PRAGMA journal_size_limit=8388608")?;
         durable::settle_log(&conn)?;
         migrate::migrate(&mut conn, MIGRATIONS)?;
         Ok(Self { conn, link })
@@ -72,34 +63,33 @@ impl LinkFile {
         let before = progress;
         let mut withdrawn = 0;
         let mut gap = false;
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        for batch in batches {
-            match progress.cursor.fit(batch) {
-                Fit::Old => {}
-                Fit::Next => {
-                    withdrawn += apply_one(&tx, secret, batch, now_ms, &mut progress)?;
-                }
-                Fit::Gap => {
-                    gap = true;
-                    break;
+        transaction(&mut self.conn, |tx| {
+            for batch in batches {
+                match progress.cursor.fit(batch) {
+                    Fit::Old => {}
+                    Fit::Next => withdrawn += apply_one(tx, secret, batch, now_ms, &mut progress)?,
+                    Fit::Gap => {
+                        gap = true;
+                        break;
+                    }
                 }
             }
-        }
-        if progress != before {
-            let cursor = progress.cursor;
-            tx.execute(
-                "UPDATE progress SET epoch_counter = ?1, epoch_identity = ?2, cursor = ?3, digest = ?4, count = ?5",
-                rusqlite::params![
-                    cursor.epoch.map(|epoch| epoch.counter.cast_signed()),
-                    cursor.epoch.map(|epoch| epoch.identity),
-                    cursor.sequence.cast_signed(),
-                    progress.digest.0,
-                    progress.count.cast_signed()
-                ],
-            )?;
-        }
-        progress.erasing = tx.count("SELECT count(*) FROM withdrawn", &[])?;
-        tx.commit()?;
+            if progress != before {
+                let cursor = progress.cursor;
+                tx.execute_sql(
+                    "UPDATE progress SET epoch_counter = ?1, epoch_identity = ?2, cursor = ?3, digest = ?4, count = ?5",
+                    &[
+                        cursor.epoch.map(|epoch| epoch.counter).into(),
+                        cursor.epoch.map(|epoch| epoch.identity).into(),
+                        cursor.sequence.into(),
+                        (&progress.digest.0).into(),
+                        progress.count.into(),
+                    ],
+                )?;
+            }
+            progress.erasing = tx.count("SELECT count(*) FROM withdrawn", &[])?;
+            Ok(())
+        })?;
         Ok(if gap && progress.cursor == before.cursor { Applied::Gap(progress) } else { Applied::Durable { progress, withdrawn } })
     }
 
@@ -186,9 +176,9 @@ impl LinkFile {
         if fresh.exists() {
             disk.remove(fresh).map_err(|error| StoreFault::io("removing the leftover of a rebuild", error))?;
         }
-        self.conn.execute("VACUUM INTO ?1", [fresh.to_string_lossy()])?;
+        self.conn.execute_sql("VACUUM INTO ?1", &[fresh.to_string_lossy().as_ref().into()])?;
         disk.sync(fresh).map_err(|error| StoreFault::not_durable(fresh.display(), &error))?;
-        self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        batch(&self.conn, "PRAGMA wal_checkpoint(TRUNCATE)")?;
         self.conn.close().map_err(|(_, error)| StoreFault::from(error))
     }
 }
@@ -277,7 +267,7 @@ fn withdraw(tx: &Connection, record: RecordId, held: Option<Version>, batch: &Ba
 
 /// What a text index that is not emptied with its records would leave behind: only a planted mistake comes here.
 fn leave_search_row(tx: &Connection, record: &Record) -> Result<(), StoreFault> {
-    tx.execute_batch("CREATE TABLE IF NOT EXISTS search_rows (words TEXT NOT NULL) STRICT")?;
+    batch(tx, "CREATE TABLE IF NOT EXISTS search_rows (words TEXT NOT NULL) STRICT")?;
     tx.execute_sql("INSERT INTO search_rows (words) VALUES (?1)", &[search::search_text(record).into()])
 }
 

@@ -190,35 +190,24 @@ impl ReceivedFiles {
         open.entry(link).or_default().clone()
     }
 
-    /// Runs `work` on a link's file; `None` when there is no file and `create` is not set.
-    fn with<T>(
-        &self,
-        link: LinkId,
-        create: bool,
-        work: impl FnOnce(&mut LinkFile) -> Result<T, StoreFault>,
-    ) -> Result<Option<T>, StoreFault> {
+    /// Runs `work` on a link's file; `None` when there is none.
+    fn with<T>(&self, link: LinkId, work: impl FnOnce(&mut LinkFile) -> Result<T, StoreFault>) -> Result<Option<T>, StoreFault> {
         let slot = self.slot(link);
         let mut file = locked(&slot);
         if file.is_none() {
             let path = self.path(link);
-            if !create && !path.exists() {
+            if !path.exists() {
                 return Ok(None);
             }
             *file = Some(LinkFile::open(&path, link)?);
-            if create {
-                self.sync_folder()?;
-            }
         }
-        match file.as_mut() {
-            Some(open) => work(open).map(Some),
-            None => Ok(None),
-        }
+        file.as_mut().map(work).transpose()
     }
 
     /// Where a link stands; all zero when nothing was received.
     pub fn progress(&self, link: LinkId) -> Result<Progress, StoreFault> {
         let nothing = Progress { cursor: Cursor::START, digest: SetDigest::EMPTY, count: 0, erasing: 0 };
-        Ok(self.with(link, false, |file| file.progress())?.unwrap_or(nothing))
+        Ok(self.with(link, |file| file.progress())?.unwrap_or(nothing))
     }
 
     /// Applies batches in one transaction, durable when this returns; `None` when the link was erased or denied meanwhile.
@@ -247,7 +236,7 @@ impl ReceivedFiles {
         if self.is_closed(link) {
             return Ok(Vec::new());
         }
-        Ok(self.with(link, false, |file| file.list(query))?.unwrap_or_default())
+        Ok(self.with(link, |file| file.list(query))?.unwrap_or_default())
     }
 
     /// One copy.
@@ -255,19 +244,19 @@ impl ReceivedFiles {
         if self.is_closed(link) {
             return Ok(None);
         }
-        Ok(self.with(link, false, |file| file.get(record))?.flatten())
+        Ok(self.with(link, |file| file.get(record))?.flatten())
     }
 
     /// What is held of a link, a page in record order, for an inventory.
     pub fn holdings(&self, link: LinkId, after: Option<RecordId>, limit: usize) -> Result<Vec<Holding>, StoreFault> {
-        Ok(self.with(link, false, |file| file.holdings(after, limit))?.unwrap_or_default())
+        Ok(self.with(link, |file| file.holdings(after, limit))?.unwrap_or_default())
     }
 
     /// Every copy's leaf in record order: what a receipt for the whole link will say. Called for a link that has ended, which is denied
     /// first: a batch whose writer saw the link Active a moment ago would bring copies that no receipt names.
     pub fn leaves(&self, link: LinkId, secret: &LinkSecret) -> Result<Vec<Leaf>, StoreFault> {
         self.deny(link);
-        Ok(self.with(link, false, |file| file.leaves(secret))?.unwrap_or_default())
+        Ok(self.with(link, |file| file.leaves(secret))?.unwrap_or_default())
     }
 
     /// Closes and unlinks a link's file. Waits for whoever reads a page of it right now, so no handle is left when this returns.
@@ -285,7 +274,7 @@ impl ReceivedFiles {
 
     /// The withdrawn copies that wait for their receipt.
     pub fn withdrawn(&self, link: LinkId, secret: &LinkSecret) -> Result<Option<Withdrawn>, StoreFault> {
-        Ok(self.with(link, false, |file| file.withdrawn(secret))?.flatten())
+        Ok(self.with(link, |file| file.withdrawn(secret))?.flatten())
     }
 
     /// Writes a link's file anew without what was deleted from it, and puts it in the place of the old one.
@@ -316,7 +305,7 @@ impl ReceivedFiles {
 
     /// Forgets withdrawn copies up to a sequence, since their receipt is durable.
     pub fn receipted(&self, link: LinkId, epoch: u64, upto: u64) -> Result<(), StoreFault> {
-        self.with(link, false, |file| file.receipted(epoch, upto)).map(|_| ())
+        self.with(link, |file| file.receipted(epoch, upto)).map(|_| ())
     }
 
     /// The links that have a file, and leftovers of an interrupted rebuild removed: for start-up.
