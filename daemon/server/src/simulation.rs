@@ -79,7 +79,7 @@ impl Office {
 
     /// Takes calls and calls others, and does the chores, until [`Office::stop`]. Must be called inside the runtime.
     pub fn start(&self) -> tokio::task::JoinHandle<()> {
-        let chores: Vec<_> = chores::all().into_iter().filter(|chore| chore.name() != "reserve").collect();
+        let chores: Vec<_> = chores::all(&self.house).into_iter().filter(|chore| chore.name() != "reserve").collect();
         chores::start(&self.house, chores);
         self.door.start()
     }

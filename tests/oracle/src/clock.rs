@@ -32,6 +32,8 @@ pub(crate) struct Clock {
     written_wall_ms: i64,
     /// What of what had passed is proved by that.
     written_least: i64,
+    /// Whether it could not write it down once since then.
+    is_behind: bool,
     true_ms: i64,
     running: bool,
 }
@@ -39,7 +41,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// Clocks that nobody has looked at yet: they begin with the first start of the daemon.
     pub(crate) fn unset() -> Self {
-        Self { readings: Vec::new(), written_wall_ms: i64::MIN, written_least: 0, true_ms: 0, running: false }
+        Self { readings: Vec::new(), written_wall_ms: i64::MIN, written_least: 0, is_behind: false, true_ms: 0, running: false }
     }
 
     fn last(&self) -> (Clocks, Passed) {
@@ -79,15 +81,19 @@ impl Clock {
 
     pub(crate) fn written(&mut self) {
         let (clocks, passed) = self.last();
-        (self.written_wall_ms, self.written_least) = (clocks.wall_ms, passed.least);
+        (self.written_wall_ms, self.written_least, self.is_behind) = (clocks.wall_ms, passed.least, false);
+    }
+
+    pub(crate) fn not_written(&mut self) {
+        self.is_behind = true;
     }
 
     pub(crate) fn stopped(&mut self) {
         self.running = false;
     }
 
-    /// The daemon runs again. Only what was written and the wall clock since then count: of what it could not write on a full disk it knows
-    /// nothing. Says whether the wall clock stands before its last written reading.
+    /// The daemon runs again. Across the stop only the wall clock counts, and of what could not be written on a full disk nothing is known.
+    /// Says whether the wall clock stands before its last written reading.
     pub(crate) fn restarted(&mut self, now: Clocks) -> bool {
         if self.readings.is_empty() {
             self.readings.push((now, Passed::default()));
@@ -98,11 +104,10 @@ impl Clock {
         let forgotten = if now.wall_ms < before.wall_ms { FORGOTTEN_MS } else { 0 };
         let most = (now.wall_ms - self.written_wall_ms).max(wall).max(forgotten);
         let known = self.written_least + (now.wall_ms - self.written_wall_ms).max(0);
-        let least = known.min(passed.least + wall);
+        let least = if self.is_behind { known.min(passed.least + wall) } else { passed.least + wall };
         self.readings.push((now, Passed { least, most: passed.most + most }));
         self.true_ms = now.true_ms;
         let went_back = now.wall_ms < self.written_wall_ms;
-        (self.written_wall_ms, self.written_least) = (now.wall_ms, least);
         self.running = true;
         went_back
     }
@@ -137,6 +142,7 @@ mod tests {
         clock.read(at(60, 1_060));
         assert_eq!(clock.passed().least, 50, "nobody reads a clock while the daemon is down");
         assert!(!clock.restarted(at(100, 1_090)));
+        clock.written();
         assert_eq!(clock.passed().least, 90);
         clock.stopped();
         assert!(clock.restarted(at(200, 1_089)));
@@ -145,14 +151,19 @@ mod tests {
 
     #[test]
     fn what_a_daemon_counted_and_could_not_write_is_gone_with_it() {
-        let mut clock = Clock::unset();
-        clock.restarted(at(0, 1_000));
-        clock.read(at(10, 1_000));
-        clock.written();
-        clock.read(at(500, 1_000));
-        assert_eq!(clock.passed().least, 500);
-        clock.stopped();
-        assert!(!clock.restarted(at(600, 1_020)));
-        assert_eq!(clock.passed().least, 30);
+        for is_full in [true, false] {
+            let mut clock = Clock::unset();
+            clock.restarted(at(0, 1_000));
+            clock.read(at(10, 1_000));
+            clock.written();
+            clock.read(at(500, 1_000));
+            if is_full {
+                clock.not_written();
+            }
+            assert_eq!(clock.passed().least, 500);
+            clock.stopped();
+            assert!(!clock.restarted(at(600, 1_020)));
+            assert_eq!(clock.passed().least, if is_full { 30 } else { 520 });
+        }
     }
 }

@@ -232,11 +232,13 @@ pub enum Event {
 
     /// The clocks of an office whose daemon runs show this now; told whenever time passed or somebody set a clock.
     ClockRead { office: Office, clocks: Clocks },
+    /// An office counted time and could not write it down.
+    TickLost { office: Office },
     /// A daemon that runs wrote its safe clock down.
     Ticked { office: Office },
     /// An office's daemon died or stopped, with or without its machine.
     Crashed { office: Office, machine: bool },
-    /// An office's daemon runs again and has written its safe clock down for the first time.
+    /// An office's daemon runs again.
     Restarted { office: Office, clocks: Clocks },
     /// The received file of a link was lost.
     FileLost { at: Office, link: Link },

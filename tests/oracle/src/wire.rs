@@ -18,7 +18,9 @@ impl Oracle {
             Event::Receipted { at, link, part, erased } => self.receipted(at, &link, part, erased),
             Event::LeaseRenewed { at, links, asked } => self.renewed(at, &links, asked),
             Event::Hostile { office } => drop(self.hostile.insert(office)),
-            Event::ClockRead { .. } | Event::Ticked { .. } | Event::Crashed { .. } | Event::Restarted { .. } => self.time(&event),
+            Event::ClockRead { .. } | Event::Ticked { .. } | Event::TickLost { .. } | Event::Crashed { .. } | Event::Restarted { .. } => {
+                self.time(&event)
+            }
             Event::FileLost { .. } | Event::FileKept { .. } | Event::FileOlder { .. } => self.file_trouble(&event),
             Event::FolderKept { office } => {
                 if let Some(local) = self.offices.get(&office) {
@@ -128,8 +130,11 @@ impl Oracle {
     }
 
     fn time(&mut self, event: &Event) {
-        let (Event::ClockRead { office, .. } | Event::Ticked { office } | Event::Crashed { office, .. } | Event::Restarted { office, .. }) =
-            event
+        let (Event::ClockRead { office, .. }
+        | Event::Ticked { office }
+        | Event::TickLost { office }
+        | Event::Crashed { office, .. }
+        | Event::Restarted { office, .. }) = event
         else {
             return;
         };
@@ -137,6 +142,7 @@ impl Oracle {
         match event {
             Event::ClockRead { clocks, .. } => local.clock.read(*clocks),
             Event::Ticked { .. } => local.clock.written(),
+            Event::TickLost { .. } => local.clock.not_written(),
             Event::Crashed { .. } => local.clock.stopped(),
             Event::Restarted { clocks, .. } if local.clock.restarted(*clocks) => {
                 // Nobody can tell how much time is missing.

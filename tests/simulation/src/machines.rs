@@ -97,24 +97,25 @@ impl World {
 
     /// The daemon looks at its clocks.
     pub(crate) fn tick(&mut self, office: usize) -> Did {
-        let (boot_ms, since) = self.offices[office].look_at_crystal();
-        let went_back = self.verb(office, |tx| lease::tick(tx, since))?;
-        if went_back.is_none() && !self.offices[office].clock.is_even() {
-            sometimes!("a tick could not be written while the wall clock went wrong");
-        }
-        if went_back.is_some() {
-            self.offices[office].ticked(boot_ms);
-            let clocks = self.offices[office].clocks();
-            self.note(Event::ClockRead { office, clocks });
-            self.note(Event::Ticked { office });
-        }
-        if went_back == Some(true) {
+        let (boot_ms, passed) = self.offices[office].look_at_crystal().map_err(|fault| failed(office, &fault))?;
+        let Some(ticked) = self.verb(office, |tx| lease::tick(tx, passed))? else {
+            if !self.offices[office].clock.is_even() {
+                sometimes!("a tick could not be written while the wall clock went wrong");
+            }
+            self.note(Event::TickLost { office });
+            return Ok(false);
+        };
+        self.offices[office].ticked(boot_ms, ticked);
+        let clocks = self.offices[office].clocks();
+        self.note(Event::ClockRead { office, clocks });
+        self.note(Event::Ticked { office });
+        if ticked.went_back {
             sometimes!("a wall clock went back");
-            if since.is_none() {
+            if passed.first {
                 sometimes!("a daemon started with its wall clock set back");
             }
         }
-        Ok(went_back.is_some())
+        Ok(true)
     }
 
     fn expire(&mut self, office: usize) -> Did {

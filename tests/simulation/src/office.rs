@@ -176,14 +176,17 @@ impl Office {
     }
 
     /// Looks at the crystal for a tick: what it showed, and what the tick is to be given.
-    pub(crate) fn look_at_crystal(&mut self) -> (i64, Option<i64>) {
+    pub(crate) fn look_at_crystal(&mut self) -> Result<(i64, lease::Passed), Fault> {
         let boot_ms = self.clock.boot_ms(self.true_ms);
-        (boot_ms, self.count.look(&self.context, boot_ms))
+        let mut count = std::mem::take(&mut self.count);
+        let passed = self.read(|view| count.look(view, boot_ms));
+        self.count = count;
+        Ok((boot_ms, passed?))
     }
 
     /// The tick after a look was written.
-    pub(crate) fn ticked(&mut self, boot_ms: i64) {
-        self.count.written(&self.context, boot_ms);
+    pub(crate) fn ticked(&mut self, boot_ms: i64, ticked: lease::Ticked) {
+        self.count.written(&self.context, boot_ms, ticked);
     }
 
     /// Reads the store.
@@ -262,8 +265,7 @@ impl Office {
 
     fn reopen(&mut self, folder: &Path) -> Result<(), StoreFault> {
         self.files = received_files(folder, self.disk.as_ref())?;
-        self.count = lease::Count::default();
-        self.context.set_unwritten_ms(0);
+        self.count = lease::Count::begin(&self.context);
         self.rings.clear();
         if self.disk.is_some() {
             self.store = Some(WriteStore::open(folder, Arc::clone(&self.context))?);

@@ -13,52 +13,80 @@ pub fn safe_now(view: &View<'_>) -> Result<i64, Fault> {
         return Ok(view.now_ms);
     }
     let clock = office::safe_clock(view)?;
-    let unwritten = view.now_ms.saturating_sub(clock.wall_ms).max(view.office.unwritten_ms());
-    Ok(clock.safe_ms.saturating_add(unwritten.max(0)))
+    let written = clock.safe_ms.saturating_add(view.now_ms.saturating_sub(clock.wall_ms).max(0));
+    Ok(written.max(view.office.counted.safe_ms()))
 }
 
-/// What a daemon counts on the machine's own clock between two ticks. A tick that can't be written, since the disk is full, loses none of it.
+/// What passed before a tick.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Passed {
+    /// Whether this process has written no tick yet.
+    pub first: bool,
+    /// Since it wrote the last one, or began to look (milliseconds of the machine's own clock).
+    pub boot_ms: i64,
+}
+
+/// What a tick wrote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ticked {
+    /// The safe clock (milliseconds).
+    pub safe_ms: i64,
+    /// Whether the wall clock stands before its last persisted reading.
+    pub went_back: bool,
+}
+
+/// What a process counts on the machine's own clock between two ticks. A tick that can't be written, since the disk is full, loses none of it.
 #[derive(Debug, Default)]
 pub struct Count {
-    /// What the machine's clock showed when everything before was written (milliseconds).
-    since_ms: Option<i64>,
+    /// The safe clock, and what the machine's clock showed then (milliseconds): at the last tick, or at the first look.
+    since: Option<(i64, i64)>,
     ticked: bool,
 }
 
 impl Count {
-    /// The machine's clock shows `boot_ms` (milliseconds since whenever): lets everybody count what is not written yet, and says what
-    /// [`tick`] is to be given.
-    pub fn look(&mut self, office: &OfficeContext, boot_ms: i64) -> Option<i64> {
-        let passed = boot_ms.saturating_sub(*self.since_ms.get_or_insert(boot_ms));
-        office.set_unwritten_ms(passed);
-        self.ticked.then_some(passed)
+    /// A process begins.
+    pub fn begin(office: &OfficeContext) -> Self {
+        office.counted.begin();
+        Self::default()
     }
 
-    /// The [`tick`] that followed on the look at `boot_ms` is durable.
-    pub fn written(&mut self, office: &OfficeContext, boot_ms: i64) {
-        // The first tick of a process is not given what passed before it could be written; the second is.
-        if std::mem::replace(&mut self.ticked, true) {
-            self.since_ms = Some(boot_ms);
-            office.set_unwritten_ms(0);
-        }
+    /// The machine's clock shows `boot_ms` (milliseconds since whenever): from now on everybody counts what is not written yet. Says what
+    /// [`tick`] is to be given.
+    pub fn look(&mut self, view: &View<'_>, boot_ms: i64) -> Result<Passed, Fault> {
+        let (safe_ms, since_ms) = match self.since {
+            Some(since) => since,
+            None => {
+                let went_back = view.now_ms < office::safe_clock(view)?.wall_ms;
+                view.office.counted.set_lost(went_back);
+                *self.since.insert((safe_now(view)?, boot_ms))
+            }
+        };
+        let passed = if planted(Bug::SafeClockStands) { 0 } else { boot_ms.saturating_sub(since_ms) };
+        view.office.counted.raise(safe_ms.saturating_add(passed));
+        Ok(Passed { first: !self.ticked, boot_ms: passed })
+    }
+
+    /// The tick that followed on the look at `boot_ms` is durable.
+    pub fn written(&mut self, office: &OfficeContext, boot_ms: i64, ticked: Ticked) {
+        (self.since, self.ticked) = (Some((ticked.safe_ms, boot_ms)), true);
+        office.counted.set_lost(false);
     }
 }
 
-/// Moves the safe clock on by what passed since the last tick; `since_boot_ms` is what the machine's own clock says passed, `None`
-/// at the first tick of a process ([`Count`] knows both).
+/// Moves the safe clock on by what passed since the last tick, on the wall clock or by what [`Count`] says, whichever is more.
 ///
-/// Returns whether the wall clock stands before its last persisted reading. At a start nobody can tell then how much time is
-/// missing, so every copy is locked until its owner's office renews the lease.
-pub fn tick(tx: &Tx<'_>, since_boot_ms: Option<i64>) -> Result<bool, Fault> {
+/// A wall clock that stands before its last persisted reading when a process begins leaves nobody to tell how much time is missing, so
+/// every copy is locked until its owner's office renews.
+pub fn tick(tx: &Tx<'_>, passed: Passed) -> Result<Ticked, Fault> {
     let clock = office::safe_clock(tx)?;
     let wall = tx.now_ms.saturating_sub(clock.wall_ms);
-    let passed = if planted(Bug::SafeClockStands) { 0 } else { wall.max(since_boot_ms.unwrap_or(0)).max(0) };
-    let safe_ms = clock.safe_ms.saturating_add(passed);
+    let most = if planted(Bug::SafeClockStands) { 0 } else { wall.max(passed.boot_ms).max(0) };
+    let safe_ms = clock.safe_ms.saturating_add(most);
     office::set_safe_clock(tx, safe_ms, tx.now_ms)?;
-    if wall < 0 && since_boot_ms.is_none() {
+    if wall < 0 && passed.first {
         links::lock_leases(tx, safe_ms)?;
     }
-    Ok(wall < 0)
+    Ok(Ticked { safe_ms, went_back: wall < 0 })
 }
 
 /// The links that another office owns and this one reads, whose leases it may renew on `office`'s request: live, not frozen.
@@ -87,9 +115,9 @@ pub fn renewed(tx: &Tx<'_>, office: interoffice_protocol::ids::OfficeId, renewed
 }
 
 /// Whether a reader's link is locked: its lease ran out, or would last longer than any lease does, since it began on a wall clock that
-/// stood ahead and was set back.
+/// stood ahead and was set back, or nobody knows yet how much time passed.
 pub fn locked(view: &View<'_>, link: &links::LinkRow) -> Result<bool, Fault> {
     let Some(until) = link.lease_until_ms.filter(|_| !planted(Bug::LockedStillReadable)) else { return Ok(false) };
     let left = until.saturating_sub(safe_now(view)?);
-    Ok(left <= 0 || left > i64::from(link.lease_s) * 1000)
+    Ok(view.office.counted.is_lost() || left <= 0 || left > i64::from(link.lease_s) * 1000)
 }

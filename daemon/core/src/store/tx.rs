@@ -1,14 +1,14 @@
 //! Transactions: what a verb sees of the store ([`View`], [`Tx`]), and how waiting verbs share one commit.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use interoffice_protocol::ids::{LinkId, OfficeId};
 use interoffice_protocol::seeded::{Bug, planted};
-use interoffice_protocol::statement::Signer;
+use interoffice_protocol::statement::{Chain, Signer};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
@@ -41,23 +41,61 @@ pub type Rings = BTreeSet<Ring>;
 pub struct OfficeContext {
     /// Signs what this office declares.
     pub signer: Signer,
-    unwritten_ms: AtomicI64,
+    /// What this process counted for the clock of the leases.
+    pub counted: Counted,
+    chains: Mutex<HashMap<i64, (Vec<u8>, Chain)>>,
+}
+
+/// What a process counted for the clock of the leases beyond what is written down.
+#[derive(Debug, Default)]
+pub struct Counted {
+    safe_ms: AtomicI64,
+    is_lost: AtomicBool,
+}
+
+impl Counted {
+    /// What the safe clock shows at least (milliseconds).
+    pub fn safe_ms(&self) -> i64 {
+        self.safe_ms.load(Ordering::SeqCst)
+    }
+
+    /// The safe clock shows at least so much from now on (milliseconds).
+    pub fn raise(&self, safe_ms: i64) {
+        self.safe_ms.fetch_max(safe_ms, Ordering::SeqCst);
+    }
+
+    /// Whether nobody knows how much time passed before this process began, and that is not written down yet.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::SeqCst)
+    }
+
+    /// Sets whether it is so.
+    pub fn set_lost(&self, is_lost: bool) {
+        self.is_lost.store(is_lost, Ordering::SeqCst);
+    }
+
+    /// A process begins and has counted nothing.
+    pub fn begin(&self) {
+        self.safe_ms.store(0, Ordering::SeqCst);
+        self.set_lost(false);
+    }
 }
 
 impl OfficeContext {
     /// The context of a daemon that starts.
     pub fn new(signer: Signer) -> Self {
-        Self { signer, unwritten_ms: AtomicI64::new(0) }
+        Self { signer, counted: Counted::default(), chains: Mutex::default() }
     }
 
-    /// Time that passed, on the machine's own clock, since the safe clock was last written (milliseconds).
-    pub fn unwritten_ms(&self) -> i64 {
-        self.unwritten_ms.load(Ordering::Relaxed)
-    }
-
-    /// Notes how much that is, so that it counts although it is not written yet: the disk may be full.
-    pub fn set_unwritten_ms(&self, ms: i64) {
-        self.unwritten_ms.store(ms, Ordering::Relaxed);
+    /// The chain of a peer, whose row holds `bytes`: verified when these bytes are seen for the first time.
+    pub(super) fn chain(&self, row: i64, bytes: &[u8], verify: impl Fn() -> Result<Chain, StoreFault>) -> Result<Chain, StoreFault> {
+        let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, chain)) = chains.get(&row).filter(|(seen, _)| seen == bytes) {
+            return Ok(chain.clone());
+        }
+        let chain = verify()?;
+        chains.insert(row, (bytes.to_vec(), chain.clone()));
+        Ok(chain)
     }
 
     /// This office.

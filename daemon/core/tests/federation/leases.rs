@@ -55,51 +55,85 @@ fn an_office_renews_only_its_own_live_links() {
 fn a_clock_that_is_set_back_gives_no_longer_lease() {
     let (mut world, link) = shared();
     world.pass(LEASE_MS / 2);
-    assert!(!world.offices[SOUTH].write(|tx| lease::tick(tx, Some(0))).expect("a tick"));
+    let passed = |boot_ms| lease::Passed { first: false, boot_ms };
+    assert!(!world.offices[SOUTH].write(|tx| lease::tick(tx, passed(0))).expect("a tick").went_back);
     world.offices[SOUTH].now_ms -= LEASE_MS * 10;
-    assert!(world.offices[SOUTH].write(|tx| lease::tick(tx, Some(LEASE_MS / 4))).expect("a tick"), "time is missing");
+    let ticked = world.offices[SOUTH].write(|tx| lease::tick(tx, passed(LEASE_MS / 4))).expect("a tick");
+    assert!(ticked.went_back, "time is missing");
     world.offices[SOUTH].read(|view| copies::may_read(view, &user("bob"), link));
     world.offices[SOUTH].now_ms += LEASE_MS / 4;
     let locked = world.offices[SOUTH].write(|tx| copies::may_read(tx, &user("bob"), link));
     assert_eq!(refused(locked), "copies-locked");
 }
 
+/// A look of Bob's office at the machine's clock, which is what a tick begins with.
+fn look(world: &World, count: &mut lease::Count, boot_ms: i64) -> lease::Passed {
+    world.offices[SOUTH].read(|view| count.look(view, boot_ms))
+}
+
+/// A tick that is written.
+fn written(world: &mut World, count: &mut lease::Count, boot_ms: i64) {
+    let passed = look(world, count, boot_ms);
+    let ticked = world.offices[SOUTH].write(|tx| lease::tick(tx, passed)).expect("a tick");
+    // Between the commit and this anybody may look, and sees what is true.
+    assert_eq!(world.offices[SOUTH].read(lease::safe_now), ticked.safe_ms);
+    world.offices[SOUTH].read(|view| {
+        count.written(view.office, boot_ms, ticked);
+        Ok(())
+    });
+    assert_eq!(world.offices[SOUTH].read(lease::safe_now), ticked.safe_ms);
+}
+
 #[test]
 fn time_that_a_full_disk_keeps_from_being_written_counts_all_the_same() {
-    let (mut world, link) = shared();
+    let (world, link) = shared();
     let mut count = lease::Count::default();
-    let mut look = |world: &World, boot_ms| world.offices[SOUTH].read(|view| Ok(count.look(view.office, boot_ms)));
-    // The wall clock stands still, and no tick is written any more after the first two.
-    assert_eq!(look(&world, 0), None, "the first tick of a process");
+    // The wall clock stands still, and no tick is written.
+    assert_eq!(look(&world, &mut count, 5), lease::Passed { first: true, boot_ms: 0 });
+    assert_eq!(look(&world, &mut count, 4 + LEASE_MS), lease::Passed { first: true, boot_ms: LEASE_MS - 1 });
     world.offices[SOUTH].read(|view| copies::may_read(view, &user("bob"), link));
-    assert_eq!(look(&world, LEASE_MS - 1), None, "which was not written yet");
-    world.offices[SOUTH].read(|view| copies::may_read(view, &user("bob"), link));
-    look(&world, LEASE_MS);
+    look(&world, &mut count, 5 + LEASE_MS);
+    let mut world = world;
     let locked = world.offices[SOUTH].write(|tx| copies::may_read(tx, &user("bob"), link));
     assert_eq!(refused(locked), "copies-locked");
 }
 
 #[test]
-fn what_was_counted_is_given_to_ticks_until_one_is_written() {
-    let (mut world, _) = shared();
-    let mut count = lease::Count::default();
-    let mut tick = |boot_ms, written| {
-        let passed = world.offices[SOUTH].read(|view| Ok(count.look(view.office, boot_ms)));
-        if written {
-            world.offices[SOUTH].write(|tx| lease::tick(tx, passed)).expect("a tick");
-            world.offices[SOUTH].read(|view| {
-                count.written(view.office, boot_ms);
-                Ok(())
-            });
+fn what_passed_while_no_tick_was_written_counts_once() {
+    for wall_goes in [true, false] {
+        let (mut world, _) = shared();
+        let mut count = lease::Count::default();
+        let begin = world.offices[SOUTH].read(lease::safe_now);
+        let pass = |world: &mut World, ms| world.offices[SOUTH].now_ms += if wall_goes { ms } else { 0 };
+        look(&world, &mut count, 0);
+        for (boot_ms, is_written) in [(100, true), (150, true), (160, false), (170, false), (185, true), (185, true)] {
+            let passed = boot_ms - (world.offices[SOUTH].read(lease::safe_now) - begin);
+            pass(&mut world, passed);
+            if is_written {
+                written(&mut world, &mut count, boot_ms);
+            } else {
+                look(&world, &mut count, boot_ms);
+            }
+            assert_eq!(world.offices[SOUTH].read(lease::safe_now), begin + boot_ms, "the wall clock goes: {wall_goes}");
         }
-        (passed, world.offices[SOUTH].read(lease::safe_now))
-    };
-    let (_, begin) = tick(0, false);
-    assert_eq!(tick(100, true), (None, begin + 100), "the first tick that is written knows nothing of the time before it");
-    assert_eq!(tick(150, true), (Some(150), begin + 150), "and the second does");
-    assert_eq!(tick(160, false), (Some(10), begin + 160));
-    assert_eq!(tick(170, true), (Some(20), begin + 170), "what was not written is not lost");
-    assert_eq!(tick(170, true), (Some(0), begin + 170));
+        assert_eq!(look(&world, &mut count, 200), lease::Passed { first: false, boot_ms: 15 });
+    }
+}
+
+#[test]
+fn copies_are_locked_from_the_start_when_the_wall_clock_went_back_and_nothing_can_be_written() {
+    let (mut world, link) = shared();
+    let read = |world: &mut World| world.offices[SOUTH].write(|tx| copies::may_read(tx, &user("bob"), link).map(|_| ()));
+    written(&mut world, &mut lease::Count::default(), 0);
+    world.offices[SOUTH].now_ms -= 1_000;
+    let mut count = lease::Count::default();
+    look(&world, &mut count, 0);
+    assert_eq!(refused(read(&mut world)), "copies-locked", "nobody knows how much time is missing");
+    written(&mut world, &mut count, 1);
+    assert_eq!(refused(read(&mut world)), "copies-locked", "now that is written down");
+    let (north, asked) = (world.offices[NORTH].id, world.offices[SOUTH].read(lease::safe_now));
+    world.offices[SOUTH].write(|tx| lease::renewed(tx, north, &[link], asked)).expect("a renewal");
+    read(&mut world).expect("a renewal opens them");
 }
 
 #[test]

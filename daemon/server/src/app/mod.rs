@@ -118,7 +118,7 @@ async fn run(house: &House) -> Result<(), AppFault> {
     let mut end = signal(SignalKind::terminate()).map_err(AppFault::io("listening for SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(AppFault::io("listening for Ctrl-C"))?;
     let calls = peers.start();
-    let background = chores::start(house, chores::all());
+    let background = chores::start(house, chores::all(house));
     let door = tokio::spawn(http::serve(house.clone(), listener));
     tracing::info!(office = %house.context().office(), socket = %socket.display(), "the daemon runs");
     tokio::select! {

@@ -1,6 +1,6 @@
 //! What time alone brings about: the safe clock of the leases, links whose agreed end has passed, and the reserve made anew.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use interoffice_core::actions::{ending, lease, links};
@@ -13,18 +13,18 @@ use crate::house::{House, Later, Priority};
 /// Moves the safe clock on.
 pub(crate) struct LeaseTick {
     began: Instant,
-    count: Mutex<lease::Count>,
+    count: Arc<Mutex<lease::Count>>,
 }
 
 impl LeaseTick {
     /// The clock of a daemon that starts.
-    pub(crate) fn new() -> Self {
-        Self { began: clock::instant(), count: Mutex::default() }
+    pub(crate) fn new(house: &House) -> Self {
+        Self { began: clock::instant(), count: Arc::new(Mutex::new(lease::Count::begin(house.context()))) }
     }
+}
 
-    fn count(&self) -> MutexGuard<'_, lease::Count> {
-        self.count.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked(count: &Mutex<lease::Count>) -> MutexGuard<'_, lease::Count> {
+    count.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Chore for LeaseTick {
@@ -39,10 +39,11 @@ impl Chore for LeaseTick {
     fn run<'a>(&'a self, house: &'a House) -> Later<'a, Result<String, Fault>> {
         Box::pin(async move {
             let boot_ms = i64::try_from(clock::since(self.began).as_millis()).unwrap_or(i64::MAX);
-            let passed_ms = self.count().look(house.context(), boot_ms);
-            let went_back = house.write(Priority::Chores, move |tx| lease::tick(tx, passed_ms)).await?;
-            self.count().written(house.context(), boot_ms);
-            Ok(if went_back { "the wall clock went back".to_owned() } else { String::new() })
+            let count = Arc::clone(&self.count);
+            let passed = house.read(move |view| locked(&count).look(view, boot_ms)).await?;
+            let ticked = house.write(Priority::Chores, move |tx| lease::tick(tx, passed)).await?;
+            locked(&self.count).written(house.context(), boot_ms, ticked);
+            Ok(if ticked.went_back { "the wall clock went back".to_owned() } else { String::new() })
         })
     }
 }

@@ -34,8 +34,8 @@ pub(crate) trait Chore: Send + Sync + 'static {
 }
 
 /// Every chore of the daemon.
-pub(crate) fn all() -> Vec<Arc<dyn Chore>> {
-    vec![Arc::new(removal::Removal), Arc::new(clockwork::LeaseTick::new()), Arc::new(clockwork::Expiry), Arc::new(clockwork::Reserve)]
+pub(crate) fn all(house: &House) -> Vec<Arc<dyn Chore>> {
+    vec![Arc::new(removal::Removal), Arc::new(clockwork::LeaseTick::new(house)), Arc::new(clockwork::Expiry), Arc::new(clockwork::Reserve)]
 }
 
 /// Starts a task for each chore; the tasks end when the house stops.

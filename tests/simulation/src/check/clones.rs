@@ -73,6 +73,7 @@ pub(crate) fn unchanged(world: &World, office: usize, before: Print, invariant: 
 
 #[cfg(test)]
 mod tests {
+    use interoffice_core::actions::lease;
     use interoffice_core::actions::office as verbs;
 
     use super::*;
@@ -87,7 +88,7 @@ mod tests {
         let before = print(&office);
         assert_ne!(before, empty);
         office.true_ms += 90_000;
-        office.write(|tx| interoffice_core::actions::lease::tick(tx, Some(1))).unwrap();
+        office.write(|tx| lease::tick(tx, lease::Passed { first: false, boot_ms: 1 })).unwrap();
         assert_eq!(print(&office), before, "clocks are counters");
         office.write(|tx| Ok(interoffice_core::store::office::set_security(tx, true)?)).unwrap();
         assert_ne!(print(&office), before);

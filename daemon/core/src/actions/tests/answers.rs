@@ -163,15 +163,16 @@ fn an_acknowledgement_counts_once_and_only_for_what_was_sent() {
 fn a_clock_that_was_set_back_while_the_daemon_was_down_locks_every_copy() {
     let (mut alder, mut birch, link) = ann_shares_with_bob();
     let id: LinkId = link.parse().unwrap();
-    birch.does(|tx| lease::tick(tx, None)).unwrap();
+    let first = lease::Passed { first: true, boot_ms: 0 };
+    birch.does(|tx| lease::tick(tx, first)).unwrap();
     let (owner, asked_ms) = (alder.id, birch.sees(lease::safe_now).unwrap());
     assert_eq!(birch.does(|tx| lease::renewed(tx, owner, &[id], asked_ms)).unwrap(), 1);
     let locked = |birch: &Office| birch.sees(|view| lease::locked(view, &link_rows::load(view, id)?)).unwrap();
     assert!(!locked(&birch));
     birch.sets_clock_back(86_400_000);
-    assert!(birch.does(|tx| lease::tick(tx, None)).unwrap());
+    assert!(birch.does(|tx| lease::tick(tx, first)).unwrap().went_back);
     assert!(locked(&birch));
-    assert!(!alder.does(|tx| lease::tick(tx, None)).unwrap());
+    assert!(!alder.does(|tx| lease::tick(tx, first)).unwrap().went_back);
 }
 
 #[test]
