@@ -63,15 +63,6 @@ const RANGE: RangeInclusive<usize> = 1..=limits::KEY_SETS_MAX;
 impl Chain {
     /// Checks `sets`, oldest first.
     pub fn verify(sets: &[Signed]) -> Result<Self, ChainFault> {
-        Self::checked(sets, check_signature)
-    }
-
-    /// The chain that was verified before this office wrote it down: everything is checked once more but the signatures, which cost most.
-    pub fn from_store(sets: &[Signed]) -> Result<Self, ChainFault> {
-        Self::checked(sets, |_, _| true)
-    }
-
-    fn checked(sets: &[Signed], is_signed_by: impl Fn(&Signed, &[u8; 32]) -> bool) -> Result<Self, ChainFault> {
         if !RANGE.contains(&sets.len()) {
             return Err(ChainFault::Length(sets.len()));
         }
@@ -100,7 +91,7 @@ impl Chain {
                     before.map(|before| before.recovery_key).filter(|key| *key != [0; 32]).ok_or(ChainFault::BadSignature(index))?
                 }
             };
-            if !is_signed_by(signed, &key) {
+            if !check_signature(signed, &key) {
                 return Err(ChainFault::BadSignature(index));
             }
             checked.push(set.clone());

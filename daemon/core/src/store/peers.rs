@@ -112,11 +112,12 @@ pub fn all(view: &View<'_>) -> Result<Vec<PeerRow>, StoreFault> {
 
 /// The peer's chain of key sets as last accepted.
 pub fn chain(view: &View<'_>, row: i64) -> Result<Chain, StoreFault> {
-    let sets = view.sql().first("SELECT chain FROM peers WHERE id = ?1", &[row.into()], |row| {
-        codec::decode_data::<Vec<Signed>>(row.blob(0)?).map_err(|error| StoreFault::Corrupt(error.to_string()))
-    })?;
-    let sets = sets.ok_or_else(|| StoreFault::Corrupt("there is no such peer".to_owned()))?;
-    Chain::from_store(&sets).map_err(|error| StoreFault::Corrupt(error.to_string()))
+    let kept = view.sql().first("SELECT chain FROM peers WHERE id = ?1", &[row.into()], |row| Ok(row.blob(0)?.to_vec()))?;
+    let kept = kept.ok_or_else(|| StoreFault::Corrupt("there is no such peer".to_owned()))?;
+    view.office.chain(row, &kept, || {
+        let sets: Vec<Signed> = codec::decode_data(&kept).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
+        Chain::verify(&sets).map_err(|error| StoreFault::Corrupt(error.to_string()))
+    })
 }
 
 /// What Hello says of an office.
