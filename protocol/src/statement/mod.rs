@@ -28,8 +28,7 @@ pub use verify::{Verified, VerifyFault};
 use crate::ids::StatementHash;
 use crate::wire::codec;
 
-/// The kinds of statements. The numbers are part of the wire format. These fourteen have names of their own; whatever comes later is called
-/// `kind-` and its number in what is signed, so that an office which does not know it can still tell who said it.
+/// The kinds of statements. The numbers are part of the wire format.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
 pub enum Kind {

@@ -10,6 +10,9 @@ use super::{Body, Envelope, Kind, Signed, Verified};
 use crate::ids::{LinkId, OfficeId, StatementHash};
 use crate::wire::codec;
 
+/// The last kind that is signed under a name of its own.
+const LAST_NAMED: u8 = Kind::Head as u8;
+
 /// Signs an office's statements with the statement key of one key set.
 pub struct Signer {
     office: OfficeId,
@@ -59,10 +62,16 @@ impl std::fmt::Debug for Signer {
     }
 }
 
-/// What a signature covers: domain prefix with the kind's name, kind, version, key-set version, payload. A kind that is not known here
-/// has its number for a name, so that its signature can be checked all the same.
+/// What a kind is called in what is signed: the first fourteen have names, whatever comes later has its number, so that who does not know it
+/// can check its signature all the same.
+fn signing_name(kind: u8) -> Cow<'static, str> {
+    let named = Kind::from_byte(kind).filter(|_| kind <= LAST_NAMED);
+    named.map_or_else(|| format!("kind-{kind}").into(), |kind| kind.as_str().into())
+}
+
+/// What a signature covers: domain prefix with the kind's name, kind, version, key-set version, payload.
 pub fn signing_bytes(signed: &Signed) -> Vec<u8> {
-    let name = Kind::from_byte(signed.kind).map_or_else(|| format!("kind-{}", signed.kind).into(), |kind| Cow::Borrowed(kind.as_str()));
+    let name = signing_name(signed.kind);
     let mut bytes = Vec::with_capacity(signed.payload.len() + 48);
     bytes.extend_from_slice(b"interoffice/v1/");
     bytes.extend_from_slice(name.as_bytes());

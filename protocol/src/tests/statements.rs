@@ -201,6 +201,22 @@ fn an_expired_key_set_still_ends_links_and_does_nothing_else() {
 }
 
 #[test]
+fn a_kind_is_signed_under_its_name_or_its_number_for_ever() {
+    let signed = samples::opened().by_owner(2, freeze());
+    for kind in 0..=u8::MAX {
+        let name = match kind {
+            7 => "freeze".to_owned(),
+            14 => "head".to_owned(),
+            1..=14 => continue,
+            later => format!("kind-{later}"),
+        };
+        let bytes = signing_bytes(&Signed { kind, ..signed.clone() });
+        let prefix = [b"interoffice/v1/", name.as_bytes(), &[0, kind, 1]].concat();
+        assert!(bytes.starts_with(&prefix), "kind {kind}");
+    }
+}
+
+#[test]
 fn what_is_not_known_here_is_named_and_placed_all_the_same() {
     let opened = samples::opened();
     let envelope = about_link(&opened);

@@ -7,7 +7,7 @@ use interoffice_protocol::messages::{Answer, Outcome};
 use interoffice_protocol::misbehaviour::Misbehaviour;
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::seeded::{Bug, planted};
-use interoffice_protocol::statement::{Audience, Body, Envelope, Request, Signed, Subject, Verified, VerifyFault, said_by, verify};
+use interoffice_protocol::statement::{Audience, Body, Chain, Envelope, Request, Signed, Subject, Verified, VerifyFault, said_by, verify};
 
 use super::{links, removal};
 use crate::domain::actor::Actor;
@@ -54,10 +54,10 @@ pub fn statement(tx: &Tx<'_>, office: OfficeId, signed: Signed) -> Result<Heard,
         Ok(verified) => verified,
         Err(VerifyFault::ExpiredKeySet) => return expired(tx, &peer, signed),
         Err(fault) => {
-            // What is not understood has its place in the order, if the office did say it.
-            let unsaid = || said_by(&signed, &chain).err().and_then(|fault| Misbehaviour::try_from(fault).ok());
-            let wrong = Misbehaviour::try_from(fault).ok().or_else(unsaid);
-            return wrong.map_or_else(|| unsupported(tx, &peer, &signed), |misbehaviour| Ok(Heard::bad(misbehaviour)));
+            return match Misbehaviour::try_from(fault) {
+                Ok(misbehaviour) => Ok(Heard::bad(misbehaviour)),
+                Err(_) => unsupported(tx, &peer, &chain, &signed),
+            };
         }
     };
     if let Some(heard) = out_of_turn(&peer, verified.envelope()) {
@@ -154,26 +154,28 @@ pub fn out_of_turn(peer: &PeerRow, envelope: &Envelope) -> Option<Heard> {
     }
 }
 
-/// A statement that is not understood: its envelope says where it belongs, or, when that is not understood either, it is taken for the
-/// next one.
-fn unsupported(tx: &Tx<'_>, peer: &PeerRow, signed: &Signed) -> Result<Heard, Fault> {
-    let place = match signed.envelope() {
+/// A statement that is not understood has the place that its envelope says, if the office signed it.
+fn unsupported(tx: &Tx<'_>, peer: &PeerRow, chain: &Chain, signed: &Signed) -> Result<Heard, Fault> {
+    let envelope = match signed.envelope() {
+        None => return Ok(Heard::bad(Misbehaviour::OutOfBounds("the envelope of a statement"))),
         Some(envelope) if envelope.from != peer.office => return Ok(Heard::bad(Misbehaviour::ForeignStatement)),
         Some(envelope) if envelope.to != Audience::Office(tx.office.office()) => return Ok(Heard::bad(Misbehaviour::WrongRecipient)),
-        // Its shape is not judged, but its place is kept: that must be one that a database can keep and somebody can come after.
-        Some(envelope) if envelope.epoch.check().is_err() || limits::check_counter(envelope.sequence, "").is_err() => {
-            return Ok(Heard::bad(Misbehaviour::OutOfBounds("the place of a statement")));
-        }
-        Some(envelope) => match out_of_turn(peer, &envelope) {
-            Some(heard) => return Ok(heard),
-            None => Some((envelope.epoch, envelope.sequence)),
-        },
-        None => peer.heard.map(|epoch| (epoch, peer.heard_sequence + 1)),
+        Some(envelope) => envelope,
     };
-    if let Some((epoch, sequence)) = place {
-        statements::insert_unsupported(tx, peer.row, signed, epoch.counter, sequence)?;
-        peers::set_heard(tx, peer.row, epoch, sequence, signed.hash())?;
+    match said_by(signed, chain) {
+        Ok(()) => {}
+        Err(VerifyFault::UnknownKeySet(version)) => return Ok(Heard::bad(Misbehaviour::UnknownKeySet(version))),
+        Err(_) => return Ok(Heard::bad(Misbehaviour::BadSignature)),
     }
+    // Its shape is not judged, but its place is kept: that must be one that a database can keep and somebody can come after.
+    if envelope.epoch.check().is_err() || limits::check_counter(envelope.sequence, "").is_err() {
+        return Ok(Heard::bad(Misbehaviour::OutOfBounds("the place of a statement")));
+    }
+    if let Some(heard) = out_of_turn(peer, &envelope) {
+        return Ok(heard);
+    }
+    statements::insert_unsupported(tx, peer.row, signed, envelope.epoch.counter, envelope.sequence)?;
+    peers::set_heard(tx, peer.row, envelope.epoch, envelope.sequence, signed.hash())?;
     Ok(Heard::fine(Outcome::Unsupported))
 }
 
@@ -189,8 +191,9 @@ fn apply(tx: &Tx<'_>, peer: &PeerRow, statement: &Verified) -> Result<Heard, Fau
         (Body::Delete(_), _) => about_link(tx, peer, statement, link, "link.deleted"),
         (Body::Freeze(_), _) => about_link(tx, peer, statement, link, "link.frozen"),
         (Body::Thaw(_), _) => about_link(tx, peer, statement, link, "link.thawed"),
-        // Neither have changes of terms and holds.
-        _ => Ok(Heard::fine(Outcome::Unsupported)),
+        // Neither have changes of terms and holds. Of the others none has such a subject: `verify` refused it.
+        (Body::Amend(_) | Body::Hold(_) | Body::Request(_), _)
+        | (Body::KeySet(_) | Body::Revoke(_) | Body::Epoch(_) | Body::Head(_), _) => Ok(Heard::fine(Outcome::Unsupported)),
     }
 }
 

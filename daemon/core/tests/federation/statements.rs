@@ -180,10 +180,17 @@ fn unknown_kind(world: &mut World, previous: StatementHash, sequence: u64) -> Si
 fn nobody_but_the_office_takes_a_place_in_its_order_with_what_is_not_understood() {
     let mut world = World::two();
     world.alice_to_bob();
-    let heard = world.offices[SOUTH].read(|view| Ok(peers::by_row(view, 1)?.heard_sequence));
+    let order = |world: &World| {
+        world.offices[SOUTH].read(|view| {
+            let peer = peers::by_row(view, 1)?;
+            Ok((peer.heard, peer.heard_sequence, peer.heard_hash))
+        })
+    };
+    let before = order(&world);
     let mut forged = Forged::next(&mut world, NORTH, SOUTH, opening());
-    // An epoch that the office itself would never come after.
-    forged.envelope.epoch.counter = limits::COUNTER_MAX;
+    // The beginning of an epoch that the office itself would never come after.
+    (forged.envelope.epoch.counter, forged.envelope.sequence) = (limits::COUNTER_MAX, 1);
+    forged.envelope.previous = StatementHash::NONE;
     let known = forged.sign(request());
     let critical = {
         forged.envelope.extensions.push(Extension { tag: 7, critical: true, bytes: vec![1] });
@@ -193,17 +200,19 @@ fn nobody_but_the_office_takes_a_place_in_its_order_with_what_is_not_understood(
     let (kind, version) = (Signed { kind: 99, ..known.clone() }, Signed { version: 2, ..known.clone() });
     let critical = Signed { signature: known.signature, ..critical };
     let strange = Signed { key_set_version: 7, ..kind.clone() };
+    let unreadable = world.offices[NORTH].sign_again(Signed { kind: 99, payload: vec![0xff; 9], ..known });
     for (wrong, misbehaviour) in [
-        (kind, Misbehaviour::BadSignature),
+        (kind.clone(), Misbehaviour::BadSignature),
         (version, Misbehaviour::BadSignature),
         (critical, Misbehaviour::BadSignature),
         (strange, Misbehaviour::UnknownKeySet(7)),
+        (unreadable, Misbehaviour::OutOfBounds("the envelope of a statement")),
     ] {
         refused_as(&say(&mut world, NORTH, SOUTH, wrong), misbehaviour);
     }
-    assert_eq!(world.offices[SOUTH].read(|view| Ok(peers::by_row(view, 1)?.heard_sequence)), heard, "the order stands where it stood");
-    let next = Forged::next(&mut world, NORTH, SOUTH, opening());
-    assert_eq!(next.say(request()).outcome, Outcome::Stored);
+    assert_eq!(order(&world), before, "the order stands where it stood");
+    let signed = world.offices[NORTH].sign_again(kind);
+    assert_eq!(say(&mut world, NORTH, SOUTH, signed).outcome, Outcome::Unsupported, "signed as it says it has its place");
 }
 
 #[test]
@@ -248,8 +257,7 @@ fn a_statement_of_an_unknown_kind_in_a_place_that_can_not_be_kept_is_refused_and
             envelope.to = Audience::Everyone;
         }
         let unknown = elsewhere.world.offices[if from { SOUTH } else { NORTH }].forger.sign(envelope, &request().into());
-        // Whoever it names, the office at the other end signed it.
-        let unknown = elsewhere.world.offices[NORTH].sign_again(Signed { kind: 99, ..unknown });
+        let unknown = Signed { kind: 99, ..unknown };
         let (north, south) = (elsewhere.world.offices[NORTH].id, &mut elsewhere.world.offices[SOUTH]);
         let heard = south.write(|tx| inbound::statement(tx, north, unknown.clone())).expect("a statement is heard");
         refused_as(&heard, if from { Misbehaviour::ForeignStatement } else { Misbehaviour::WrongRecipient });
