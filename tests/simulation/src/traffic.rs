@@ -1,6 +1,7 @@
 //! What passes over connections: frames written and delivered, and everything that can happen to them on the way.
 
 use interoffice_core::store::{Fault, StoreFault};
+use interoffice_oracle::event::Taken;
 use interoffice_oracle::{Event, Token};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::messages::{Lane, Message};
@@ -113,6 +114,10 @@ impl World {
         let told = std::mem::take(&mut session.told);
         let said: Vec<Message> = session.small.drain(..).chain(session.data.small.drain(..)).collect();
         for event in told {
+            if self.damaged && matches!(event, Event::Heard { taken: Taken::Refused, .. }) {
+                // What was refused is not what was said.
+                continue;
+            }
             if let Event::Receipted { link, erased: true, .. } = event {
                 self.receipts.push((other, LinkId(link)));
             }
@@ -310,7 +315,10 @@ impl World {
             Ok(Some(Message::Statement(signed))) => {
                 sometimes!("a statement arrived with a wrong byte");
                 let before = check::print(self, to)?;
-                self.hand_over(from, to, Message::Statement(signed), false)?;
+                self.damaged = true;
+                let heard = self.hand_over(from, to, Message::Statement(signed), false);
+                self.damaged = false;
+                heard?;
                 check::unchanged(self, to, before, "INV-25", "a statement with a wrong byte")?;
             }
             Ok(_) => {}

@@ -99,6 +99,8 @@ pub(crate) struct World {
     pub(crate) receipts: Vec<(usize, LinkId)>,
     /// Pairs whose control lane lost something out of its middle, which no stream does.
     pub(crate) lossy: BTreeSet<(usize, usize)>,
+    /// Whether what is handed over now was changed on its way.
+    pub(crate) damaged: bool,
     /// Connections that were dialled so far.
     pub(crate) connections: u64,
     next_token: u32,
@@ -149,6 +151,7 @@ impl World {
             kept_files: BTreeMap::new(),
             receipts: Vec::new(),
             lossy: BTreeSet::new(),
+            damaged: false,
             connections: 0,
             next_token: 1,
         };
