@@ -1,4 +1,4 @@
-//! A store that fails at every touch (INV-26, INV-31): with the feature `seeded-bugs` everything that an office does is first tried with a failure at
+//! A store that fails wherever it is touched (INV-26, INV-31): with the feature `seeded-bugs` everything that an office does is first tried with a failure at
 //! each place where nothing of the kind has failed before in this test. Each time the failure must come out, and leave nothing behind.
 
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -260,7 +260,7 @@ mod tests {
         let daemon = async {
             let (mut stream, _) = socket.accept().await.unwrap();
             let mut asked = [0; 1024];
-            stream.read(&mut asked).await.unwrap();
+            assert_ne!(stream.read(&mut asked).await.unwrap(), 0);
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"links\"").await.unwrap();
         };
         let client = Client::new(folder.path(), None);
