@@ -1,5 +1,5 @@
 //! A store that fails where a test wants it: each touch of a database asks here first. Without the feature `seeded-bugs`, which no
-//! release has, [`touch`] is nothing for the compiler.
+//! release has, `touch` is nothing for the compiler.
 
 use super::StoreFault;
 
