@@ -22,8 +22,14 @@ enum Change {
 struct Content {
     durable: Vec<u8>,
     pending: Vec<Change>,
+    /// Whether who reads it now sees what will never be on the platter.
+    forsaken: bool,
     /// How long the file is for who reads it now.
     len: u64,
+}
+
+fn is_settled(content: &Content) -> bool {
+    content.pending.is_empty() && !content.forsaken
 }
 
 /// A change of names that no sync of the folder has covered yet. Names are relative to the disk's folder.
@@ -117,7 +123,7 @@ impl Image {
     /// A file that was there before anybody looked: all of it is durable.
     pub(crate) fn adopt(&mut self, name: &str, durable: Vec<u8>) -> FileId {
         let len = durable.len() as u64;
-        let id = self.enter(Content { durable, pending: Vec::new(), len });
+        let id = self.enter(Content { durable, pending: Vec::new(), forsaken: false, len });
         self.folders.insert(folder_of(name).to_owned());
         self.live.insert(name.to_owned(), id);
         self.durable.insert(name.to_owned(), id);
@@ -182,7 +188,7 @@ impl Image {
     /// A sync of a file failed: what was not on the platter never gets there, and nobody is told again.
     pub(crate) fn forsaken(&mut self, file: FileId) {
         if let Some(content) = self.contents.get_mut(&file) {
-            content.pending.clear();
+            content.forsaken |= !std::mem::take(&mut content.pending).is_empty();
         }
     }
 
@@ -224,7 +230,7 @@ impl Image {
 
     /// Whether a power cut could take anything away.
     pub(crate) fn is_settled(&self) -> bool {
-        self.namings.is_empty() && self.new_folders.is_empty() && self.live.values().all(|id| self.contents[id].pending.is_empty())
+        self.namings.is_empty() && self.new_folders.is_empty() && self.live.values().map(|id| &self.contents[id]).all(is_settled)
     }
 
     /// What a power cut after `last_operation` leaves: every name with its content.

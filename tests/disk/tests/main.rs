@@ -205,6 +205,21 @@ fn a_sync_that_failed_is_not_made_good_by_the_next_one() {
 }
 
 #[test]
+fn what_a_failed_sync_left_behind_is_lost_although_nothing_else_waits() {
+    let folder = folder();
+    let disk = Disk::of(folder.path());
+    let conn = database(folder.path(), "FULL").expect("a database");
+    note(&conn, 1).expect("a note");
+    disk.sync(folder.path()).expect("every name is durable");
+    disk.arm(Fault { at_operation: 1, kind: Kind::SyncFails });
+    assert!(note(&conn, 2).is_err() && disk.fired());
+    disk.kill();
+    drop(conn);
+    disk.power_cut(0);
+    assert_eq!(notes(folder.path()), [1]);
+}
+
+#[test]
 fn disks_of_several_threads_know_nothing_of_each_other() {
     let threads: Vec<_> = (0..4)
         .map(|thread| {
