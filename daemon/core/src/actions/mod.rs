@@ -1,9 +1,12 @@
 //! The verbs: one call is one transaction and one audit line. Each loads, asks whether it may, decides, saves, writes what follows
 //! from it, and remembers.
 
+pub mod access;
 pub mod audit;
+pub mod client_access;
 pub mod copies;
 pub mod ending;
+pub mod groups;
 pub mod inbound;
 pub mod issue;
 pub mod lease;

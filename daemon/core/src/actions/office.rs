@@ -55,7 +55,7 @@ pub fn view(view: &View<'_>) -> Result<OfficeView, Fault> {
         office: view.office.office().to_string(),
         name: row.name,
         epoch: row.epoch.counter,
-        office_security: row.office_security,
+        office_security: row.policy.office_security,
         peers: paired as u64,
         unconfirmed_removals: removals::unconfirmed(view)?,
     })

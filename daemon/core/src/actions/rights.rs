@@ -1,12 +1,12 @@
 //! May I: who the actor is, and what the verbs ask of him or her before they begin.
 
-use crate::domain::access::{self, Access, Sight, Viewer};
+use crate::domain::access::{self, Decision, Sight, Viewer};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Account;
 use crate::store::records::RecordRow;
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, View, office};
+use crate::store::{Fault, View, grants, office};
 
 /// The enabled user that acts. The operator acts as nobody in particular and must say as whom.
 pub fn require_user(view: &View<'_>, actor: &Actor) -> Result<UserRow, Fault> {
@@ -66,17 +66,24 @@ pub fn viewer(view: &View<'_>, actor: &Actor) -> Result<Viewer, Fault> {
     if matches!(actor, Actor::Operator | Actor::Daemon) {
         return Ok(Viewer::Operator);
     }
-    let user = require_user(view, actor)?;
-    let admin = user.account == Account::Admin;
-    Ok(Viewer::User { id: user.id, admin, super_user: user.super_user, specialist: user.specialist })
+    Ok(Viewer::User(require_user(view, actor)?.person()))
 }
 
 /// Which of the office's own records the actor sees in lists.
 pub fn sight(view: &View<'_>, actor: &Actor) -> Result<Sight, Fault> {
-    Ok(access::sight(&viewer(view, actor)?, office::load(view)?.office_security))
+    Ok(access::sight(&viewer(view, actor)?, &office::load(view)?.policy))
 }
 
 /// What the actor may do with one of the office's own records.
-pub fn access(view: &View<'_>, actor: &Actor, record: &RecordRow) -> Result<Access, Fault> {
-    Ok(access::decide(&viewer(view, actor)?, office::load(view)?.office_security, &record.facts()))
+pub fn access(view: &View<'_>, actor: &Actor, record: &RecordRow) -> Result<Decision, Fault> {
+    access_of(view, &viewer(view, actor)?, record)
+}
+
+/// What somebody may do with one of the office's own records.
+pub fn access_of(view: &View<'_>, viewer: &Viewer, record: &RecordRow) -> Result<Decision, Fault> {
+    let grants = match viewer {
+        Viewer::Operator => Vec::new(),
+        Viewer::User(person) => grants::reaching(view, record.id, person.id)?,
+    };
+    Ok(access::decide(viewer, &office::load(view)?.policy, &record.facts(grants)))
 }

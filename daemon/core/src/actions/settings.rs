@@ -18,7 +18,7 @@ pub struct Settings {
 /// The settings as they are.
 pub fn view(view: &View<'_>, actor: &Actor) -> Result<Settings, Fault> {
     rights::require_member(view, actor)?;
-    Ok(Settings { office_security: office::load(view)?.office_security })
+    Ok(Settings { office_security: office::load(view)?.policy.office_security })
 }
 
 /// Switches office security; it stays on while the office has specialists.
@@ -31,7 +31,7 @@ pub fn set_office_security(tx: &Tx<'_>, actor: &Actor, on: bool) -> Result<Setti
             format!("the office has {}, and record sharing needs office security", counted(specialists, "specialist", "specialists"));
         return Err(Refusal::conflict("specialists-exist", message, "disable them first: interoffice specialist list").into());
     }
-    if office::load(tx)?.office_security != on {
+    if office::load(tx)?.policy.office_security != on {
         office::set_security(tx, on)?;
         audit::done(tx, actor, "office.security", "office", if on { "on" } else { "off" })?;
     }

@@ -102,7 +102,7 @@ fn describe_security(view: &View<'_>, draft: &mut Draft) -> Result<(), Fault> {
     let office = office::load(view)?;
     let unassigned = records::count_marks(view)?.unassigned_contacts;
     draft.counts.unassigned_contacts = unassigned;
-    if office.office_security {
+    if office.policy.office_security {
         draft.basis(b"office security is on");
         return Ok(());
     }
@@ -120,7 +120,7 @@ pub fn enable(tx: &Tx<'_>, actor: &Actor, name: &UserName, handshake: Option<&Ha
     let mut user = enableable(tx, name)?;
     (user.specialist, user.super_user, user.enterprise_view) = (true, false, false);
     users::update(tx, &user)?;
-    if !office::load(tx)?.office_security {
+    if !office::load(tx)?.policy.office_security {
         office::set_security(tx, true)?;
         audit::done(tx, actor, "office.security", "office", "on")?;
     }
@@ -160,7 +160,7 @@ pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan,
         draft.change(format!("as an administrator {name} sees every record of the office again, private ones among them"));
     }
     draft.stay(format!("Super User and Enterprise View stay off for {name}"));
-    if office::load(tx)?.office_security {
+    if office::load(tx)?.policy.office_security {
         draft.stay("office security stays on");
     }
     let owned = records::count_of(tx, user.id)?.total();

@@ -1,6 +1,7 @@
 //! Users: adding, listing, rights that are set directly, and disabling with everything that hangs on it.
 
 use interoffice_protocol::names::UserName;
+use interoffice_protocol::record::Level;
 use interoffice_protocol::statement::EndReason;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ pub struct UserView {
     pub super_user: bool,
     /// Holds Enterprise View.
     pub enterprise_view: bool,
+    /// The level at which all clients are shared with the user, or `none`.
+    pub all_clients: &'static str,
     /// Can't act any more.
     pub disabled: bool,
     /// The rights by their names for people.
@@ -74,6 +77,7 @@ impl UserView {
             specialist: user.specialist,
             super_user: user.super_user,
             enterprise_view: user.enterprise_view,
+            all_clients: user.all_clients.map_or("none", Level::as_str),
             disabled: user.disabled,
             rights: held.iter().filter(|(_, held)| *held).map(|(right, _)| right.label()).collect(),
             records,
@@ -103,6 +107,7 @@ pub fn add(tx: &Tx<'_>, actor: &Actor, new: &NewUser) -> Result<UserView, Fault>
         specialist: false,
         super_user: new.super_user,
         enterprise_view: new.enterprise_view,
+        all_clients: None,
         disabled: false,
         created_ms: tx.now_ms,
     };

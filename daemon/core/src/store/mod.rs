@@ -9,6 +9,8 @@ pub mod audit;
 pub(crate) mod damage;
 mod durable;
 pub mod failing;
+pub mod grants;
+pub mod groups;
 pub mod inspect;
 pub mod links;
 pub mod log;

@@ -3,6 +3,7 @@
 use interoffice_protocol::epoch::Epoch;
 
 use super::{SqlExt, StoreFault, Tx, View};
+use crate::domain::access::Policy;
 
 /// This office's own settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,8 +12,8 @@ pub struct OfficeRow {
     pub name: String,
     /// This life of the database.
     pub epoch: Epoch,
-    /// Whether users see only contacts assigned to them.
-    pub office_security: bool,
+    /// What was decided for all records.
+    pub policy: Policy,
 }
 
 /// Sets the office up; done once.
@@ -26,8 +27,10 @@ pub fn create(tx: &Tx<'_>, name: &str, epoch: Epoch) -> Result<(), StoreFault> {
 
 /// The office, `None` before it was set up.
 pub fn find(view: &View<'_>) -> Result<Option<OfficeRow>, StoreFault> {
-    view.sql().first("SELECT name, epoch_counter, epoch_identity, office_security FROM office", &[], |row| {
-        Ok(OfficeRow { name: row.text(0)?, epoch: Epoch { counter: row.uint(1)?, identity: row.bytes(2)? }, office_security: row.flag(3)? })
+    let sql = "SELECT name, epoch_counter, epoch_identity, office_security, client_access, sharing FROM office";
+    view.sql().first(sql, &[], |row| {
+        let policy = Policy { office_security: row.flag(3)?, client_access: row.flag(4)?, sharing: row.flag(5)? };
+        Ok(OfficeRow { name: row.text(0)?, epoch: Epoch { counter: row.uint(1)?, identity: row.bytes(2)? }, policy })
     })
 }
 
@@ -39,6 +42,18 @@ pub fn load(view: &View<'_>) -> Result<OfficeRow, StoreFault> {
 /// Switches office security.
 pub fn set_security(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE office SET office_security = ?1", &[on.into()])?;
+    Ok(())
+}
+
+/// Switches client access.
+pub fn set_client_access(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET client_access = ?1", &[on.into()])?;
+    Ok(())
+}
+
+/// Lets users with Full Control share, or administrators alone.
+pub fn set_sharing(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET sharing = ?1", &[on.into()])?;
     Ok(())
 }
 

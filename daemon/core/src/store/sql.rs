@@ -180,6 +180,14 @@ impl Row<'_> {
         Ok(text.to_owned())
     }
 
+    /// A text column that may be NULL.
+    pub fn text_or_null(&self, index: usize) -> Result<Option<String>, StoreFault> {
+        match self.column(index)? {
+            ValueRef::Null => Ok(None),
+            _ => self.text(index).map(Some),
+        }
+    }
+
     /// A bytes column.
     pub fn blob(&self, index: usize) -> Result<&[u8], StoreFault> {
         match self.column(index)? {

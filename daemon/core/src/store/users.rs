@@ -2,7 +2,10 @@
 
 use interoffice_protocol::names::UserName;
 
-use super::{Row, SqlExt, StoreFault, Tx, View};
+use interoffice_protocol::record::Level;
+
+use super::{Row, SqlExt, StoreFault, Tx, View, grants};
+use crate::domain::access::Person;
 use crate::domain::user::Account;
 
 /// A user.
@@ -24,6 +27,8 @@ pub struct UserRow {
     pub super_user: bool,
     /// Holds Enterprise View.
     pub enterprise_view: bool,
+    /// The level at which all clients are shared with the user.
+    pub all_clients: Option<Level>,
     /// Can't act any more.
     pub disabled: bool,
     /// When the user was added (milliseconds since 1970, UTC).
@@ -31,13 +36,19 @@ pub struct UserRow {
 }
 
 impl UserRow {
+    /// What access depends on.
+    pub fn person(&self) -> Person {
+        let Self { id, account, super_user, specialist, all_clients, .. } = *self;
+        Person { id, account, super_user, specialist, all_clients }
+    }
+
     /// Whether the user is an admin who sees every record of the office, private ones included.
     pub fn sees_everything(&self) -> bool {
-        self.account == Account::Admin && !self.specialist && !self.disabled
+        self.person().sees_everything() && !self.disabled
     }
 }
 
-const COLUMNS: &str = "id, name, display_name, email, account, specialist, super_user, enterprise_view, disabled, created_ms";
+const COLUMNS: &str = "id, name, display_name, email, account, specialist, super_user, enterprise_view, disabled, created_ms, all_clients";
 
 fn user(row: &Row<'_>) -> Result<UserRow, StoreFault> {
     let account = usize::try_from(row.int(4)?).ok().and_then(|number| Account::ALL.get(number).copied());
@@ -52,6 +63,7 @@ fn user(row: &Row<'_>) -> Result<UserRow, StoreFault> {
         enterprise_view: row.flag(7)?,
         disabled: row.flag(8)?,
         created_ms: row.int(9)?,
+        all_clients: grants::level(row.int(10)?)?,
     })
 }
 
@@ -80,8 +92,8 @@ pub fn specialists(view: &View<'_>) -> Result<u64, StoreFault> {
 /// Adds a user, whose row and time of creation are those of the answer.
 pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
     let id = tx.sql().first(
-        "INSERT INTO users (name, display_name, email, account, specialist, super_user, enterprise_view, disabled, created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+        "INSERT INTO users (name, display_name, email, account, specialist, super_user, enterprise_view, disabled, created_ms,
+             all_clients) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
         &[
             new.name.as_str().into(),
             new.display_name.as_str().into(),
@@ -92,6 +104,7 @@ pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
             new.enterprise_view.into(),
             new.disabled.into(),
             tx.now_ms.into(),
+            grants::number(new.all_clients).into(),
         ],
         |row| row.int(0),
     )?;
@@ -102,8 +115,8 @@ pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
 /// Writes everything of a user but the name, which is permanent.
 pub fn update(tx: &Tx<'_>, user: &UserRow) -> Result<(), StoreFault> {
     tx.sql().execute(
-        "UPDATE users SET display_name = ?2, email = ?3, account = ?4, specialist = ?5, super_user = ?6, enterprise_view = ?7, disabled = ?8
-         WHERE id = ?1",
+        "UPDATE users SET display_name = ?2, email = ?3, account = ?4, specialist = ?5, super_user = ?6, enterprise_view = ?7, disabled = ?8,
+             all_clients = ?9 WHERE id = ?1",
         &[
             user.id.into(),
             user.display_name.as_str().into(),
@@ -113,6 +126,7 @@ pub fn update(tx: &Tx<'_>, user: &UserRow) -> Result<(), StoreFault> {
             user.super_user.into(),
             user.enterprise_view.into(),
             user.disabled.into(),
+            grants::number(user.all_clients).into(),
         ],
     )?;
     Ok(())

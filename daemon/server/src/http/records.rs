@@ -133,6 +133,7 @@ pub(super) fn summary(link: &Readable, row: &CopyRow) -> RecordSummary {
         name: row.name.clone(),
         owner: link.owner.clone(),
         connected_to: vec![link.owner.clone()],
+        offline: false,
         private: false,
         unassigned: false,
         archived: false,

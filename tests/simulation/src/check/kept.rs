@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use interoffice_core::domain::access::{Policy, Viewer, sight};
 use interoffice_core::store::records;
 use interoffice_oracle::Token;
 use interoffice_oracle::event::{Place, Record as RecordKey};
@@ -79,7 +80,9 @@ pub(super) fn office(world: &mut World, office: usize) -> Result<(), Violation> 
     for own in &made {
         record(world, office, own)?;
     }
-    let all = world.look(office, |view| Ok(records::in_range(view, RecordId([0; 16]), RecordId([255; 16]), None, made.len() + 1)?))?;
+    let everything = sight(&Viewer::Operator, &Policy::default());
+    let all =
+        world.look(office, |view| Ok(records::in_range(view, &everything, RecordId([0; 16]), RecordId([255; 16]), made.len() + 1)?))?;
     if all.len() != made.len() {
         let what = format!("office {office} has {} records and must have {}", all.len(), made.len());
         return Err(Violation::new("INV-29", "resurrected-delete", what));

@@ -69,7 +69,7 @@ pub(super) fn look(world: &World, office: usize) -> Result<(), Violation> {
         return Ok(());
     }
     let Some(local) = world.checker.oracle.local(office) else { return Ok(()) };
-    let (rows, security) = world.look(office, |view| Ok((users::list(view)?, offices::load(view)?.office_security)))?;
+    let (rows, security) = world.look(office, |view| Ok((users::list(view)?, offices::load(view)?.policy.office_security)))?;
     for row in &rows {
         let name = row.name.as_str();
         if row.specialist && (row.super_user || row.enterprise_view || !security) {

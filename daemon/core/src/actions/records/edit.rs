@@ -2,14 +2,14 @@
 
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::{RecordId, RelatedId};
-use interoffice_protocol::record::Record;
+use interoffice_protocol::record::{Level, Record};
 
 use super::import::{is_member, members_named};
 use super::view::{self, RecordView};
 use super::{reached, seen};
-use crate::domain::access::Access;
 use crate::domain::actor::Actor;
 use crate::domain::edit::{Edit, encode};
+use crate::domain::refusal::Refusal;
 use crate::domain::search::search_text;
 use crate::store::records::{self, Content, RecordRow};
 use crate::store::{Fault, StoreFault, Tx, audit, log, office};
@@ -19,7 +19,7 @@ use crate::store::{Fault, StoreFault, Tx, audit, log, office};
 pub fn edit(tx: &Tx<'_>, actor: &Actor, record: RecordId, edit: &Edit) -> Result<RecordView, Fault> {
     tx.attempt(actor, "record.edit", record.to_string());
     let marks = edit.private.is_some() || edit.unassigned.is_some();
-    let row = reached(tx, actor, record, if marks { Access::Own } else { Access::Edit })?;
+    let row = reached(tx, actor, record, if marks { Level::FullControl } else { Level::Write })?;
     edit.check_base(row.version)?;
     let said = change_content(tx, &row, edit)?;
     let (private, assigned) = (edit.private.unwrap_or(row.private), edit.unassigned.map_or(row.assigned, |unassigned| !unassigned));
@@ -33,8 +33,21 @@ pub fn edit(tx: &Tx<'_>, actor: &Actor, record: RecordId, edit: &Edit) -> Result
         (None, false) => "nothing changed".to_owned(),
     };
     audit::done(tx, actor, "record.edit", &record.to_string(), &detail)?;
-    let (row, access) = seen(tx, actor, record)?;
-    view::of_row(tx, &row, access)
+    let (row, decision) = seen(tx, actor, record).map_err(|fault| if marks { locked_out(fault) } else { fault })?;
+    view::of_row(tx, actor, &row, decision.level)
+}
+
+/// Nobody hides a record from him- or herself by marking it: who sees it as one of many would not find it again.
+fn locked_out(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused(_) => Refusal::conflict(
+            "locked-out",
+            "the record would be hidden from you too, since it is not shared with you by name",
+            "ask its owner to do it, or have it shared with you first",
+        )
+        .into(),
+        fault => fault,
+    }
 }
 
 /// Applies the edit to what the record says; gives the new version when something changed.

@@ -1,10 +1,11 @@
 //! Exporting records: the card as it was imported until somebody edits it, a card written anew afterwards, or JSON.
 
 use interoffice_protocol::ids::RecordId;
+use interoffice_protocol::record::Level;
 
+use super::super::rights;
 use super::list::{self, Query};
 use super::{LIMIT_MAX, seen, view};
-use crate::domain::access::Access;
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::domain::vcard::{self, CardVersion};
@@ -56,8 +57,8 @@ pub fn export(view: &View<'_>, actor: &Actor, wanted: &[RecordId], format: Forma
     }
     let mut bytes = Vec::new();
     for record in wanted {
-        let (row, access) = seen(view, actor, *record)?;
-        write(view, &row, access, format, &mut bytes)?;
+        let (row, decision) = seen(view, actor, *record)?;
+        write(view, actor, &row, decision.level, format, &mut bytes)?;
     }
     Ok(bytes)
 }
@@ -68,16 +69,16 @@ pub fn export_page(view: &View<'_>, actor: &Actor, query: &Query, format: Format
     let mut bytes = Vec::with_capacity(rows.len() * 1024);
     for row in &rows {
         // Whatever is in the list may be read; what else the viewer may do is said only in JSON.
-        let access = if format == Format::Json { super::super::rights::access(view, actor, row)? } else { Access::Read };
-        write(view, row, access, format, &mut bytes)?;
+        let level = if format == Format::Json { rights::access(view, actor, row)?.level } else { Some(Level::Read) };
+        write(view, actor, row, level, format, &mut bytes)?;
     }
     Ok(ExportPage { bytes, count: rows.len(), next })
 }
 
-fn write(view: &View<'_>, row: &RecordRow, access: Access, format: Format, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+fn write(view: &View<'_>, actor: &Actor, row: &RecordRow, level: Option<Level>, format: Format, bytes: &mut Vec<u8>) -> Result<(), Fault> {
     let version = match format {
         Format::Json => {
-            let shown = view::of_row(view, row, access)?;
+            let shown = view::of_row(view, actor, row, level)?;
             serde_json::to_writer(&mut *bytes, &shown).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
             bytes.push(b'\n');
             return Ok(());

@@ -83,7 +83,7 @@ impl Asked {
             // Somebody else's records are never mine: an owner beside `mine` leaves nothing, and row 0 is nobody's.
             owner = Some(if owner.is_none_or(|owner| owner == me) { me } else { 0 });
         }
-        if owner.is_some() && owner == sight.own {
+        if owner.is_some() && owner == sight.person {
             sight.everything = true;
         }
         let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
@@ -116,7 +116,8 @@ pub(super) fn rows(view: &View<'_>, actor: &Actor, query: &Query) -> Result<(Vec
 /// One page of the office's own records that the actor may see.
 pub fn list(view: &View<'_>, actor: &Actor, query: &Query) -> Result<Page, Fault> {
     let (rows, next) = rows(view, actor, query)?;
-    Ok(Page { records: rows.iter().map(RecordSummary::from).collect(), next })
+    let records = rows.iter().map(|row| RecordSummary::of(view, actor, row));
+    Ok(Page { records: records.collect::<Result<_, _>>()?, next })
 }
 
 /// How many records the whole list has.

@@ -18,33 +18,32 @@ pub use removal::{Gone, archive, delete, plan_archive, plan_delete, unarchive};
 pub use view::{Content, PropertyView, RecordSummary, RecordView, RelatedView, show};
 
 use interoffice_protocol::ids::RecordId;
+use interoffice_protocol::record::Level;
 
 use super::rights;
-use crate::domain::access::Access;
+use crate::domain::access::Decision;
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::store::records::{self, RecordRow};
 use crate::store::{Fault, View};
 
 /// The record, when the actor may at least see it; one that is hidden is refused like one that is not there.
-fn seen(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<(RecordRow, Access), Fault> {
+pub(super) fn seen(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<(RecordRow, Decision), Fault> {
     let unknown = || Refusal::not_found("unknown-record", format!("there is no record {record}"), "see yours: interoffice record list");
     let row = records::find(view, record)?.ok_or_else(unknown)?;
-    match rights::access(view, actor, &row)? {
-        Access::None => Err(unknown().into()),
-        access => Ok((row, access)),
-    }
+    let decision = rights::access(view, actor, &row)?;
+    if decision.level.is_none() { Err(unknown().into()) } else { Ok((row, decision)) }
 }
 
-/// The record, when the actor may do `needed` with it.
-fn reached(view: &View<'_>, actor: &Actor, record: RecordId, needed: Access) -> Result<RecordRow, Fault> {
-    let (row, access) = seen(view, actor, record)?;
-    if access >= needed {
+/// The record, when the actor may do with it what takes the level `needed`.
+pub(super) fn reached(view: &View<'_>, actor: &Actor, record: RecordId, needed: Level) -> Result<RecordRow, Fault> {
+    let (row, decision) = seen(view, actor, record)?;
+    if decision.level >= Some(needed) {
         return Ok(row);
     }
     let (code, message) = match needed {
-        Access::Own => ("not-owner", "only its owner or an administrator may do this with the record"),
-        _ => ("read-only", "you may see this record, not change it"),
+        Level::FullControl => ("not-owner", "only who has Full Control of the record may do this: its owners and administrators"),
+        Level::Read | Level::Write => ("read-only", "you may see this record, not change it"),
     };
     Err(Refusal::denied(code, message, format!("ask {}, who owns it", row.owner_name)).into())
 }

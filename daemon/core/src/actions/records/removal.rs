@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use interoffice_protocol::ids::{LinkId, RecordId};
-use interoffice_protocol::record::{RecordKind, RelatedKind};
+use interoffice_protocol::record::{Level, RecordKind, RelatedKind};
 use interoffice_protocol::seeded::{Bug, planted};
 use serde::Serialize;
 
 use super::super::sharing;
 use super::{LIMIT_MAX, reached};
-use crate::domain::access::Access;
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanCounts, PlanId, counted};
 use crate::domain::refusal::Refusal;
@@ -83,7 +82,7 @@ fn rows(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId]) -> Result<Vec<RecordRow
         return Err(Refusal::invalid("bad-selection", "name 1 to 1,000 records", "repeat it for more").into());
     }
     let wanted: BTreeSet<RecordId> = wanted.iter().copied().collect();
-    wanted.into_iter().map(|record| reached(tx, actor, record, Access::Own)).collect()
+    wanted.into_iter().map(|record| reached(tx, actor, record, Level::FullControl)).collect()
 }
 
 fn plan(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], way: Way) -> Result<(Plan, Vec<RecordRow>), Fault> {

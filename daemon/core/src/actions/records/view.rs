@@ -1,16 +1,15 @@
 //! Records as people see them.
 
 use interoffice_protocol::ids::RecordId;
-use interoffice_protocol::record::{FieldName, Record};
+use interoffice_protocol::record::{FieldName, Level, Record};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::seen;
-use crate::domain::access::Access;
 use crate::domain::actor::Actor;
 use crate::domain::edit::ParamView;
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, StoreFault, View};
+use crate::store::{Fault, StoreFault, View, grants};
 
 /// A record as a list shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -23,8 +22,10 @@ pub struct RecordSummary {
     pub name: String,
     /// The user who owns it.
     pub owner: String,
-    /// Everybody it is connected to, the owner first.
+    /// Everybody it is connected to: its owner first, then the co-owners by name.
     pub connected_to: Vec<String>,
+    /// Whether it opens for the viewer without a connection, which takes ownership or co-ownership.
+    pub offline: bool,
     /// Whether it is marked private.
     pub private: bool,
     /// Whether no user is assigned, so that all users see it.
@@ -37,20 +38,25 @@ pub struct RecordSummary {
     pub changed_ms: i64,
 }
 
-impl From<&RecordRow> for RecordSummary {
-    fn from(row: &RecordRow) -> Self {
-        Self {
+impl RecordSummary {
+    /// What `actor` sees of a record in a list.
+    pub(super) fn of(view: &View<'_>, actor: &Actor, row: &RecordRow) -> Result<Self, StoreFault> {
+        let mut connected_to = vec![row.owner_name.to_string()];
+        connected_to.extend(grants::co_owners(view, row.id)?);
+        let offline = matches!(actor, Actor::User(name) if connected_to.iter().any(|owner| owner == name.as_str()));
+        Ok(Self {
             id: row.record.to_string(),
             kind: row.kind.as_str(),
             name: row.name.clone(),
             owner: row.owner_name.to_string(),
-            connected_to: vec![row.owner_name.to_string()],
+            connected_to,
+            offline,
             private: row.private,
             unassigned: !row.assigned,
             archived: row.archived,
             version: row.version.to_string(),
             changed_ms: row.changed_ms,
-        }
+        })
     }
 }
 
@@ -138,7 +144,7 @@ pub struct RecordView {
     /// What lists show of it.
     #[serde(flatten)]
     pub summary: RecordSummary,
-    /// What the viewer may do: `read`, `edit` or `own`.
+    /// What the viewer may do: `read`, `write` or `full-control`.
     pub access: &'static str,
     /// What it says.
     #[serde(flatten)]
@@ -147,13 +153,14 @@ pub struct RecordView {
 
 /// One of the office's own records that the actor may see.
 pub fn show(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<RecordView, Fault> {
-    let (row, access) = seen(view, actor, record)?;
-    of_row(view, &row, access)
+    let (row, decision) = seen(view, actor, record)?;
+    of_row(view, actor, &row, decision.level)
 }
 
 /// The view of a record that was found.
-pub(super) fn of_row(view: &View<'_>, row: &RecordRow, access: Access) -> Result<RecordView, Fault> {
+pub(super) fn of_row(view: &View<'_>, actor: &Actor, row: &RecordRow, level: Option<Level>) -> Result<RecordView, Fault> {
     let body = records::load_body(view, row.record)?;
     let (_, record) = body.ok_or_else(|| StoreFault::Corrupt("a record has no body".to_owned()))?;
-    Ok(RecordView { summary: row.into(), access: access.as_str(), content: Content::of(&record) })
+    let summary = RecordSummary::of(view, actor, row)?;
+    Ok(RecordView { summary, access: level.map_or("none", Level::as_str), content: Content::of(&record) })
 }

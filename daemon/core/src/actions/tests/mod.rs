@@ -1,5 +1,6 @@
 //! Stories about users, specialists and records, told through the verbs of two offices in memory.
 
+mod access;
 mod answers;
 mod bounds;
 mod ending;

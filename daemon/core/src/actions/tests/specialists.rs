@@ -61,7 +61,7 @@ fn s_04_to_s_10_the_plan_names_what_will_change_and_nothing_changes_before_it_is
     assert_eq!(before.rights, ["Super User", "Enterprise View"]);
     let after = enable(&mut alder, "ann", &plan.id).unwrap().user;
     assert_eq!(after.rights, ["Record Sharing"]);
-    assert!(alder.sees(|view| Ok(crate::store::office::load(view)?.office_security)).unwrap());
+    assert!(alder.sees(|view| Ok(crate::store::office::load(view)?.policy.office_security)).unwrap());
     assert_eq!(alder.sees(|view| specialists::list(view, &as_user("ann"))).unwrap().len(), 1);
 }
 
@@ -146,7 +146,7 @@ fn s_32_to_s_34_disabling_ends_the_links_and_says_with_numbers_what_goes_and_wha
     let disabled = alder.does(|tx| specialists::disable(tx, &Actor::Operator, &ann, &plan.id)).unwrap();
     assert_eq!(disabled.links_ended, 1);
     assert_eq!(disabled.user.rights, [] as [&str; 0]);
-    assert!(alder.sees(|view| Ok(crate::store::office::load(view)?.office_security)).unwrap());
+    assert!(alder.sees(|view| Ok(crate::store::office::load(view)?.policy.office_security)).unwrap());
     assert_eq!(alder.sees(|view| link_view::show(view, &Actor::Operator, &link)).unwrap().status, "Ended");
     assert_eq!(code(alder.does(|tx| specialists::plan_disable(tx, &Actor::Operator, &ann))), "not-specialist");
 }

@@ -5,11 +5,11 @@ mod counts;
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::names::UserName;
-use interoffice_protocol::record::{Record, RecordKind, RelatedKind};
+use interoffice_protocol::record::{Level, Record, RecordKind, RelatedKind};
 use interoffice_protocol::wire::codec;
 
-use super::{Row, SqlExt, StoreFault, Tx, Value, View};
-use crate::domain::access::{Facts, Sight};
+use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
+use crate::domain::access::{Facts, Grant, Sight};
 
 pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, shown_counts};
 
@@ -30,6 +30,8 @@ pub struct RecordRow {
     pub assigned: bool,
     /// Whether it is marked private.
     pub private: bool,
+    /// The level at which it is shared with the whole office.
+    pub everyone: Option<Level>,
     /// Whether it is out of use.
     pub archived: bool,
     /// Its version.
@@ -45,15 +47,15 @@ pub struct RecordRow {
 }
 
 impl RecordRow {
-    /// What access depends on.
-    pub fn facts(&self) -> Facts {
-        Facts { owner: self.owner, private: self.private, assigned: self.assigned }
+    /// What the access of somebody depends on whom these grants reach.
+    pub fn facts(&self, grants: Vec<Grant>) -> Facts {
+        Facts { owner: self.owner, private: self.private, assigned: self.assigned, everyone: self.everyone, grants }
     }
 }
 
 const COLUMNS: &str =
     "r.id, r.record, r.kind, r.owner, u.name, r.assigned, r.private, r.archived, r.version_epoch, r.version_counter, r.name,
-    r.uid, r.changed_ms, r.cases, r.policies, r.investments, r.opportunities";
+    r.uid, r.changed_ms, r.cases, r.policies, r.investments, r.opportunities, r.everyone";
 const FROM: &str = "FROM records r JOIN users u ON u.id = r.owner";
 
 fn kind(number: i64) -> Result<RecordKind, StoreFault> {
@@ -76,6 +78,7 @@ fn record_row(row: &Row<'_>) -> Result<RecordRow, StoreFault> {
         uid: row.text(11)?,
         changed_ms: row.int(12)?,
         related: [number(row, 13)?, number(row, 14)?, number(row, 15)?, number(row, 16)?],
+        everyone: grants::level(row.int(17)?)?,
     })
 }
 
@@ -97,18 +100,29 @@ pub fn find(view: &View<'_>, record: RecordId) -> Result<Option<RecordRow>, Stor
     view.sql().first(&format!("SELECT {COLUMNS} {FROM} WHERE r.record = ?1"), &[record.0.into()], record_row)
 }
 
-/// At most `limit` records whose ids are in a range, ends included, in the order of their ids after `after`.
-pub fn in_range(
-    view: &View<'_>,
-    from: RecordId,
-    to: RecordId,
-    after: Option<RecordId>,
-    limit: usize,
-) -> Result<Vec<RecordRow>, StoreFault> {
-    // Nothing is less than no bytes at all.
-    let after: Value = after.map_or_else(Vec::new, |record| record.0.to_vec()).into();
-    let sql = format!("SELECT {COLUMNS} {FROM} WHERE r.record >= ?1 AND r.record <= ?2 AND r.record > ?3 ORDER BY r.record LIMIT ?4");
-    view.sql().all(&sql, &[from.0.into(), to.0.into(), after, limit.into()], record_row)
+/// At most `limit` records that are seen and whose ids are in a range, ends included, in the order of their ids.
+pub fn in_range(view: &View<'_>, sight: &Sight, from: RecordId, to: RecordId, limit: usize) -> Result<Vec<RecordId>, StoreFault> {
+    let mut params: Vec<Value> = vec![from.0.into(), to.0.into(), limit.into()];
+    let seen = seen(sight, &mut params);
+    let sql = format!("SELECT r.record FROM records r WHERE r.record >= ?1 AND r.record <= ?2 AND {seen} ORDER BY r.record LIMIT ?3");
+    view.sql().all(&sql, &params, |row| Ok(RecordId(row.bytes(0)?)))
+}
+
+/// The condition under which a record `r` is seen, whose parameters follow those that are there. It is [`decide`] in the words of SQL.
+///
+/// [`decide`]: crate::domain::access::decide
+fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
+    if sight.everything {
+        return "1".to_owned();
+    }
+    let at_large = if sight.others { "r.private = 0" } else { "(r.private = 0 AND (r.assigned = 0 OR r.everyone > 0))" };
+    let Some(person) = sight.person else { return at_large.to_owned() };
+    params.push(person.into());
+    let me = params.len();
+    format!(
+        "(r.owner = ?{me} OR {at_large} OR r.id IN (SELECT record_row FROM grants WHERE user_row = ?{me} UNION ALL
+             SELECT a.record_row FROM group_members m JOIN grants a ON a.group_row = m.group_row WHERE m.user_row = ?{me}))"
+    )
 }
 
 /// The record's version and contents.
@@ -240,8 +254,27 @@ pub fn set_archived(tx: &Tx<'_>, id: i64, archived: bool) -> Result<(), StoreFau
     Ok(())
 }
 
-/// Deletes a record.
+/// Shares a record with the whole office at a level, or no longer.
+pub fn set_everyone(tx: &Tx<'_>, id: i64, level: Option<Level>) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE records SET everyone = ?2 WHERE id = ?1", &[id.into(), grants::number(level).into()])?;
+    Ok(())
+}
+
+/// Lets the whole office read every record that is not private and that it could read until now; says how many.
+pub fn keep_open(tx: &Tx<'_>) -> Result<u64, StoreFault> {
+    let read = grants::number(Some(Level::Read));
+    tx.sql().execute("UPDATE records SET everyone = ?1 WHERE private = 0 AND everyone < ?1", &[read.into()])
+}
+
+/// Gives a record to another owner.
+pub fn set_owner(tx: &Tx<'_>, id: i64, owner: i64) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE records SET owner = ?2 WHERE id = ?1", &[id.into(), owner.into()])?;
+    Ok(())
+}
+
+/// Deletes a record with its grants.
 pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
+    grants::forget(tx, id)?;
     tx.sql().execute("DELETE FROM records WHERE id = ?1", &[id.into()])?;
     Ok(())
 }
@@ -271,15 +304,6 @@ impl Filter<'_> {
             sql.push_str(" AND ");
             sql.push_str(&condition.replace('?', &format!("?{}", params.len())));
         };
-        if !self.sight.everything {
-            // No owner has row 0, so it stands for nobody.
-            let own = self.sight.own.unwrap_or(0);
-            match (self.sight.others, self.sight.unassigned) {
-                (true, _) => and("(r.owner = ? OR r.private = 0)", own.into()),
-                (false, true) => and("(r.owner = ? OR (r.private = 0 AND r.assigned = 0))", own.into()),
-                (false, false) => and("r.owner = ?", own.into()),
-            }
-        }
         if let Some(owner) = self.owner {
             and("r.owner = ?", owner.into());
         }
@@ -289,6 +313,8 @@ impl Filter<'_> {
         for word in self.words {
             and("r.search LIKE ? ESCAPE '\\'", format!("%{}%", escape_like(word)).into());
         }
+        let seen = seen(&self.sight, &mut params);
+        sql.push_str(&format!(" AND {seen}"));
         (sql, params)
     }
 }

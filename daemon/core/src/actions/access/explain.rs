@@ -1,0 +1,82 @@
+//! Why somebody sees a record: every source by its name.
+
+use interoffice_protocol::ids::RecordId;
+use interoffice_protocol::names::UserName;
+use interoffice_protocol::record::Level;
+use serde::Serialize;
+
+use super::super::records::seen;
+use super::super::{rights, users as user_verbs};
+use crate::domain::access::{Decision, Viewer};
+use crate::domain::actor::Actor;
+use crate::domain::refusal::Refusal;
+use crate::store::{Fault, View, users};
+
+/// One reason.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Reason {
+    /// What gives the access: `owner`, `administrator`, `grant`, `group`, `whole-office`, `all-clients`, `super-user`, `unassigned` or
+    /// `open-office`.
+    pub source: &'static str,
+    /// `read`, `write` or `full-control`.
+    pub level: &'static str,
+    /// The reason in words.
+    pub because: String,
+}
+
+/// What a user may do with a record, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Explained {
+    /// The user.
+    pub user: String,
+    /// `read`, `write`, `full-control`, or `none`.
+    pub level: &'static str,
+    /// Whether the user is disabled, and so sees nothing in spite of the reasons.
+    pub disabled: bool,
+    /// Every reason.
+    pub because: Vec<Reason>,
+}
+
+impl Explained {
+    fn of(user: &str, disabled: bool, decision: &Decision) -> Self {
+        let reason = |because: &crate::domain::access::Because| Reason {
+            source: because.source.as_str(),
+            level: because.level.as_str(),
+            because: because.source.words(),
+        };
+        Self {
+            user: user.to_owned(),
+            level: decision.level.map_or("none", Level::as_str),
+            disabled,
+            because: decision.because.iter().map(reason).collect(),
+        }
+    }
+}
+
+/// Explains a record: for one user, or for everybody who sees it. Who may see a record may ask about him- or herself; about others
+/// asks who has Full Control.
+pub fn explain(view: &View<'_>, actor: &Actor, record: RecordId, about: Option<&UserName>) -> Result<Vec<Explained>, Fault> {
+    let (row, own) = seen(view, actor, record)?;
+    let myself = matches!((actor, about), (Actor::User(me), Some(about)) if me == about);
+    if own.level < Some(Level::FullControl) && !myself {
+        if about.is_none()
+            && let Actor::User(me) = actor
+        {
+            return Ok(vec![Explained::of(me.as_str(), false, &own)]);
+        }
+        let remedy = format!("ask {}, who owns it", row.owner_name);
+        return Err(Refusal::denied("not-owner", "only who has Full Control of a record learns what others may do with it", remedy).into());
+    }
+    let asked = match about {
+        Some(name) => vec![user_verbs::find(view, name)?],
+        None => users::list(view)?,
+    };
+    let mut explained = Vec::new();
+    for user in asked {
+        let decision = rights::access_of(view, &Viewer::User(user.person()), &row)?;
+        if about.is_some() || (decision.level.is_some() && !user.disabled) {
+            explained.push(Explained::of(user.name.as_str(), user.disabled, &decision));
+        }
+    }
+    Ok(explained)
+}

@@ -1,0 +1,153 @@
+//! Client access: whether users see only records that concern them, who may share, and all clients for one user.
+
+use interoffice_protocol::names::UserName;
+use interoffice_protocol::record::Level;
+use serde::{Deserialize, Serialize};
+
+use super::access::{label, level_of};
+use super::rights;
+use super::users::{UserView, enabled};
+use crate::domain::access::highest;
+use crate::domain::actor::Actor;
+use crate::domain::plan::{Draft, Plan, PlanId, counted};
+use crate::domain::refusal::Refusal;
+use crate::store::{Fault, Tx, View, audit, office, records, users};
+
+/// The settings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct ClientAccess {
+    /// Whether users see only records that concern them.
+    pub on: bool,
+    /// Whether users with Full Control may share, or administrators alone.
+    pub sharing: bool,
+    /// Whether office security hides records of others too.
+    pub office_security: bool,
+}
+
+/// What is to be switched; what is not given stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switch {
+    /// Client access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on: Option<bool>,
+    /// Sharing by users with Full Control.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sharing: Option<bool>,
+}
+
+/// The settings as they are.
+pub fn view(view: &View<'_>, actor: &Actor) -> Result<ClientAccess, Fault> {
+    rights::require_member(view, actor)?;
+    let policy = office::load(view)?.policy;
+    Ok(ClientAccess { on: policy.client_access, sharing: policy.sharing, office_security: policy.office_security })
+}
+
+/// What switching will do. Switching client access on changes nothing for what is there: what everybody reads stays readable for all,
+/// as a share with the whole office that is taken away record by record.
+pub fn plan_switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch) -> Result<Plan, Fault> {
+    tx.attempt(actor, "client-access.set", "office");
+    rights::require_admin(tx, actor)?;
+    let office = office::load(tx)?;
+    let policy = office.policy;
+    let mut draft = Draft::new("client-access.set", office.name.as_str());
+    if let Some(on) = switch.on.filter(|on| *on != policy.client_access) {
+        describe_access(tx, on, policy.office_security, &mut draft)?;
+    }
+    match switch.sharing.filter(|on| *on != policy.sharing) {
+        Some(true) => draft.change("users with Full Control of a record may share it with others of the office"),
+        Some(false) => {
+            draft.change("administrators alone share records, and take people off them");
+            draft.stay("what is shared stays shared");
+        }
+        None => {}
+    }
+    Ok(draft.finish())
+}
+
+fn describe_access(view: &View<'_>, on: bool, office_security: bool, draft: &mut Draft) -> Result<(), Fault> {
+    let counts = records::count_marks(view)?;
+    let total: u64 = records::count_by_owner(view)?.iter().map(|(_, counts)| counts.total()).sum();
+    let open = counted(total - counts.private, "record", "records");
+    let are = if total - counts.private == 1 { "is" } else { "are" };
+    match (on, office_security) {
+        (true, false) => {
+            draft.change("new records are seen by their owner alone, until they are shared");
+            draft.stay(format!("{open} that everybody reads {are} shared with the whole office, so that nobody loses access"));
+        }
+        (true, true) => draft.change("client access is on; office security hides what users are not to see already"),
+        (false, false) => draft.change(format!("every user of the office reads all {open} that {are} not private")),
+        (false, true) => draft.stay("office security is on, so nobody sees more than before"),
+    }
+    Ok(())
+}
+
+/// Switches what is given.
+pub fn switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch, plan: &PlanId) -> Result<ClientAccess, Fault> {
+    plan_switch(tx, actor, switch)?.agreed(plan)?;
+    let policy = office::load(tx)?.policy;
+    if let Some(on) = switch.on.filter(|on| *on != policy.client_access) {
+        let kept = if on && policy.is_open() { records::keep_open(tx)? } else { 0 };
+        office::set_client_access(tx, on)?;
+        let detail = if on { format!("on, {} shared with the whole office", counted(kept, "record", "records")) } else { "off".to_owned() };
+        audit::done(tx, actor, "client-access.set", "office", &detail)?;
+    }
+    if let Some(on) = switch.sharing.filter(|on| *on != policy.sharing) {
+        office::set_sharing(tx, on)?;
+        audit::done(tx, actor, "client-access.sharing", "office", if on { "on" } else { "off" })?;
+    }
+    view(tx, actor)
+}
+
+/// The level at which all clients are to be shared with a user.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AllClients {
+    /// `read`, `write`, `full-control`, or `none`.
+    pub level: String,
+}
+
+/// What sharing all clients with a user, or no longer, will do.
+pub fn plan_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &AllClients) -> Result<Plan, Fault> {
+    tx.attempt(actor, "user.all-clients", name.as_str());
+    rights::require_admin(tx, actor)?;
+    let user = enabled(tx, name)?;
+    let level = level_of(&wanted.level)?;
+    let most = highest(user.account);
+    if level > Some(most) {
+        let message = format!("{name} is an assistant, and assistants own no clients, not even with others");
+        return Err(Refusal::denied("assistant", message, "grant Write instead").into());
+    }
+    let mut draft = Draft::new("user.all-clients", name.as_str());
+    let marks = records::count_marks(tx)?;
+    let total: u64 = records::count_by_owner(tx)?.iter().map(|(_, counts)| counts.total()).sum();
+    let reached = counted(total - marks.private, "record", "records");
+    match (user.all_clients, level) {
+        (before, after) if before == after => {}
+        (_, Some(level)) => {
+            let are = if total - marks.private == 1 { "is" } else { "are" };
+            draft.change(format!("{name} gets {} on all clients: {reached} that {are} not private, and whatever is added", label(level)));
+        }
+        (Some(level), None) => {
+            draft.change(format!("{name} no longer has {} on all clients", label(level)));
+            draft.stay(format!("what {name} owns, or has by name or through a group, stays"));
+        }
+        (None, None) => {}
+    }
+    if level.is_some() && marks.private > 0 {
+        let (private, stay) =
+            (counted(marks.private, "private record", "private records"), if marks.private == 1 { "stays" } else { "stay" });
+        draft.stay(format!("{private} {stay} hidden unless shared by name"));
+    }
+    Ok(draft.finish())
+}
+
+/// Shares all clients with a user, or no longer.
+pub fn set_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &AllClients, plan: &PlanId) -> Result<UserView, Fault> {
+    plan_all_clients(tx, actor, name, wanted)?.agreed(plan)?;
+    let mut user = enabled(tx, name)?;
+    user.all_clients = level_of(&wanted.level)?;
+    users::update(tx, &user)?;
+    audit::done(tx, actor, "user.all-clients", name.as_str(), user.all_clients.map_or("none", Level::as_str))?;
+    UserView::of(tx, &user)
+}
