@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 39] = [
+const COMMANDS: [&str; 51] = [
     "init",
     "id",
     "serve",
@@ -13,6 +13,14 @@ const COMMANDS: [&str; 39] = [
     "user list",
     "user right",
     "user disable",
+    "user all-clients",
+    "group add",
+    "group list",
+    "group show",
+    "group rename",
+    "group join",
+    "group leave",
+    "group delete",
     "specialist enable",
     "specialist disable",
     "specialist list",
@@ -36,10 +44,14 @@ const COMMANDS: [&str; 39] = [
     "record show",
     "record edit",
     "record export",
+    "record access",
+    "record explain",
+    "record owner",
     "record share",
     "record unshare",
     "record archive",
     "record delete",
+    "client-access",
     "settings",
     "events",
     "completions",

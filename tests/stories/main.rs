@@ -1,6 +1,7 @@
 //! What people do, told through real daemons: one file per noun, named people, and the row of the product each story proves.
 #![forbid(unsafe_code)]
 
+mod access;
 mod demonstration;
 mod everyday;
 mod import_export;

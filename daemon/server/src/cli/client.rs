@@ -86,6 +86,11 @@ impl Client {
         self.json(Method::PATCH, path, serde_json::to_vec(body).map_err(broken)?.into()).await
     }
 
+    /// `DELETE path`.
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientFault> {
+        self.json(Method::DELETE, path, Bytes::new()).await
+    }
+
     /// `POST path` with a body as it is, such as a file of contacts.
     pub(crate) async fn post_bytes<T: DeserializeOwned>(&self, path: &str, content_type: &str, body: Bytes) -> Result<T, ClientFault> {
         read_json(self.send(Method::POST, path, content_type, body).await?).await

@@ -2,12 +2,15 @@
 //!
 //! stdout is data, stderr is talk. A command parses, asks the daemon, and prints; what it may do is decided there.
 
+mod access;
 mod ask;
 pub(crate) mod client;
+mod client_access;
 mod demo;
 mod documents;
 mod events;
 pub(crate) mod exit;
+mod groups;
 mod links;
 mod office;
 mod output;
@@ -75,6 +78,8 @@ enum Command {
     #[command(subcommand)]
     User(users::User),
     #[command(subcommand)]
+    Group(groups::Group),
+    #[command(subcommand)]
     Specialist(specialists::Specialist),
     #[command(subcommand)]
     Peer(peers::Peer),
@@ -82,6 +87,7 @@ enum Command {
     Link(links::Link),
     #[command(subcommand)]
     Record(record_args::Record),
+    ClientAccess(client_access::ClientAccess),
     Settings(settings::Settings),
     Events(events::Events),
     Demo(demo::Demo),
@@ -128,10 +134,12 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Id(id) => wait(office::id(&context()?, &id)),
         Command::Status(status) => wait(status::status(&context()?, &status)),
         Command::User(user) => wait(users::run(&context()?, user)),
+        Command::Group(group) => wait(groups::run(&context()?, group)),
         Command::Specialist(specialist) => wait(specialists::run(&context()?, specialist)),
         Command::Peer(peer) => wait(peers::run(&context()?, peer)),
         Command::Link(link) => wait(links::run(&context()?, link)),
         Command::Record(record) => wait(records::run(&context()?, record)),
+        Command::ClientAccess(asked) => wait(client_access::run(&context()?, asked)),
         Command::Settings(settings) => wait(settings::run(&context()?, &settings)),
         Command::Events(events) => wait(events::run(&context()?, &events)),
         Command::Demo(demo) => wait(demo::run(demo, demo::named_folder(cli.dir), cli.output)),

@@ -63,6 +63,22 @@ pub(super) enum Record {
         #[arg(long, default_value = "vcard", value_parser = ["vcard", "vcard4", "vcard3", "json"])]
         format: String,
     },
+    /// Show or change who may see a record inside the office
+    #[command(after_help = "Examples:
+  interoffice --as ann record access agpz2q7m
+  interoffice --as ann record access agpz2q7m --user bob=write --group Tax=read --dry-run
+  interoffice --as ann record access agpz2q7m --user bob=none --whole-office none --yes")]
+    Access(Access),
+    /// Say who sees a record, and why
+    #[command(after_help = "Examples:
+  interoffice --as ann record explain agpz2q7m
+  interoffice record explain agpz2q7m --user bob")]
+    Explain(Explain),
+    /// Give a record to another owner; shares inside the office stay
+    #[command(after_help = "Examples:
+  interoffice --as ann record owner agpz2q7m bob --dry-run
+  interoffice --as ann record owner agpz2q7m bob --keep read --yes")]
+    Owner(Owner),
     /// Share records over an Active link
     #[command(after_help = "Examples:
   interoffice --as ann record share --link \"Office B/bob\" agpz2q7m agpz5e3k
@@ -151,6 +167,48 @@ pub(super) struct Narrow {
     /// Only records that are out of use
     #[arg(long)]
     pub(super) archived: bool,
+}
+
+/// Who may see a record.
+#[derive(Debug, Args)]
+pub(super) struct Access {
+    /// The record: its id, or at least six letters of its beginning
+    pub(super) record: String,
+    /// Share it with a user: USER=read, write or full-control; USER=none takes the user off
+    #[arg(long, value_name = "USER=LEVEL")]
+    pub(super) user: Vec<String>,
+    /// Share it with a group: GROUP=LEVEL, levels as for users
+    #[arg(long, value_name = "GROUP=LEVEL")]
+    pub(super) group: Vec<String>,
+    /// Share it with the whole office at this level, or with none
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) whole_office: Option<String>,
+    #[command(flatten)]
+    pub(super) consent: Consent,
+}
+
+/// Why somebody sees a record.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The record: its id, or at least six letters of its beginning
+    pub(super) record: String,
+    /// Only for this user
+    #[arg(long, value_name = "USER")]
+    pub(super) user: Option<String>,
+}
+
+/// Who is to own a record.
+#[derive(Debug, Args)]
+pub(super) struct Owner {
+    /// The record: its id, or at least six letters of its beginning
+    pub(super) record: String,
+    /// The new owner
+    pub(super) user: String,
+    /// What the present owner keeps: read, write, full-control or none
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) keep: Option<String>,
+    #[command(flatten)]
+    pub(super) consent: Consent,
 }
 
 /// Which records to share or take back.

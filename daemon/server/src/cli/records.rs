@@ -11,7 +11,7 @@ use super::client::{query, segment};
 use super::exit::{Exit, Failure};
 use super::output::{Column, counted, number, pairs, say, text, time};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
-use super::{Context, links, progress, sharing};
+use super::{Context, access, links, progress, sharing};
 
 /// Records asked for at once.
 const PAGE: u64 = 1_000;
@@ -20,7 +20,7 @@ const COLUMNS: [Column; 7] = [
     ("RECORD", |record| text(record, "id")),
     ("KIND", |record| text(record, "kind")),
     ("NAME", |record| text(record, "name")),
-    ("OWNER", owner),
+    ("CONNECTED TO", connected),
     ("VERSION", |record| text(record, "version")),
     ("CHANGED", |record| time(record, "changed_ms")),
     ("MARKS", marks),
@@ -36,6 +36,9 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
         }
         Record::Edit(edit) => change(context, *edit).await,
         Record::Export { records, query, format } => export(context, &records, query, &format).await,
+        Record::Access(asked) => access::access(context, asked).await,
+        Record::Explain(asked) => access::explain(context, asked).await,
+        Record::Owner(asked) => access::owner(context, asked).await,
         Record::Share { selection, wait, consent } => sharing::share(context, selection, wait, consent).await,
         Record::Unshare { selection, consent } => sharing::unshare(context, selection, consent).await,
         Record::Archive { records, undo: true, .. } => {
@@ -136,6 +139,13 @@ async fn list(context: &Context, asked: Query, limit: u64) -> Result<(), Failure
         say(note)?;
     }
     if after.is_some() { say("There are more: --limit 0 shows all.") } else { Ok(()) }
+}
+
+/// Who a record is connected to, its owner first; an asterisk marks what opens without a connection.
+fn connected(record: &Value) -> String {
+    let offline = if record["offline"] == true { "*" } else { "" };
+    let owners = if text(record, "office_name").is_empty() { text(record, "connected_to") } else { owner(record) };
+    format!("{owners}{offline}")
 }
 
 fn owner(record: &Value) -> String {

@@ -56,6 +56,18 @@ pub(super) enum User {
         #[arg(value_parser = ["on", "off"])]
         state: String,
     },
+    /// Share all clients of the office with a user, or no longer
+    #[command(after_help = "Examples:
+  interoffice user all-clients bob write --dry-run
+  interoffice user all-clients bob none --yes")]
+    AllClients {
+        /// The user
+        user: String,
+        /// read, write, full-control or none
+        level: String,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Disable a user: all links end, the copies at other offices are removed
     #[command(after_help = "Examples:
   interoffice user disable bob --dry-run
@@ -94,6 +106,11 @@ pub(super) async fn run(context: &Context, user: User) -> Result<(), Failure> {
             let path = format!("/users/{}/rights", segment(&user));
             let user: Value = client.post(&path, &json!({ "right": right, "on": state == "on" })).await?;
             context.printer.one(&user, rights)
+        }
+        User::AllClients { user, level, consent } => {
+            let path = format!("/users/{}/all-clients", segment(&user));
+            let Some(user) = ask::carry_out(context, &path, json!({ "level": level }), consent).await? else { return Ok(()) };
+            context.printer.one(&user, |user| format!("User {} has {} on all clients.", text(user, "name"), text(user, "all_clients")))
         }
         User::Disable { user, consent } => {
             let path = format!("/users/{}/disable", segment(&user));

@@ -2,11 +2,14 @@
 //!
 //! Who may open the socket is the operator; the header [`crate::api::AS_HEADER`] names a user for whom the operator acts.
 
+mod access;
 mod answer;
 mod asked;
 mod chores;
+mod client_access;
 mod copies;
 mod events;
+mod groups;
 mod links;
 mod office;
 mod peers;
@@ -50,6 +53,9 @@ pub(crate) fn router(house: House) -> Router {
         .merge(links::routes())
         .merge(sharing::routes())
         .merge(records::routes())
+        .merge(access::routes())
+        .merge(groups::routes())
+        .merge(client_access::routes())
         .merge(chores::routes())
         .layer(from_fn(timely))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
