@@ -1,4 +1,4 @@
-//! Who may see which record inside an office: owners, shares, groups, the switch for the whole office, and why somebody sees something.
+//! Who may see which record inside an office: owners, shares, groups, client access, and why somebody sees something.
 
 use interoffice_tests::{Desk, Office, card, copy_names, exit, import, linked, says, says_not, share, until};
 use serde_json::Value;
@@ -138,7 +138,7 @@ fn p_13_all_clients_are_shared_with_one_user() {
     assert!(names(&office.user("bob")).is_empty());
 }
 
-/// I-03, I-12 to I-17, I-33, K-01: one owner at all times; a transfer keeps the grants and takes back what the old owner shared abroad.
+/// I-03, I-12 to I-17, I-33, K-01, INV-60: one owner at all times; a transfer keeps the grants and takes back what the old owner shared abroad.
 #[test]
 fn i_12_a_record_gets_another_owner_and_keeps_its_grants() {
     let office = clinic();
@@ -165,7 +165,12 @@ fn i_12_a_record_gets_another_owner_and_keeps_its_grants() {
     for user in ["ann", "bob"] {
         assert_eq!(office.user(user).json(&["record", "show", &record])["access"], "write", "{user}");
     }
-    grant(&carl, &record, ["--whole-office", "none"]);
+    grant(&carl, &record, ["--user", "bob=read"]);
+    let kept = carl.json(&["record", "access", &record, "--user", "bob=none", "--dry-run"]);
+    says(&kept["stays"].to_string(), "bob keeps Write, since the record is shared with the whole office");
+    let all = carl.json(&["record", "access", &record, "--user", "bob=none", "--whole-office", "none", "--dry-run"]);
+    says_not(&all["stays"].to_string(), "bob keeps");
+    carl.cli(&["record", "access", &record, "--user", "bob=none", "--whole-office", "none", "--yes"]).ok();
     office.user("bob").cli(&["record", "show", &record]).ended(exit::NOT_FOUND);
 }
 
@@ -185,7 +190,7 @@ fn k_05_a_transfer_takes_back_the_copies_of_the_old_owners_links() {
     says(&again, "you own no record");
 }
 
-/// P-01 to P-04, K-03: switching client access on takes nothing from anybody; what is new is its owner's; then access is taken step by step.
+/// P-01 to P-04, K-03, INV-59: switching client access on takes nothing from anybody; what is new is its owner's; then access is taken step by step.
 #[test]
 fn p_03_switching_client_access_on_changes_nothing_at_once() {
     let office = Office::open("Office A");
@@ -232,7 +237,7 @@ fn p_07_with_sharing_off_only_administrators_share() {
     assert!(names(&office.user("bob")).is_empty());
 }
 
-/// P-10 to P-12, P-16, P-20, P-21, P-23: a group gives many access at once; who is in it is hidden from others; what is had twice
+/// P-10 to P-12, P-16, P-20, P-21, P-23, INV-23: a group gives many access at once; who is in it is hidden from others; what is had twice
 /// survives the loss of one.
 #[test]
 fn p_10_a_group_gives_access_and_takes_it_away_again() {

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::super::records::seen;
 use super::super::{groups as group_verbs, rights, users as user_verbs};
 use super::{label, level_of};
-use crate::domain::access::{Decision, Source, Viewer, highest, may_share};
+use crate::domain::access::{Decision, Grant, Source, Viewer, decide, highest, may_share};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId};
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Account;
 use crate::store::grants::{self, GrantRow, Grantee};
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, Tx, View, audit, office, users};
+use crate::store::{Fault, Tx, View, audit, groups, office, users};
 
 /// Most users and groups that one record is shared with; who needs more shares it with a group.
 pub const GRANTS_MAX: usize = 1_000;
@@ -297,18 +297,30 @@ fn plan(view: &View<'_>, row: &RecordRow, steps: &[Step]) -> Result<Plan, Fault>
             continue;
         }
         draft.change(step.sentence());
-        stays_reached(view, row, step, &mut draft)?;
+        stays_reached(view, row, step, steps, &mut draft)?;
     }
     draft.counts.people = steps.iter().filter(|step| step.before != step.after && matches!(step.whose, Whose::User { .. })).count() as u64;
     Ok(draft.finish())
 }
 
-/// Says what a user who is taken off, or gets less, still has another way.
-fn stays_reached(view: &View<'_>, row: &RecordRow, step: &Step, draft: &mut Draft) -> Result<(), Fault> {
+/// Says what a user who is taken off, or gets less, still has another way once all steps are done.
+fn stays_reached(view: &View<'_>, row: &RecordRow, step: &Step, steps: &[Step], draft: &mut Draft) -> Result<(), Fault> {
     let Whose::User { row: user, name, .. } = &step.whose else { return Ok(()) };
     let user = users::by_id(view, *user)?;
-    let decision = rights::access_of(view, &Viewer::User(user.person()), row)?;
-    for because in decision.because.iter().filter(|because| because.source != Source::Grant && Some(because.level) > step.after) {
+    let mut row = row.clone();
+    let mut grants: Vec<Grant> = grants::reaching(view, row.id, user.id)?.into_iter().filter(|grant| grant.group.is_some()).collect();
+    for other in steps {
+        match &other.whose {
+            Whose::WholeOffice => row.everyone = other.after,
+            Whose::Group { row: group, name } if groups::is_member(view, *group, user.id)? => {
+                grants.retain(|grant| grant.group.as_ref() != Some(name));
+                grants.extend(other.after.map(|level| Grant { group: Some(name.clone()), level }));
+            }
+            Whose::Group { .. } | Whose::User { .. } => {}
+        }
+    }
+    let decision = decide(&Viewer::User(user.person()), &office::load(view)?.policy, &row.facts(grants));
+    for because in decision.because.iter().filter(|because| Some(because.level) > step.after) {
         draft.stay(format!("{name} keeps {}, since {}", label(because.level), because.source.words()));
     }
     Ok(())

@@ -1,3 +1,5 @@
+//! Each source by itself, what private takes away, and who may share.
+
 use super::*;
 
 const ANN: i64 = 1;
