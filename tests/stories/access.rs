@@ -134,8 +134,12 @@ fn p_13_all_clients_are_shared_with_one_user() {
     assert_eq!(reasons(&office, &records[0], "bob"), ["all-clients"]);
     office.user("bob").cli(&["user", "all-clients", "bob", "full-control", "--yes"]).ended(exit::REFUSED);
     says(&rita.cli(&["user", "all-clients", "eve", "full-control", "--yes"]).ended(exit::REFUSED), "assistant");
+    let enabling = office.json(&["specialist", "enable", "bob", "--dry-run"]);
+    says(&enabling["changes"].to_string(), "all clients are no longer shared with bob");
     rita.cli(&["user", "all-clients", "bob", "none", "--yes"]).ok();
     assert!(names(&office.user("bob")).is_empty());
+    office.cli(&["specialist", "enable", "bob", "--yes"]).ok();
+    says(&rita.cli(&["user", "all-clients", "bob", "read", "--yes"]).ended(exit::REFUSED), "specialist");
 }
 
 /// I-03, I-12 to I-17, I-33, K-01, INV-60: one owner at all times; a transfer keeps the grants and takes back what the old owner shared abroad.
@@ -229,6 +233,9 @@ fn p_07_with_sharing_off_only_administrators_share() {
         "only administrators",
     );
     assert_eq!(office.user("ann").json(&["record", "access", &record])["may_share"], false);
+    office.user("ann").cli(&["record", "edit", &record, "--private", "on"]).ok();
+    let widened = office.user("ann").cli(&["record", "edit", &record, "--private", "off"]).ended(exit::REFUSED);
+    says(&widened, "this mark lets others see it");
     grant(&office.user("rita"), &record, ["--user", "bob=read"]);
     assert_eq!(names(&office.user("bob")), ["Clara Client"]);
     office.user("ann").cli(&["record", "access", &record, "--user", "bob=none", "--yes"]).ended(exit::REFUSED);
@@ -260,6 +267,11 @@ fn p_10_a_group_gives_access_and_takes_it_away_again() {
     assert_eq!(rita.json(&["group", "show", "Tax"])["members"], serde_json::json!(["bob", "carl"]));
     assert_eq!(office.user("bob").json(&["group", "show", "Tax"])["members"], serde_json::json!(["bob", "carl"]));
     assert!(office.user("ann").json(&["group", "show", "Tax"])["members"].is_null(), "who is not in it does not learn who is");
+    let explained = ann.json(&["record", "explain", &records[0]]);
+    let seen: Vec<&str> = explained.as_array().expect("users").iter().filter_map(|user| user["user"].as_str()).collect();
+    assert_eq!(seen, ["ann", "rita"], "nor through the reasons of others");
+    let tried = ann.json(&["record", "access", &records[0], "--group", "Tax=read", "--user", "bob=none", "--dry-run"]);
+    says_not(&tried["stays"].to_string(), "bob keeps");
     says(&office.user("eve").cli(&["group", "list"]).ok().out, "not shown to you");
 
     rita.cli(&["group", "leave", "Tax", "carl"]).ok();
@@ -290,6 +302,9 @@ fn s_50_what_is_private_is_shared_by_name_only() {
     says(&office.user("bob").cli(&["record", "edit", &record, "--private", "on"]).ended(exit::CONFLICT), "hidden from you too");
     ann.cli(&["record", "edit", &record, "--private", "on"]).ok();
     assert!(names(&office.user("bob")).is_empty());
+    ann.cli(&["record", "edit", &record, "--private", "off"]).ok();
+    assert!(names(&office.user("bob")).is_empty(), "what was private does not come back to the whole office by itself");
+    ann.cli(&["record", "edit", &record, "--private", "on"]).ok();
     says(&ann.cli(&["record", "access", &record, "--whole-office", "read", "--yes"]).ended(exit::CONFLICT), "private");
     grant(&ann, &record, ["--user", "bob=read"]);
     assert_eq!(names(&office.user("bob")), ["Paul Private"]);

@@ -118,6 +118,11 @@ pub fn plan_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Al
         let message = format!("{name} is an assistant, and assistants own no clients, not even with others");
         return Err(Refusal::denied("assistant", message, "grant Write instead").into());
     }
+    if level.is_some() && user.specialist {
+        let message = format!("{name} is a specialist, and nobody has all clients together with Record Sharing");
+        let remedy = format!("disable Record Sharing first: interoffice specialist disable {name}");
+        return Err(Refusal::denied("right-excluded", message, remedy).into());
+    }
     let mut draft = Draft::new("user.all-clients", name.as_str());
     let marks = records::count_marks(tx)?;
     let total: u64 = records::count_by_owner(tx)?.iter().map(|(_, counts)| counts.total()).sum();
@@ -127,6 +132,9 @@ pub fn plan_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Al
         (_, Some(level)) => {
             let are = if total - marks.private == 1 { "is" } else { "are" };
             draft.change(format!("{name} gets {} on all clients: {reached} that {are} not private, and whatever is added", label(level)));
+            if level == Level::Write {
+                draft.change(format!("{name} may take Full Control of each of them by sharing it with him- or herself"));
+            }
         }
         (Some(level), None) => {
             draft.change(format!("{name} no longer has {} on all clients", label(level)));

@@ -10,7 +10,7 @@ use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Account;
 use crate::store::groups::{self, GroupRow};
-use crate::store::{Fault, Tx, View, audit};
+use crate::store::{Fault, StoreFault, Tx, View, audit};
 
 /// Longest name of a group (characters).
 pub const NAME_CHARS_MAX: usize = 100;
@@ -72,12 +72,17 @@ fn member(view: &View<'_>, name: &str) -> Result<(i64, UserName), Fault> {
     Ok((user.id, user.name))
 }
 
+/// Whether `viewer` may know who is in a group: administrators and its members may.
+pub(super) fn may_know(view: &View<'_>, viewer: &Viewer, group: &GroupRow) -> Result<bool, StoreFault> {
+    match viewer {
+        Viewer::Operator => Ok(true),
+        Viewer::User(person) => Ok(person.account == Account::Admin || groups::is_member(view, group.id, person.id)?),
+    }
+}
+
 /// The group as the actor sees it.
 fn view_of(view: &View<'_>, actor: &Actor, group: &GroupRow) -> Result<GroupView, Fault> {
-    let knows = match rights::viewer(view, actor)? {
-        Viewer::Operator => true,
-        Viewer::User(person) => person.account == Account::Admin || groups::is_member(view, group.id, person.id)?,
-    };
+    let knows = may_know(view, &rights::viewer(view, actor)?, group)?;
     let members = if knows { Some(groups::members(view, group.id)?) } else { None };
     Ok(GroupView {
         name: group.name.clone(),
@@ -134,7 +139,7 @@ pub fn rename(tx: &Tx<'_>, actor: &Actor, name: &str, new: &str) -> Result<Group
 
 /// Puts a user into a group.
 pub fn add_member(tx: &Tx<'_>, actor: &Actor, name: &str, user: &str) -> Result<GroupView, Fault> {
-    tx.attempt(actor, "group.member.add", user);
+    tx.attempt(actor, "group.member.add", "group");
     rights::require_admin(tx, actor)?;
     let group = find(tx, name)?;
     let (user, user_name) = member(tx, user)?;
@@ -158,6 +163,15 @@ pub fn remove_member(tx: &Tx<'_>, actor: &Actor, name: &str, user: &UserName) ->
     view_of(tx, actor, &group)
 }
 
+/// Makes a plan stale when the group is another one, or somebody else is in it.
+pub(super) fn basis(view: &View<'_>, group: &GroupRow, draft: &mut Draft) -> Result<(), StoreFault> {
+    draft.basis(format!("group {} {}", group.id, group.created_ms).as_bytes());
+    for member in groups::members(view, group.id)? {
+        draft.basis(member.as_str().as_bytes());
+    }
+    Ok(())
+}
+
 /// What deleting a group will do.
 pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, name: &str) -> Result<Plan, Fault> {
     tx.attempt(actor, "group.delete", "group");
@@ -165,7 +179,7 @@ pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, name: &str) -> Result<Plan, Fault
     let group = find(tx, name)?;
     let (members, records) = (groups::member_count(tx, group.id)?, groups::record_count(tx, group.id)?);
     let mut draft = Draft::new("group.delete", group.name.as_str());
-    draft.basis(&group.id.to_be_bytes());
+    basis(tx, &group, &mut draft)?;
     draft.change(format!("the group {} is deleted", group.name));
     if members > 0 && records > 0 {
         let all = if members == 1 { "its one member".to_owned() } else { format!("all its {members} members") };

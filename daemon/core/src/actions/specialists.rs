@@ -68,6 +68,9 @@ pub fn plan_enable(tx: &Tx<'_>, actor: &Actor, name: &UserName, handshake: Optio
             draft.change(format!("{} is switched off for {name}", right.label()));
         }
     }
+    if user.all_clients.is_some() {
+        draft.change(format!("all clients are no longer shared with {name}"));
+    }
     if user.account == Account::Admin {
         draft.change(format!("{name} no longer sees every record of the office, and stays an administrator"));
     }
@@ -107,6 +110,11 @@ fn describe_security(view: &View<'_>, draft: &mut Draft) -> Result<(), Fault> {
         return Ok(());
     }
     draft.change(format!("office security is switched on for {}: users see only contacts assigned to them", office.name));
+    let open = records::count_whole_office(view)?;
+    if open > 0 {
+        let stay = if open == 1 { "stays" } else { "stay" };
+        draft.stay(format!("{} shared with the whole office {stay} visible to all its users", counted(open, "record", "records")));
+    }
     if unassigned > 0 {
         let (contacts, stay) = (counted(unassigned, "contact", "contacts"), if unassigned == 1 { "stays" } else { "stay" });
         draft.stay(format!("{contacts} without an assigned user {stay} visible to all users of the office"));
@@ -118,7 +126,7 @@ fn describe_security(view: &View<'_>, draft: &mut Draft) -> Result<(), Fault> {
 pub fn enable(tx: &Tx<'_>, actor: &Actor, name: &UserName, handshake: Option<&Handshake>, plan: &PlanId) -> Result<Enabled, Fault> {
     plan_enable(tx, actor, name, handshake)?.agreed(plan)?;
     let mut user = enableable(tx, name)?;
-    (user.specialist, user.super_user, user.enterprise_view) = (true, false, false);
+    (user.specialist, user.super_user, user.enterprise_view, user.all_clients) = (true, false, false, None);
     users::update(tx, &user)?;
     if !office::load(tx)?.policy.office_security {
         office::set_security(tx, true)?;

@@ -6,11 +6,11 @@ use interoffice_protocol::record::Level;
 use serde::Serialize;
 
 use super::super::records::seen;
-use super::super::{rights, users as user_verbs};
-use crate::domain::access::{Decision, Viewer};
+use super::super::{groups as group_verbs, rights, users as user_verbs};
+use crate::domain::access::{Decision, Source, Viewer};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
-use crate::store::{Fault, View, users};
+use crate::store::{Fault, StoreFault, View, groups, users};
 
 /// One reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -54,7 +54,7 @@ impl Explained {
 }
 
 /// Explains a record: for one user, or for everybody who sees it. Who may see a record may ask about him- or herself; about others
-/// asks who has Full Control.
+/// asks who has Full Control. Reasons that tell who is in a group are for administrators and members of that group.
 pub fn explain(view: &View<'_>, actor: &Actor, record: RecordId, about: Option<&UserName>) -> Result<Vec<Explained>, Fault> {
     let (row, own) = seen(view, actor, record)?;
     let myself = matches!((actor, about), (Actor::User(me), Some(about)) if me == about);
@@ -71,12 +71,34 @@ pub fn explain(view: &View<'_>, actor: &Actor, record: RecordId, about: Option<&
         Some(name) => vec![user_verbs::find(view, name)?],
         None => users::list(view)?,
     };
+    let viewer = rights::viewer(view, actor)?;
     let mut explained = Vec::new();
     for user in asked {
-        let decision = rights::access_of(view, &Viewer::User(user.person()), &row)?;
+        let mut decision = rights::access_of(view, &Viewer::User(user.person()), &row)?;
+        if !myself {
+            hide_members(view, &viewer, &mut decision)?;
+        }
         if about.is_some() || (decision.level.is_some() && !user.disabled) {
             explained.push(Explained::of(user.name.as_str(), user.disabled, &decision));
         }
     }
     Ok(explained)
+}
+
+/// Leaves out what would tell the viewer who is in a group that he or she may not look into.
+pub(super) fn hide_members(view: &View<'_>, viewer: &Viewer, decision: &mut Decision) -> Result<(), StoreFault> {
+    let mut known = Vec::with_capacity(decision.because.len());
+    for because in decision.because.drain(..) {
+        let shown = match &because.source {
+            Source::Group(name) => match groups::find(view, name)? {
+                Some(group) => group_verbs::may_know(view, viewer, &group)?,
+                None => false,
+            },
+            _ => true,
+        };
+        known.extend(shown.then_some(because));
+    }
+    decision.level = known.iter().map(|because| because.level).max();
+    decision.because = known;
+    Ok(())
 }

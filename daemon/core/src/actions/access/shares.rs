@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::records::seen;
 use super::super::{groups as group_verbs, rights, users as user_verbs};
+use super::explain::hide_members;
 use super::{label, level_of};
 use crate::domain::access::{Decision, Grant, Source, Viewer, decide, highest, may_share};
 use crate::domain::actor::Actor;
@@ -138,7 +139,7 @@ fn may(level: Level) -> &'static str {
     match level {
         Level::Read => "may view it",
         Level::Write => "may view and edit it",
-        Level::FullControl => "may view and edit it, and share it with others as a co-owner",
+        Level::FullControl => "may do everything with it but give it away: view, edit, share, archive and delete it",
     }
 }
 
@@ -146,23 +147,23 @@ fn may(level: Level) -> &'static str {
 pub fn plan_set(tx: &Tx<'_>, actor: &Actor, record: RecordId, changes: &Changes) -> Result<Plan, Fault> {
     tx.attempt(actor, "record.grant", record.to_string());
     let (row, steps) = steps(tx, actor, record, changes)?;
-    plan(tx, &row, &steps)
+    plan(tx, actor, &row, &steps)
 }
 
 /// Changes a record's shares, all of them in one step.
 pub fn set(tx: &Tx<'_>, actor: &Actor, record: RecordId, changes: &Changes, plan_id: &PlanId) -> Result<Shares, Fault> {
     tx.attempt(actor, "record.grant", record.to_string());
     let (row, steps) = steps(tx, actor, record, changes)?;
-    plan(tx, &row, &steps)?.agreed(plan_id)?;
+    plan(tx, actor, &row, &steps)?.agreed(plan_id)?;
     for step in steps.iter().filter(|step| step.before != step.after) {
         let who = match &step.whose {
             Whose::User { row: user, name, .. } => {
                 grants::set(tx, row.id, Grantee::User(*user), step.after)?;
                 format!("user {name}")
             }
-            Whose::Group { row: group, name } => {
+            Whose::Group { row: group, .. } => {
                 grants::set(tx, row.id, Grantee::Group(*group), step.after)?;
-                format!("group {name}")
+                format!("group {group}")
             }
             Whose::WholeOffice => {
                 records::set_everyone(tx, row.id, step.after)?;
@@ -262,12 +263,12 @@ fn check(row: &RecordRow, whose: &Whose, after: Option<Level>) -> Result<(), Ref
     }
 }
 
-/// Full Control and the office's policy, or an administrator; and whoever has all clients may share a record with him- or herself.
+/// Full Control and the office's policy, or an administrator; and whoever edits all clients may share a record with him- or herself.
 fn require_sharing(view: &View<'_>, actor: &Actor, row: &RecordRow, decision: &Decision, steps: &[Step]) -> Result<(), Fault> {
     let viewer = rights::viewer(view, actor)?;
     let policy = office::load(view)?.policy;
     let only_me = |person: i64| steps.iter().all(|step| matches!(step.whose, Whose::User { row, .. } if row == person));
-    let self_service = matches!(viewer, Viewer::User(person) if decision.rests_on(&Source::AllClients) && only_me(person.id));
+    let self_service = matches!(viewer, Viewer::User(person) if person.all_clients >= Some(Level::Write) && decision.rests_on(&Source::AllClients) && only_me(person.id));
     if may_share(&viewer, &policy, decision) || self_service {
         return Ok(());
     }
@@ -279,12 +280,17 @@ fn require_sharing(view: &View<'_>, actor: &Actor, row: &RecordRow, decision: &D
     Err(Refusal::denied("not-owner", message, format!("ask {}, who owns it", row.owner_name)).into())
 }
 
-fn plan(view: &View<'_>, row: &RecordRow, steps: &[Step]) -> Result<Plan, Fault> {
+fn plan(view: &View<'_>, actor: &Actor, row: &RecordRow, steps: &[Step]) -> Result<Plan, Fault> {
     let mut draft = Draft::new("record.grant", row.record.to_string());
     for grant in grants::of_record(view, row.id)? {
         draft.basis(format!("{:?}", (grant.grantee, grant.level)).as_bytes());
     }
+    let viewer = rights::viewer(view, actor)?;
     for step in steps {
+        if let Whose::Group { name, .. } = &step.whose {
+            draft.basis(name.as_bytes());
+            group_verbs::basis(view, &group_verbs::find(view, name)?, &mut draft)?;
+        }
         if step.before == step.after {
             draft.stay(match (&step.whose, step.after) {
                 (Whose::User { name, .. }, Some(level)) => format!("{name} has {} already", label(level)),
@@ -297,14 +303,14 @@ fn plan(view: &View<'_>, row: &RecordRow, steps: &[Step]) -> Result<Plan, Fault>
             continue;
         }
         draft.change(step.sentence());
-        stays_reached(view, row, step, steps, &mut draft)?;
+        stays_reached(view, &viewer, row, step, steps, &mut draft)?;
     }
     draft.counts.people = steps.iter().filter(|step| step.before != step.after && matches!(step.whose, Whose::User { .. })).count() as u64;
     Ok(draft.finish())
 }
 
 /// Says what a user who is taken off, or gets less, still has another way once all steps are done.
-fn stays_reached(view: &View<'_>, row: &RecordRow, step: &Step, steps: &[Step], draft: &mut Draft) -> Result<(), Fault> {
+fn stays_reached(view: &View<'_>, viewer: &Viewer, row: &RecordRow, step: &Step, steps: &[Step], draft: &mut Draft) -> Result<(), Fault> {
     let Whose::User { row: user, name, .. } = &step.whose else { return Ok(()) };
     let user = users::by_id(view, *user)?;
     let mut row = row.clone();
@@ -319,7 +325,8 @@ fn stays_reached(view: &View<'_>, row: &RecordRow, step: &Step, steps: &[Step], 
             Whose::Group { .. } | Whose::User { .. } => {}
         }
     }
-    let decision = decide(&Viewer::User(user.person()), &office::load(view)?.policy, &row.facts(grants));
+    let mut decision = decide(&Viewer::User(user.person()), &office::load(view)?.policy, &row.facts(grants));
+    hide_members(view, viewer, &mut decision)?;
     for because in decision.because.iter().filter(|because| Some(because.level) > step.after) {
         draft.stay(format!("{name} keeps {}, since {}", label(because.level), because.source.words()));
     }

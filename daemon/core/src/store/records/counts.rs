@@ -83,6 +83,11 @@ pub fn count_marks(view: &View<'_>) -> Result<MarkCounts, StoreFault> {
     Ok(counts.unwrap_or_default())
 }
 
+/// How many records in use are shared with the whole office.
+pub fn count_whole_office(view: &View<'_>) -> Result<u64, StoreFault> {
+    view.sql().count("SELECT count(*) FROM records WHERE archived = 0 AND private = 0 AND everyone > 0", &[])
+}
+
 /// What a link shows, in numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ShownCounts {

@@ -11,7 +11,7 @@ use interoffice_protocol::wire::codec;
 use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
-pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, shown_counts};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, count_whole_office, shown_counts};
 
 /// A record without its contents.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -241,9 +241,10 @@ pub fn replace(tx: &Tx<'_>, id: i64, kind: RecordKind, content: &Content<'_>) ->
     Ok(())
 }
 
-/// Sets who sees a record: private or not, assigned or not.
+/// Sets who sees a record: private or not, assigned or not. What is private is not shared with the whole office.
 pub fn set_marks(tx: &Tx<'_>, id: i64, private: bool, assigned: bool) -> Result<(), StoreFault> {
-    tx.sql().execute("UPDATE records SET private = ?2, assigned = ?3 WHERE id = ?1", &[id.into(), private.into(), assigned.into()])?;
+    let sql = "UPDATE records SET private = ?2, assigned = ?3, everyone = CASE WHEN ?2 THEN 0 ELSE everyone END WHERE id = ?1";
+    tx.sql().execute(sql, &[id.into(), private.into(), assigned.into()])?;
     Ok(())
 }
 
