@@ -4,10 +4,9 @@ use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
 use serde::{Deserialize, Serialize};
 
-use super::access::{label, level_of};
 use super::rights;
 use super::users::{UserView, enabled};
-use crate::domain::access::highest;
+use crate::domain::access::level::{self, label};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
@@ -66,17 +65,16 @@ pub fn plan_switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch) -> Result<Plan, 
 }
 
 fn describe_access(view: &View<'_>, on: bool, office_security: bool, draft: &mut Draft) -> Result<(), Fault> {
-    let counts = records::count_marks(view)?;
-    let total: u64 = records::count_by_owner(view)?.iter().map(|(_, counts)| counts.total()).sum();
-    let open = counted(total - counts.private, "record", "records");
-    let are = if total - counts.private == 1 { "is" } else { "are" };
+    let marks = records::count_marks(view)?;
+    let (open, kept) = (counted(marks.open, "record", "records"), counted(marks.kept_open, "record", "records"));
+    let (open_are, kept_are) = (if marks.open == 1 { "is" } else { "are" }, if marks.kept_open == 1 { "is" } else { "are" });
     match (on, office_security) {
         (true, false) => {
             draft.change("new records are seen by their owner alone, until they are shared");
-            draft.stay(format!("{open} that everybody reads {are} shared with the whole office, so that nobody loses access"));
+            draft.stay(format!("{kept} that everybody reads {kept_are} shared with the whole office, so that nobody loses access"));
         }
         (true, true) => draft.change("client access is on; office security hides what users are not to see already"),
-        (false, false) => draft.change(format!("every user of the office reads all {open} that {are} not private")),
+        (false, false) => draft.change(format!("every user of the office reads all {open} that {open_are} not private")),
         (false, true) => draft.stay("office security is on, so nobody sees more than before"),
     }
     Ok(())
@@ -112,12 +110,8 @@ pub fn plan_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Al
     tx.attempt(actor, "user.all-clients", name.as_str());
     rights::require_admin(tx, actor)?;
     let user = enabled(tx, name)?;
-    let level = level_of(&wanted.level)?;
-    let most = highest(user.account);
-    if level > Some(most) {
-        let message = format!("{name} is an assistant, and assistants own no clients, not even with others");
-        return Err(Refusal::denied("assistant", message, "grant Write instead").into());
-    }
+    let level = level::parse(&wanted.level)?;
+    level::check(user.account, name.as_str(), level)?;
     if level.is_some() && user.specialist {
         let message = format!("{name} is a specialist, and nobody has all clients together with Record Sharing");
         let remedy = format!("disable Record Sharing first: interoffice specialist disable {name}");
@@ -125,12 +119,11 @@ pub fn plan_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Al
     }
     let mut draft = Draft::new("user.all-clients", name.as_str());
     let marks = records::count_marks(tx)?;
-    let total: u64 = records::count_by_owner(tx)?.iter().map(|(_, counts)| counts.total()).sum();
-    let reached = counted(total - marks.private, "record", "records");
+    let reached = counted(marks.open, "record", "records");
     match (user.all_clients, level) {
         (before, after) if before == after => {}
         (_, Some(level)) => {
-            let are = if total - marks.private == 1 { "is" } else { "are" };
+            let are = if marks.open == 1 { "is" } else { "are" };
             draft.change(format!("{name} gets {} on all clients: {reached} that {are} not private, and whatever is added", label(level)));
             if level == Level::Write {
                 draft.change(format!("{name} may take Full Control of each of them by sharing it with him- or herself"));
@@ -154,7 +147,7 @@ pub fn plan_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Al
 pub fn set_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &AllClients, plan: &PlanId) -> Result<UserView, Fault> {
     plan_all_clients(tx, actor, name, wanted)?.agreed(plan)?;
     let mut user = enabled(tx, name)?;
-    user.all_clients = level_of(&wanted.level)?;
+    user.all_clients = level::parse(&wanted.level)?;
     users::update(tx, &user)?;
     audit::done(tx, actor, "user.all-clients", name.as_str(), user.all_clients.map_or("none", Level::as_str))?;
     UserView::of(tx, &user)

@@ -87,3 +87,12 @@ pub fn access_of(view: &View<'_>, viewer: &Viewer, record: &RecordRow) -> Result
     };
     Ok(access::decide(viewer, &office::load(view)?.policy, &record.facts(grants)))
 }
+
+/// Refuses whoever may not share records, since the office leaves that to administrators.
+pub fn require_sharing(view: &View<'_>, viewer: &Viewer) -> Result<(), Fault> {
+    if access::shares(viewer, &office::load(view)?.policy) {
+        return Ok(());
+    }
+    let message = "in this office only administrators let others see records";
+    Err(Refusal::denied("sharing-off", message, "an administrator can allow it: interoffice client-access --sharing on").into())
+}

@@ -103,14 +103,14 @@ fn enableable(view: &View<'_>, name: &UserName) -> Result<UserRow, Fault> {
 
 fn describe_security(view: &View<'_>, draft: &mut Draft) -> Result<(), Fault> {
     let office = office::load(view)?;
-    let unassigned = records::count_marks(view)?.unassigned_contacts;
+    let marks = records::count_marks(view)?;
+    let (unassigned, open) = (marks.unassigned_contacts, marks.whole_office);
     draft.counts.unassigned_contacts = unassigned;
     if office.policy.office_security {
         draft.basis(b"office security is on");
         return Ok(());
     }
     draft.change(format!("office security is switched on for {}: users see only contacts assigned to them", office.name));
-    let open = records::count_whole_office(view)?;
     if open > 0 {
         let stay = if open == 1 { "stays" } else { "stay" };
         draft.stay(format!("{} shared with the whole office {stay} visible to all its users", counted(open, "record", "records")));

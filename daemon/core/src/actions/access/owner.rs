@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::records::seen;
 use super::super::{rights, sharing, users as user_verbs};
-use super::{label, level_of};
-use crate::domain::access::{Viewer, highest};
+use crate::domain::access::Viewer;
+use crate::domain::access::level::{self, label};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
@@ -68,12 +68,9 @@ fn checked(view: &View<'_>, actor: &Actor, record: RecordId, transfer: &Transfer
     if owner.id == row.owner {
         return Err(Refusal::conflict("already-owner", format!("{name} owns the record already"), "nothing needs to be done").into());
     }
-    let keep = transfer.keep.as_deref().map_or(Ok(None), level_of)?;
+    let keep = transfer.keep.as_deref().map_or(Ok(None), level::parse)?;
     let before = users::by_id(view, row.owner)?;
-    let most = highest(before.account);
-    if keep > Some(most) {
-        return Err(Refusal::denied("assistant", format!("{} can't be a co-owner", before.name), "let him or her keep Write").into());
-    }
+    level::check(before.account, before.name.as_str(), keep)?;
     Ok(Checked { row, before, owner, keep })
 }
 

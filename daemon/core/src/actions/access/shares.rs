@@ -8,15 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::super::records::seen;
 use super::super::{groups as group_verbs, rights, users as user_verbs};
 use super::explain::hide_members;
-use super::{label, level_of};
-use crate::domain::access::{Decision, Grant, Source, Viewer, decide, highest, may_share};
+use crate::domain::access::level::{self, label};
+use crate::domain::access::{Decision, Grant, Source, Viewer, decide, may_share};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId};
 use crate::domain::refusal::Refusal;
-use crate::domain::user::Account;
 use crate::store::grants::{self, GrantRow, Grantee};
+use crate::store::groups::{self, GroupRow};
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, Tx, View, audit, groups, office, users};
+use crate::store::users::UserRow;
+use crate::store::{Fault, StoreFault, Tx, View, audit, office};
 
 /// Most users and groups that one record is shared with; who needs more shares it with a group.
 pub const GRANTS_MAX: usize = 1_000;
@@ -85,31 +86,62 @@ pub struct Changes {
 /// Who a record is shared with, for whoever may see it.
 pub fn show(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<Shares, Fault> {
     let (row, decision) = seen(view, actor, record)?;
-    let may_share = may_share(&rights::viewer(view, actor)?, &office::load(view)?.policy, &decision);
-    let mut shares = Shares {
+    shares_of(view, actor, &row, &decision)
+}
+
+fn shares_of(view: &View<'_>, actor: &Actor, row: &RecordRow, decision: &Decision) -> Result<Shares, Fault> {
+    let (mut users, mut groups) = (Vec::new(), Vec::new());
+    for GrantRow { grantee, name, level } in grants::of_record(view, row.id)? {
+        match grantee {
+            Grantee::User(_) => users.push(UserShare { user: name, level: level.as_str() }),
+            Grantee::Group(_) => groups.push(GroupShare { group: name, level: level.as_str() }),
+        }
+    }
+    Ok(Shares {
         record: row.record.to_string(),
         name: row.name.clone(),
         owner: row.owner_name.to_string(),
-        users: Vec::new(),
-        groups: Vec::new(),
+        users,
+        groups,
         whole_office: row.everyone.map_or("none", Level::as_str),
-        may_share,
-    };
-    for GrantRow { grantee, name, level } in grants::of_record(view, row.id)? {
-        match grantee {
-            Grantee::User(_) => shares.users.push(UserShare { user: name, level: level.as_str() }),
-            Grantee::Group(_) => shares.groups.push(GroupShare { group: name, level: level.as_str() }),
-        }
-    }
-    Ok(shares)
+        may_share: may_share(&rights::viewer(view, actor)?, &office::load(view)?.policy, decision),
+    })
 }
 
 /// Whose share changes.
-#[derive(Clone, PartialEq, Eq)]
 enum Whose {
-    User { row: i64, name: UserName, account: Account },
-    Group { row: i64, name: String },
+    User(UserRow),
+    Group(GroupRow),
     WholeOffice,
+}
+
+impl Whose {
+    /// The grantee; `None` for the whole office, whose share is a column of the record.
+    fn grantee(&self) -> Option<Grantee> {
+        match self {
+            Self::User(user) => Some(Grantee::User(user.id)),
+            Self::Group(group) => Some(Grantee::Group(group.id)),
+            Self::WholeOffice => None,
+        }
+    }
+
+    /// Who it is, in a plan.
+    fn words(&self) -> String {
+        match self {
+            Self::User(user) => user.name.to_string(),
+            Self::Group(group) => format!("the group {}", group.name),
+            Self::WholeOffice => "the whole office".to_owned(),
+        }
+    }
+
+    /// Who it is, in the audit, where a group's name is content.
+    fn object(&self) -> String {
+        match self {
+            Self::User(user) => format!("user {}", user.name),
+            Self::Group(group) => format!("group {}", group.id),
+            Self::WholeOffice => "whole office".to_owned(),
+        }
+    }
 }
 
 /// A change that was looked through.
@@ -120,16 +152,18 @@ struct Step {
 }
 
 impl Step {
+    fn changes(&self) -> bool {
+        self.before != self.after
+    }
+
     fn sentence(&self) -> String {
-        let who = match &self.whose {
-            Whose::User { name, .. } => name.to_string(),
-            Whose::Group { name, .. } => format!("the group {name}"),
-            Whose::WholeOffice => "the whole office".to_owned(),
-        };
+        let who = self.whose.words();
         match (self.before, self.after) {
+            (None, None) => format!("{who} has no share in the record"),
+            (Some(before), Some(after)) if before == after => format!("{who} has {} already", label(after)),
             (None, Some(after)) => format!("{who} gets {}: {}", label(after), may(after)),
             (Some(before), Some(after)) => format!("{who} has {} instead of {}: {}", label(after), label(before), may(after)),
-            (_, None) => format!("{who} is taken off the record"),
+            (Some(_), None) => format!("{who} is taken off the record"),
         }
     }
 }
@@ -155,44 +189,22 @@ pub fn set(tx: &Tx<'_>, actor: &Actor, record: RecordId, changes: &Changes, plan
     tx.attempt(actor, "record.grant", record.to_string());
     let (row, steps) = steps(tx, actor, record, changes)?;
     plan(tx, actor, &row, &steps)?.agreed(plan_id)?;
-    for step in steps.iter().filter(|step| step.before != step.after) {
-        let who = match &step.whose {
-            Whose::User { row: user, name, .. } => {
-                grants::set(tx, row.id, Grantee::User(*user), step.after)?;
-                format!("user {name}")
-            }
-            Whose::Group { row: group, .. } => {
-                grants::set(tx, row.id, Grantee::Group(*group), step.after)?;
-                format!("group {group}")
-            }
-            Whose::WholeOffice => {
-                records::set_everyone(tx, row.id, step.after)?;
-                "whole office".to_owned()
-            }
-        };
+    for step in steps.iter().filter(|step| step.changes()) {
+        match step.whose.grantee() {
+            Some(grantee) => grants::set(tx, row.id, grantee, step.after)?,
+            None => records::set_everyone(tx, row.id, step.after)?,
+        }
         let verb = if step.after.is_some() { "record.grant" } else { "record.revoke" };
         let level = step.after.map_or("none", Level::as_str);
-        audit::done(tx, actor, verb, &record.to_string(), &format!("{who}: {level}"))?;
+        audit::done(tx, actor, verb, &record.to_string(), &format!("{}: {level}", step.whose.object()))?;
     }
     if grants::of_record(tx, row.id)?.len() > GRANTS_MAX {
         let message = "a record is shared with at most 1,000 users and groups";
         return Err(Refusal::conflict("too-many-shares", message, "share it with a group instead: interoffice group add").into());
     }
-    show(tx, actor, record).or_else(|fault| gone_from_sight(fault, &row))
-}
-
-/// Who takes his or her own access away sees the shares no more, and is told so as something done.
-fn gone_from_sight(fault: Fault, row: &RecordRow) -> Result<Shares, Fault> {
-    let Fault::Refused(_) = fault else { return Err(fault) };
-    Ok(Shares {
-        record: row.record.to_string(),
-        name: row.name.clone(),
-        owner: row.owner_name.to_string(),
-        users: Vec::new(),
-        groups: Vec::new(),
-        whole_office: "none",
-        may_share: false,
-    })
+    // Who took his or her own access away is told all the same what was done.
+    let row = records::find(tx, record)?.ok_or_else(|| StoreFault::Corrupt("a record is gone while it is shared".to_owned()))?;
+    shares_of(tx, actor, &row, &rights::access(tx, actor, &row)?)
 }
 
 fn steps(view: &View<'_>, actor: &Actor, record: RecordId, changes: &Changes) -> Result<(RecordRow, Vec<Step>), Fault> {
@@ -201,19 +213,17 @@ fn steps(view: &View<'_>, actor: &Actor, record: RecordId, changes: &Changes) ->
         return Err(Refusal::invalid("no-change", "name 1 to 1,000 users or groups", "such as --user ann=read").into());
     }
     let present = grants::of_record(view, row.id)?;
-    let level_of_grantee = |grantee: Grantee| present.iter().find(|grant| grant.grantee == grantee).map(|grant| grant.level);
     let mut steps: Vec<Step> = Vec::new();
     for change in &changes.changes {
-        let whose = whose(view, change)?;
-        let after = level_of(&change.level)?;
+        let (whose, after) = (whose(view, change)?, level::parse(&change.level)?);
         check(&row, &whose, after)?;
-        if steps.iter().any(|step| step.whose == whose) {
+        let grantee = whose.grantee();
+        if steps.iter().any(|step| step.whose.grantee() == grantee) {
             return Err(Refusal::invalid("named-twice", "the same user or group is named twice", "say once what each is to have").into());
         }
-        let before = match &whose {
-            Whose::User { row, .. } => level_of_grantee(Grantee::User(*row)),
-            Whose::Group { row, .. } => level_of_grantee(Grantee::Group(*row)),
-            Whose::WholeOffice => row.everyone,
+        let before = match grantee {
+            Some(grantee) => present.iter().find(|grant| grant.grantee == grantee).map(|grant| grant.level),
+            None => row.everyone,
         };
         steps.push(Step { whose, before, after });
     }
@@ -226,17 +236,14 @@ fn whose(view: &View<'_>, change: &Change) -> Result<Whose, Fault> {
         (Some(user), None, false) => {
             let name = UserName::new(user).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
             let user = user_verbs::find(view, &name)?;
-            if user.disabled && level_of(&change.level)?.is_some() {
+            if user.disabled && level::parse(&change.level)?.is_some() {
                 return Err(
                     Refusal::conflict("user-disabled", format!("the user {name} is disabled"), "share it with somebody else").into()
                 );
             }
-            Ok(Whose::User { row: user.id, name: user.name, account: user.account })
+            Ok(Whose::User(user))
         }
-        (None, Some(group), false) => {
-            let group = group_verbs::find(view, group)?;
-            Ok(Whose::Group { row: group.id, name: group.name })
-        }
+        (None, Some(group), false) => Ok(Whose::Group(group_verbs::find(view, group)?)),
         (None, None, true) => Ok(Whose::WholeOffice),
         _ => {
             Err(Refusal::invalid("bad-change", "each change names a user, a group or the whole office", "name exactly one of them").into())
@@ -247,34 +254,32 @@ fn whose(view: &View<'_>, change: &Change) -> Result<Whose, Fault> {
 /// Refuses what can't be: sharing with the owner, co-owners who may own nothing, and a private record for the whole office.
 fn check(row: &RecordRow, whose: &Whose, after: Option<Level>) -> Result<(), Refusal> {
     match whose {
-        Whose::User { row: user, name, .. } if *user == row.owner => {
+        Whose::User(user) if user.id == row.owner => {
             let remedy = format!("to change the owner: interoffice record owner {} USER", row.record);
-            Err(Refusal::conflict("owner-has-all", format!("{name} owns the record and has Full Control"), remedy))
+            Err(Refusal::conflict("owner-has-all", format!("{} owns the record and has Full Control", user.name), remedy))
         }
-        Whose::User { name, account, .. } if after > Some(highest(*account)) => {
-            let message = format!("{name} is an assistant, and assistants own no clients, not even with others");
-            Err(Refusal::denied("assistant", message, "grant Write instead"))
-        }
+        Whose::User(user) => level::check(user.account, user.name.as_str(), after),
         Whose::WholeOffice if row.private && after.is_some() => {
             let message = "the record is private, and what is private is shared by name only";
             Err(Refusal::conflict("private-record", message, "take the mark off first: interoffice record edit RECORD --private off"))
         }
-        _ => Ok(()),
+        Whose::Group(_) | Whose::WholeOffice => Ok(()),
     }
 }
 
 /// Full Control and the office's policy, or an administrator; and whoever edits all clients may share a record with him- or herself.
 fn require_sharing(view: &View<'_>, actor: &Actor, row: &RecordRow, decision: &Decision, steps: &[Step]) -> Result<(), Fault> {
     let viewer = rights::viewer(view, actor)?;
-    let policy = office::load(view)?.policy;
-    let only_me = |person: i64| steps.iter().all(|step| matches!(step.whose, Whose::User { row, .. } if row == person));
-    let self_service = matches!(viewer, Viewer::User(person) if person.all_clients >= Some(Level::Write) && decision.rests_on(&Source::AllClients) && only_me(person.id));
-    if may_share(&viewer, &policy, decision) || self_service {
+    let only_me = |me: i64| steps.iter().all(|step| step.whose.grantee() == Some(Grantee::User(me)));
+    let for_self = match &viewer {
+        Viewer::User(person) => person.all_clients >= Some(Level::Write) && decision.rests_on(&Source::AllClients) && only_me(person.id),
+        Viewer::Operator => false,
+    };
+    if for_self {
         return Ok(());
     }
     if decision.level == Some(Level::FullControl) {
-        let message = "in this office only administrators share records";
-        return Err(Refusal::denied("sharing-off", message, "an administrator can allow it: interoffice client-access --sharing on").into());
+        return rights::require_sharing(view, &viewer);
     }
     let message = "sharing a record takes Full Control of it";
     Err(Refusal::denied("not-owner", message, format!("ask {}, who owns it", row.owner_name)).into())
@@ -287,48 +292,39 @@ fn plan(view: &View<'_>, actor: &Actor, row: &RecordRow, steps: &[Step]) -> Resu
     }
     let viewer = rights::viewer(view, actor)?;
     for step in steps {
-        if let Whose::Group { name, .. } = &step.whose {
-            draft.basis(name.as_bytes());
-            group_verbs::basis(view, &group_verbs::find(view, name)?, &mut draft)?;
+        if let Whose::Group(group) = &step.whose {
+            group_verbs::basis(view, group, &mut draft)?;
         }
-        if step.before == step.after {
-            draft.stay(match (&step.whose, step.after) {
-                (Whose::User { name, .. }, Some(level)) => format!("{name} has {} already", label(level)),
-                (Whose::Group { name, .. }, Some(level)) => format!("the group {name} has {} already", label(level)),
-                (Whose::WholeOffice, Some(level)) => format!("the whole office has {} already", label(level)),
-                (Whose::User { name, .. }, None) => format!("{name} is not on the record"),
-                (Whose::Group { name, .. }, None) => format!("the group {name} is not on the record"),
-                (Whose::WholeOffice, None) => "the record is not shared with the whole office".to_owned(),
-            });
-            continue;
+        if step.changes() {
+            draft.change(step.sentence());
+            stays_reached(view, &viewer, row, step, steps, &mut draft)?;
+        } else {
+            draft.stay(step.sentence());
         }
-        draft.change(step.sentence());
-        stays_reached(view, &viewer, row, step, steps, &mut draft)?;
     }
-    draft.counts.people = steps.iter().filter(|step| step.before != step.after && matches!(step.whose, Whose::User { .. })).count() as u64;
+    draft.counts.people = steps.iter().filter(|step| step.changes() && matches!(step.whose, Whose::User(_))).count() as u64;
     Ok(draft.finish())
 }
 
 /// Says what a user who is taken off, or gets less, still has another way once all steps are done.
 fn stays_reached(view: &View<'_>, viewer: &Viewer, row: &RecordRow, step: &Step, steps: &[Step], draft: &mut Draft) -> Result<(), Fault> {
-    let Whose::User { row: user, name, .. } = &step.whose else { return Ok(()) };
-    let user = users::by_id(view, *user)?;
+    let Whose::User(user) = &step.whose else { return Ok(()) };
     let mut row = row.clone();
     let mut grants: Vec<Grant> = grants::reaching(view, row.id, user.id)?.into_iter().filter(|grant| grant.group.is_some()).collect();
     for other in steps {
         match &other.whose {
             Whose::WholeOffice => row.everyone = other.after,
-            Whose::Group { row: group, name } if groups::is_member(view, *group, user.id)? => {
-                grants.retain(|grant| grant.group.as_ref() != Some(name));
-                grants.extend(other.after.map(|level| Grant { group: Some(name.clone()), level }));
+            Whose::Group(group) if groups::is_member(view, group.id, user.id)? => {
+                grants.retain(|grant| grant.group.as_ref() != Some(&group.name));
+                grants.extend(other.after.map(|level| Grant { group: Some(group.name.clone()), level }));
             }
-            Whose::Group { .. } | Whose::User { .. } => {}
+            Whose::Group(_) | Whose::User(_) => {}
         }
     }
     let mut decision = decide(&Viewer::User(user.person()), &office::load(view)?.policy, &row.facts(grants));
     hide_members(view, viewer, &mut decision)?;
     for because in decision.because.iter().filter(|because| Some(because.level) > step.after) {
-        draft.stay(format!("{name} keeps {}, since {}", label(because.level), because.source.words()));
+        draft.stay(format!("{} keeps {}, since {}", user.name, label(because.level), because.source.words()));
     }
     Ok(())
 }

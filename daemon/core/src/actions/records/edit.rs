@@ -8,13 +8,12 @@ use super::super::rights;
 use super::import::{is_member, members_named};
 use super::view::{self, RecordView};
 use super::{reached, seen};
-use crate::domain::access::may_share;
 use crate::domain::actor::Actor;
 use crate::domain::edit::{Edit, encode};
 use crate::domain::refusal::Refusal;
 use crate::domain::search::search_text;
 use crate::store::records::{self, Content, RecordRow};
-use crate::store::{Fault, StoreFault, Tx, View, audit, log, office};
+use crate::store::{Fault, StoreFault, Tx, audit, log, office};
 
 /// Changes a record. A change of what it says gives it a new version, parts it from the card it was imported from, and moves it to the
 /// end of the log of each live link that shows it; an edit that changes nothing leaves it as it is.
@@ -23,7 +22,8 @@ pub fn edit(tx: &Tx<'_>, actor: &Actor, record: RecordId, edit: &Edit) -> Result
     let marks = edit.private.is_some() || edit.unassigned.is_some();
     let row = reached(tx, actor, record, if marks { Level::FullControl } else { Level::Write })?;
     if (edit.unassigned == Some(true) && row.assigned) || (edit.private == Some(false) && row.private) {
-        require_sharing(tx, actor, &row)?;
+        // A mark that lets others see the record is a share like any other.
+        rights::require_sharing(tx, &rights::viewer(tx, actor)?)?;
     }
     edit.check_base(row.version)?;
     let said = change_content(tx, &row, edit)?;
@@ -37,19 +37,11 @@ pub fn edit(tx: &Tx<'_>, actor: &Actor, record: RecordId, edit: &Edit) -> Result
         (None, true) => format!("private {private}, assigned {assigned}"),
         (None, false) => "nothing changed".to_owned(),
     };
+    let closed = if private && row.everyone.is_some() { ", no longer shared with the whole office" } else { "" };
+    let detail = detail + closed;
     audit::done(tx, actor, "record.edit", &record.to_string(), &detail)?;
     let (row, decision) = seen(tx, actor, record).map_err(|fault| if marks { locked_out(fault) } else { fault })?;
     view::of_row(tx, actor, &row, decision.level)
-}
-
-/// A mark that lets others see the record is a share like any other, and asks for the same.
-fn require_sharing(view: &View<'_>, actor: &Actor, row: &RecordRow) -> Result<(), Fault> {
-    let decision = rights::access(view, actor, row)?;
-    if may_share(&rights::viewer(view, actor)?, &office::load(view)?.policy, &decision) {
-        return Ok(());
-    }
-    let message = "in this office only administrators share records, and this mark lets others see it";
-    Err(Refusal::denied("sharing-off", message, "an administrator can allow it: interoffice client-access --sharing on").into())
 }
 
 /// Nobody hides a record from him- or herself by marking it: who sees it as one of many would not find it again.

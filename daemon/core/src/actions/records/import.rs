@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::rights;
+use crate::domain::access::Viewer;
 use crate::domain::actor::Actor;
 use crate::domain::edit::encode;
 use crate::domain::refusal::Refusal;
@@ -137,6 +138,9 @@ pub fn import_cards(tx: &Tx<'_>, actor: &Actor, cards: &[ImportCard], options: &
     if user.account == Account::Assistant {
         let message = format!("{} is an assistant, and assistants own no clients", user.name);
         return Err(Refusal::denied("assistant", message, "import as the user who is to own the records: --as USER").into());
+    }
+    if options.unassigned {
+        rights::require_sharing(tx, &Viewer::User(user.person()))?;
     }
     if cards.len() > IMPORT_CARDS_MAX {
         return Err(Refusal::invalid("too-many-cards", "at most 500 cards go into one transaction", "import them in parts").into());

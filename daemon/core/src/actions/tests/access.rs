@@ -8,7 +8,7 @@ use super::offices::{Office, as_user, code, user_name};
 use crate::actions::access::{self, Change, Changes};
 use crate::actions::records::{self, Query, read_cards};
 use crate::actions::{groups, rights};
-use crate::domain::access::Viewer;
+use crate::domain::access::{Viewer, level};
 use crate::domain::actor::Actor;
 use crate::domain::user::Account;
 use crate::store::grants::{self, Grantee};
@@ -167,5 +167,5 @@ fn p_23_what_is_deleted_leaves_no_grant_behind() {
     let plan = alder.does(|tx| records::plan_delete(tx, &Actor::Operator, &[record])).expect("a plan");
     alder.does(|tx| records::delete(tx, &Actor::Operator, &[record], &plan.id)).expect("deleted");
     assert_eq!(grants_left(&alder), 0);
-    assert_eq!(Level::ALL.map(|level| access::level_of(level.as_str()).ok().flatten()), Level::ALL.map(Some));
+    assert_eq!(Level::ALL.map(|level| level::parse(level.as_str()).ok().flatten()), Level::ALL.map(Some));
 }

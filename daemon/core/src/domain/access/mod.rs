@@ -9,7 +9,9 @@
 use interoffice_protocol::record::Level;
 
 use super::user::Account;
+use level::highest;
 
+pub mod level;
 #[cfg(test)]
 mod tests;
 
@@ -215,21 +217,18 @@ fn at_large(person: &Person, policy: &Policy, facts: &Facts, give: &mut impl FnM
     }
 }
 
-/// The highest level that an account of this type can be granted: Full Control is co-ownership, and assistants own nothing.
-pub fn highest(account: Account) -> Level {
-    match account {
-        Account::Assistant => Level::Write,
-        Account::Practitioner | Account::Admin => Level::FullControl,
-    }
-}
-
-/// Whether `viewer` may share a record, given what the decision on it was: Full Control *and* the office's policy, or an administrator.
-pub fn may_share(viewer: &Viewer, policy: &Policy, decision: &Decision) -> bool {
+/// Whether `viewer` may share records at all: the office lets its users, or the viewer administers it.
+pub fn shares(viewer: &Viewer, policy: &Policy) -> bool {
     let admin = match viewer {
         Viewer::Operator => true,
         Viewer::User(person) => person.account == Account::Admin,
     };
-    decision.level == Some(Level::FullControl) && (policy.sharing || admin)
+    policy.sharing || admin
+}
+
+/// Whether `viewer` may share a record, given what the decision on it was: that takes Full Control of it, too.
+pub fn may_share(viewer: &Viewer, policy: &Policy, decision: &Decision) -> bool {
+    decision.level == Some(Level::FullControl) && shares(viewer, policy)
 }
 
 /// Which records a viewer gets at all, in a form that a list can filter by. It says of each record what [`decide`] says.

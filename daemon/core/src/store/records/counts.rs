@@ -68,6 +68,12 @@ pub struct MarkCounts {
     pub archived: u64,
     /// Private records in use.
     pub private: u64,
+    /// Records in use that are not private.
+    pub open: u64,
+    /// Those of them that are shared with the whole office.
+    pub whole_office: u64,
+    /// Records that [`keep_open`](super::keep_open) would share with the whole office, those out of use among them.
+    pub kept_open: u64,
     /// Contacts in use without an assigned user, private ones left out since only their owner sees them.
     pub unassigned_contacts: u64,
 }
@@ -75,17 +81,22 @@ pub struct MarkCounts {
 /// Counts records by their marks.
 pub fn count_marks(view: &View<'_>) -> Result<MarkCounts, StoreFault> {
     let counts = view.sql().first(
-        "SELECT coalesce(sum(archived), 0), coalesce(sum(CASE WHEN archived = 0 AND private = 1 THEN 1 ELSE 0 END), 0),
-             coalesce(sum(CASE WHEN archived = 0 AND private = 0 AND assigned = 0 AND kind = 0 THEN 1 ELSE 0 END), 0) FROM records",
+        "SELECT sum(archived), sum(archived = 0 AND private = 1), sum(archived = 0 AND private = 0),
+             sum(archived = 0 AND private = 0 AND everyone > 0), sum(private = 0 AND everyone = 0),
+             sum(archived = 0 AND private = 0 AND assigned = 0 AND kind = 0) FROM records HAVING count(*) > 0",
         &[],
-        |row| Ok(MarkCounts { archived: row.uint(0)?, private: row.uint(1)?, unassigned_contacts: row.uint(2)? }),
+        |row| {
+            Ok(MarkCounts {
+                archived: row.uint(0)?,
+                private: row.uint(1)?,
+                open: row.uint(2)?,
+                whole_office: row.uint(3)?,
+                kept_open: row.uint(4)?,
+                unassigned_contacts: row.uint(5)?,
+            })
+        },
     )?;
     Ok(counts.unwrap_or_default())
-}
-
-/// How many records in use are shared with the whole office.
-pub fn count_whole_office(view: &View<'_>) -> Result<u64, StoreFault> {
-    view.sql().count("SELECT count(*) FROM records WHERE archived = 0 AND private = 0 AND everyone > 0", &[])
 }
 
 /// What a link shows, in numbers.

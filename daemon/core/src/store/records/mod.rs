@@ -11,7 +11,7 @@ use interoffice_protocol::wire::codec;
 use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
-pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, count_whole_office, shown_counts};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, shown_counts};
 
 /// A record without its contents.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -261,10 +261,10 @@ pub fn set_everyone(tx: &Tx<'_>, id: i64, level: Option<Level>) -> Result<(), St
     Ok(())
 }
 
-/// Lets the whole office read every record that is not private and that it could read until now; says how many.
+/// Shares every record that is neither private nor shared with the whole office with it, to be read; says how many.
 pub fn keep_open(tx: &Tx<'_>) -> Result<u64, StoreFault> {
     let read = grants::number(Some(Level::Read));
-    tx.sql().execute("UPDATE records SET everyone = ?1 WHERE private = 0 AND everyone < ?1", &[read.into()])
+    tx.sql().execute("UPDATE records SET everyone = ?1 WHERE private = 0 AND everyone = 0", &[read.into()])
 }
 
 /// Gives a record to another owner.
