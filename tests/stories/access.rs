@@ -186,6 +186,10 @@ fn k_05_a_transfer_takes_back_the_copies_of_the_old_owners_links() {
     let records = import(a.user("ann"), &card("Clara Client"));
     share(a.user("ann"), &link, &records);
     until("bob has the copy", || copy_names(b.user("bob")) == ["Clara Client"]);
+    for verb in [&["access", &records[0]][..], &["explain", &records[0]], &["owner", &records[0], "bob", "--yes"]] {
+        let refused = b.user("bob").cli(&[&["record"], verb].concat()).ended(exit::REFUSED);
+        says(&refused, "belongs to Office A");
+    }
     let plan = a.user("ann").json(&["record", "owner", &records[0], "carl", "--keep", "full-control", "--dry-run"]);
     says(&plan["changes"].to_string(), "copy for bob at Office B is removed");
     a.user("ann").cli(&["record", "owner", &records[0], "carl", "--keep", "full-control", "--yes"]).ok();
@@ -218,6 +222,10 @@ fn p_03_switching_client_access_on_changes_nothing_at_once() {
     assert_eq!(names(&office.user("bob")), ["Clara Client"], "what is new is its owner's");
     grant(&office.user("ann"), &old[0], ["--whole-office", "none"]);
     assert!(names(&office.user("bob")).is_empty());
+    office.user("bob").cli(&["record", "access", &old[0], "--whole-office", "read", "--yes"]).ended(exit::NOT_FOUND);
+    grant(&office.user("ann"), &old[0], ["--whole-office", "write"]);
+    let enabling = office.json(&["specialist", "enable", "ann", "--dry-run"]);
+    says(&enabling["stays"].to_string(), "1 record shared with the whole office stays visible to all its users");
     let back = office.user("rita").json(&["client-access", "--manage", "off", "--dry-run"]);
     says(&back["changes"].to_string(), "reads all 2 records");
 }
@@ -235,7 +243,7 @@ fn p_07_with_sharing_off_only_administrators_share() {
     assert_eq!(office.user("ann").json(&["record", "access", &record])["may_share"], false);
     office.user("ann").cli(&["record", "edit", &record, "--private", "on"]).ok();
     let widened = office.user("ann").cli(&["record", "edit", &record, "--private", "off"]).ended(exit::REFUSED);
-    says(&widened, "this mark lets others see it");
+    says(&widened, "only administrators let others see records");
     grant(&office.user("rita"), &record, ["--user", "bob=read"]);
     assert_eq!(names(&office.user("bob")), ["Clara Client"]);
     office.user("ann").cli(&["record", "access", &record, "--user", "bob=none", "--yes"]).ended(exit::REFUSED);

@@ -7,9 +7,10 @@ use interoffice_core::actions::access::{self, Changes, Explained, Shares, Transf
 use interoffice_core::domain::plan::Plan;
 use serde::Deserialize;
 
-use super::answer::{Answer, Items, items, one, planned};
+use super::answer::{Answer, Items, planned};
 use super::asked::{Agreed, As, Body, Params, user_name};
 use super::record_ids::resolve;
+use super::records::one_of_ours;
 use crate::house::{House, Priority::People};
 
 pub(super) fn routes() -> Router<House> {
@@ -23,23 +24,33 @@ pub(super) fn routes() -> Router<House> {
 
 async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Shares> {
     let record = resolve(&house, &actor, &id).await?;
-    one(house.read(move |view| access::show(view, &actor, record)).await)
+    let asking = actor.clone();
+    let end = house.read(move |view| access::show(view, &asking, record)).await;
+    one_of_ours(&house, actor, record, end).await
 }
 
 async fn plan_set(State(house): State<House>, As(actor): As, Path(id): Path<String>, Body(changes): Body<Changes>) -> Answer<Plan> {
     let record = resolve(&house, &actor, &id).await?;
-    planned(&house, house.write(People, move |tx| access::plan_set(tx, &actor, record, &changes)).await)
+    let asking = actor.clone();
+    let end = house.write(People, move |tx| access::plan_set(tx, &asking, record, &changes)).await;
+    one_of_ours(&house, actor, record, end).await
 }
 
 async fn set(State(house): State<House>, As(actor): As, Path(id): Path<String>, Body(asked): Body<Agreed<Changes>>) -> Answer<Shares> {
     let (changes, plan) = asked.split()?;
     let record = resolve(&house, &actor, &id).await?;
-    one(house.write(People, move |tx| access::set(tx, &actor, record, &changes, &plan)).await)
+    let asking = actor.clone();
+    let end = house.write(People, move |tx| access::set(tx, &asking, record, &changes, &plan)).await;
+    one_of_ours(&house, actor, record, end).await
 }
 
 async fn plan_transfer(State(house): State<House>, As(actor): As, Path(id): Path<String>, Body(wanted): Body<Transfer>) -> Answer<Plan> {
     let record = resolve(&house, &actor, &id).await?;
-    planned(&house, house.write(People, move |tx| access::plan_transfer(tx, &actor, record, &wanted)).await)
+    let asking = actor.clone();
+    match house.write(People, move |tx| access::plan_transfer(tx, &asking, record, &wanted)).await {
+        Ok(plan) => planned(&house, Ok(plan)),
+        end => one_of_ours(&house, actor, record, end).await,
+    }
 }
 
 async fn transfer(
@@ -50,7 +61,9 @@ async fn transfer(
 ) -> Answer<Transferred> {
     let (wanted, plan) = asked.split()?;
     let record = resolve(&house, &actor, &id).await?;
-    one(house.write_ending(People, move |tx| access::transfer(tx, &actor, record, &wanted, &plan)).await)
+    let asking = actor.clone();
+    let end = house.write_ending(People, move |tx| access::transfer(tx, &asking, record, &wanted, &plan)).await;
+    one_of_ours(&house, actor, record, end).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,5 +80,7 @@ async fn explain(
 ) -> Answer<Items<Explained>> {
     let about = about.user.as_deref().map(user_name).transpose()?;
     let record = resolve(&house, &actor, &id).await?;
-    items(house.read(move |view| access::explain(view, &actor, record, about.as_ref())).await)
+    let asking = actor.clone();
+    let end = house.read(move |view| access::explain(view, &asking, record, about.as_ref())).await;
+    one_of_ours(&house, actor, record, end.map(Items::from)).await
 }

@@ -36,9 +36,15 @@ pub(super) fn planned(house: &House, end: Result<Plan, Fault>) -> Answer<Plan> {
     }))
 }
 
+impl<T> From<Vec<T>> for Items<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { items }
+    }
+}
+
 /// The answer of a query that gives a list.
 pub(super) fn items<T>(end: Result<Vec<T>, Fault>) -> Answer<Items<T>> {
-    one(end.map(|items| Items { items }))
+    one(end.map(Items::from))
 }
 
 /// A problem with `status`.

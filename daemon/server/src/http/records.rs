@@ -317,8 +317,14 @@ async fn edit(
         edit.base_version.get_or_insert_with(|| version.trim_matches('"').to_owned());
     }
     let asking = actor.clone();
-    match house.write(People, move |tx| records::edit(tx, &asking, record, &edit)).await {
-        Err(Fault::Refused(refusal)) if refusal.code == "unknown-record" => Err(not_here(&house, actor, record, refusal).await),
+    let end = house.write(People, move |tx| records::edit(tx, &asking, record, &edit)).await;
+    one_of_ours(&house, actor, record, end).await
+}
+
+/// The answer of a verb on a record of the office's own.
+pub(super) async fn one_of_ours<T>(house: &House, actor: Actor, record: RecordId, end: Result<T, Fault>) -> Answer<T> {
+    match end {
+        Err(Fault::Refused(refusal)) if refusal.code == "unknown-record" => Err(not_here(house, actor, record, refusal).await),
         end => one(end),
     }
 }
