@@ -13,7 +13,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::{Fault, Tx, View, audit, office, records, users};
 
 /// The settings.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct ClientAccess {
     /// Whether users see only records that concern them.
     pub on: bool,
@@ -24,7 +24,7 @@ pub struct ClientAccess {
 }
 
 /// What is to be switched; what is not given stays.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switch {
     /// Client access.
@@ -98,7 +98,7 @@ pub fn switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch, plan: &PlanId) -> Res
 }
 
 /// The level at which all clients are to be shared with a user.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AllClients {
     /// `read`, `write`, `full-control`, or `none`.

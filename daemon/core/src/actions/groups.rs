@@ -8,7 +8,6 @@ use crate::domain::access::Viewer;
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
-use crate::domain::user::Account;
 use crate::store::groups::{self, GroupRow};
 use crate::store::{Fault, StoreFault, Tx, View, audit};
 
@@ -18,7 +17,7 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub const GROUPS_MAX: u64 = 1_000;
 
 /// What a group is made with.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NewGroup {
     /// Its name: 1 to 100 printable characters.
@@ -28,7 +27,7 @@ pub struct NewGroup {
 }
 
 /// A group as people see it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct GroupView {
     /// Its name.
     pub name: String,
@@ -76,7 +75,7 @@ fn member(view: &View<'_>, name: &str) -> Result<(i64, UserName), Fault> {
 pub(super) fn may_know(view: &View<'_>, viewer: &Viewer, group: &GroupRow) -> Result<bool, StoreFault> {
     match viewer {
         Viewer::Operator => Ok(true),
-        Viewer::User(person) => Ok(person.account == Account::Admin || groups::is_member(view, group.id, person.id)?),
+        Viewer::User(person) => Ok(person.administers || groups::is_member(view, group.id, person.id)?),
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Filter {
 }
 
 /// How far a removal has come, for people.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct RemovalView {
     /// `Removing`, `Unconfirmed`, `Removed`, `Erased` or `Receipt does not match`.
     pub state: &'static str,
@@ -71,7 +71,7 @@ pub struct RemovalView {
 }
 
 /// A link as people see it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct LinkView {
     /// Its id, base32.
     pub link: String,

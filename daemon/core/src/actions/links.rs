@@ -129,7 +129,7 @@ pub fn find(view: &View<'_>, actor: &Actor, text: &str) -> Result<LinkRow, Fault
     };
     if let Ok(id) = wanted.parse::<LinkId>() {
         let all = sees_all(view, actor)?;
-        let theirs = |link: &LinkRow| all || matches!(actor, Actor::User(name) if *name == link.local_user);
+        let theirs = |link: &LinkRow| all || actor.user() == Some(&link.local_user);
         return Ok(links::find(view, id)?.filter(theirs).ok_or_else(unknown)?);
     }
     let all = visible(view, actor)?;
@@ -145,17 +145,16 @@ pub fn find(view: &View<'_>, actor: &Actor, text: &str) -> Result<LinkRow, Fault
 pub fn visible(view: &View<'_>, actor: &Actor) -> Result<Vec<LinkRow>, Fault> {
     match actor {
         _ if sees_all(view, actor)? => Ok(links::all(view)?),
-        Actor::User(name) => Ok(links::of_user(view, name)?),
-        _ => Ok(Vec::new()),
+        _ => actor.user().map_or(Ok(Vec::new()), |name| Ok(links::of_user(view, name)?)),
     }
 }
 
 /// Whether `actor` may know of every link of the office.
 fn sees_all(view: &View<'_>, actor: &Actor) -> Result<bool, Fault> {
     Ok(match actor {
-        Actor::User(_) => rights::require_user(view, actor)?.account == crate::domain::user::Account::Admin,
+        Actor::User(_) | Actor::For { .. } => rights::require_user(view, actor)?.role.administers,
         Actor::Operator | Actor::Daemon => true,
-        Actor::Peer(_) => false,
+        Actor::Peer(_) | Actor::Stranger => false,
     })
 }
 

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod claims;
 pub mod client_access;
 pub mod copies;
 pub mod ending;
@@ -14,13 +15,17 @@ pub mod link_view;
 pub mod links;
 pub mod office;
 pub mod outbound;
+pub mod passwords;
 pub mod peers;
 pub mod records;
 pub mod removal;
 pub mod rights;
+pub mod roles;
 pub mod settings;
 pub mod sharing;
+pub mod sign_in;
 pub mod specialists;
+pub mod tokens;
 pub mod users;
 
 #[cfg(test)]

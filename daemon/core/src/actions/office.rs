@@ -10,7 +10,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::{Fault, Tx, View, audit, office, peers, removals};
 
 /// The office as people see it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct OfficeView {
     /// Its id, base32.
     pub office: String,

@@ -15,7 +15,7 @@ use crate::store::peers::{self, Introduction, PeerRow, Standing};
 use crate::store::{Fault, Ring, Tx, View, audit, links as link_rows, statements};
 
 /// A peer as people see it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct PeerView {
     /// Its id, base32.
     pub office: String,

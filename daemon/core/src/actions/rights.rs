@@ -3,14 +3,14 @@
 use crate::domain::access::{self, Decision, Sight, Viewer};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
-use crate::domain::user::Account;
+use crate::domain::role::Permission;
 use crate::store::records::RecordRow;
 use crate::store::users::{self, UserRow};
 use crate::store::{Fault, View, grants, office};
 
 /// The enabled user that acts. The operator acts as nobody in particular and must say as whom.
 pub fn require_user(view: &View<'_>, actor: &Actor) -> Result<UserRow, Fault> {
-    let Actor::User(name) = actor else {
+    let Some(name) = actor.user() else {
         let message = "this is done by a user, and the operator is none";
         return Err(match actor {
             Actor::Operator => Refusal::invalid("need-user", message, "say as whom: --as USER"),
@@ -36,7 +36,7 @@ pub fn require_admin(view: &View<'_>, actor: &Actor) -> Result<(), Fault> {
         return Ok(());
     }
     let user = require_user(view, actor)?;
-    if user.account == Account::Admin {
+    if user.role.administers {
         return Ok(());
     }
     Err(Refusal::denied("not-admin", format!("{} is not an administrator of this office", user.name), "ask an administrator to do it")
@@ -46,18 +46,36 @@ pub fn require_admin(view: &View<'_>, actor: &Actor) -> Result<(), Fault> {
 /// The enabled user that acts, who holds Record Sharing.
 pub fn require_specialist(view: &View<'_>, actor: &Actor) -> Result<UserRow, Fault> {
     let user = require_user(view, actor)?;
+    if let Actor::For { by: Some(by), .. } = actor {
+        let message = format!("{by} can't do this for {}: links and what they carry are agreed to in person", user.name);
+        return Err(Refusal::denied("not-in-person", message, format!("ask {} to do it", user.name)).into());
+    }
     if user.specialist {
+        require(view, actor, Permission::Exchange)?;
         return Ok(user);
     }
     let remedy = format!("an administrator can enable it: interoffice specialist enable {}", user.name);
     Err(Refusal::denied("not-specialist", format!("{} does not have the right Record Sharing", user.name), remedy).into())
 }
 
+/// Refuses a user whose role does not allow it; the operator may everything.
+pub fn require(view: &View<'_>, actor: &Actor, permission: Permission) -> Result<(), Fault> {
+    if matches!(actor, Actor::Operator | Actor::Daemon) {
+        return Ok(());
+    }
+    let user = require_user(view, actor)?;
+    if user.role.permissions.has(permission) {
+        return Ok(());
+    }
+    let message = format!("the role {} of {} does not allow to {}", user.role.name, user.name, permission.words());
+    Err(Refusal::denied("role", message, "an administrator can choose another role or change this one").into())
+}
+
 /// Anybody of this office: the operator, the daemon, an enabled user.
 pub fn require_member(view: &View<'_>, actor: &Actor) -> Result<(), Fault> {
     match actor {
         Actor::Operator | Actor::Daemon => Ok(()),
-        Actor::User(_) | Actor::Peer(_) => require_user(view, actor).map(drop),
+        _ => require_user(view, actor).map(drop),
     }
 }
 
@@ -92,6 +110,12 @@ pub fn access_of(view: &View<'_>, viewer: &Viewer, record: &RecordRow) -> Result
 pub fn require_sharing(view: &View<'_>, viewer: &Viewer) -> Result<(), Fault> {
     if access::shares(viewer, &office::load(view)?.policy) {
         return Ok(());
+    }
+    if let Viewer::User(person) = viewer
+        && !person.role_shares
+    {
+        let message = format!("your role does not allow to {}", Permission::Share.words());
+        return Err(Refusal::denied("role", message, "an administrator can choose another role or change this one").into());
     }
     let message = "in this office only administrators let others see records";
     Err(Refusal::denied("sharing-off", message, "an administrator can allow it: interoffice client-access --sharing on").into())

@@ -9,7 +9,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::{Fault, Tx, View, audit, office, users};
 
 /// The settings.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Settings {
     /// Whether users see only contacts assigned to them.
     pub office_security: bool,

@@ -18,7 +18,7 @@ use crate::store::records::{self, RecordRow};
 use crate::store::{Fault, Tx, View, audit, log, office, peers, removals};
 
 /// Which records to share or unshare.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Selection {
     /// Record ids.
@@ -32,7 +32,7 @@ pub struct Selection {
 }
 
 /// What a share did.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Shared {
     /// The link.
     pub link: String,
@@ -43,7 +43,7 @@ pub struct Shared {
 }
 
 /// What an unshare did.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Unshared {
     /// The link.
     pub link: String,
@@ -52,7 +52,7 @@ pub struct Unshared {
 }
 
 /// A shared record in the list behind a link.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct SharedRecord {
     /// Its id.
     pub record: String,

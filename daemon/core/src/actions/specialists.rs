@@ -18,7 +18,7 @@ use crate::store::users::{self, UserRow};
 use crate::store::{Fault, Tx, View, audit, office, records};
 
 /// Whom the new specialist wants to share with, asked in the same step.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Handshake {
     /// The other office: its name or its id.
@@ -31,7 +31,7 @@ pub struct Handshake {
 }
 
 /// A user who became a specialist.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Enabled {
     /// The user.
     #[serde(flatten)]
@@ -41,7 +41,7 @@ pub struct Enabled {
 }
 
 /// A user who is no specialist any more.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Disabled {
     /// The user.
     #[serde(flatten)]
@@ -71,7 +71,7 @@ pub fn plan_enable(tx: &Tx<'_>, actor: &Actor, name: &UserName, handshake: Optio
     if user.all_clients.is_some() {
         draft.change(format!("all clients are no longer shared with {name}"));
     }
-    if user.account == Account::Admin {
+    if user.role.administers {
         draft.change(format!("{name} no longer sees every record of the office, and stays an administrator"));
     }
     describe_security(tx, &mut draft)?;
@@ -164,7 +164,7 @@ pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan,
         draft.change(format!("{links} of {name} {end}"));
     }
     links::describe_end(tx, &live, &mut draft)?;
-    if user.account == Account::Admin {
+    if user.role.administers {
         draft.change(format!("as an administrator {name} sees every record of the office again, private ones among them"));
     }
     draft.stay(format!("Super User and Enterprise View stay off for {name}"));

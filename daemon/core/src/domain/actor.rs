@@ -10,12 +10,31 @@ use interoffice_protocol::names::UserName;
 pub enum Actor {
     /// Whoever may open the control socket; acts as an admin.
     Operator,
-    /// A user, through the operator (`--as`) or signed in.
+    /// A user who signed in, or a program with a token of the user's.
     User(UserName),
+    /// Somebody on behalf of a user: an administrator, or the operator (`--as`) when no name is given.
+    For {
+        /// The administrator; `None` for the operator.
+        by: Option<UserName>,
+        /// The user on whose behalf it is done.
+        user: UserName,
+    },
+    /// Somebody at the http door who has not signed in.
+    Stranger,
     /// Another office, over the wire.
     Peer(OfficeId),
     /// A chore of the daemon.
     Daemon,
+}
+
+impl Actor {
+    /// The user whose rights count, if a user acts or somebody acts for one.
+    pub fn user(&self) -> Option<&UserName> {
+        match self {
+            Self::User(name) | Self::For { user: name, .. } => Some(name),
+            Self::Operator | Self::Stranger | Self::Peer(_) | Self::Daemon => None,
+        }
+    }
 }
 
 impl fmt::Display for Actor {
@@ -23,7 +42,10 @@ impl fmt::Display for Actor {
         match self {
             Self::Operator => f.write_str("operator"),
             Self::User(name) => write!(f, "user:{name}"),
+            Self::For { by: Some(by), user } => write!(f, "user:{by} for user:{user}"),
+            Self::For { by: None, user } => write!(f, "operator for user:{user}"),
             Self::Peer(office) => write!(f, "office:{office}"),
+            Self::Stranger => f.write_str("stranger"),
             Self::Daemon => f.write_str("daemon"),
         }
     }

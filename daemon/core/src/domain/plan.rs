@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::refusal::Refusal;
 
 /// The name of one plan: the first 16 bytes of a hash over all it says, as lower-case base32.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct PlanId(String);
 
@@ -39,7 +39,7 @@ impl FromStr for PlanId {
 }
 
 /// What a plan touches, in numbers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct PlanCounts {
     /// Contacts.
@@ -69,7 +69,7 @@ pub struct PlanCounts {
 }
 
 /// What will happen, and what will not.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Plan {
     /// First 16 bytes of a hash over everything below and over what it rests on, as lower-case base32; the commit quotes it.
     pub id: PlanId,

@@ -9,8 +9,11 @@ pub const EMAIL_CHARS_MAX: usize = 256;
 /// Longest name for people (characters).
 pub const DISPLAY_NAME_CHARS_MAX: usize = 256;
 
+/// Longest first or last name (characters).
+pub const PART_OF_NAME_CHARS_MAX: usize = 120;
+
 /// What an account is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Account {
     /// Works with clients of his or her own.
@@ -41,8 +44,32 @@ impl Account {
     }
 }
 
+impl Account {
+    /// Whether an account of this type owns clients: assistants help others, and an account that only administers has none.
+    pub fn owns_clients(self) -> bool {
+        self == Self::Practitioner
+    }
+
+    /// Refuses what only an account that owns clients may have or do.
+    pub fn check_owns(self, user: &str) -> Result<(), Refusal> {
+        match self {
+            Self::Practitioner => Ok(()),
+            Self::Assistant => Err(Refusal::denied(
+                "assistant",
+                format!("{user} is an assistant, and assistants own no clients"),
+                "name a practitioner, who is to own the records",
+            )),
+            Self::Admin => Err(Refusal::denied(
+                "admin-only",
+                format!("the account of {user} only administers, and owns no clients"),
+                format!("name a practitioner, or make {user} one: interoffice user account {user} practitioner"),
+            )),
+        }
+    }
+}
+
 /// A right of a user.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Right {
     /// Shares records with users of other offices: a specialist.
@@ -90,6 +117,23 @@ pub fn check_email(email: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     refused("this is not an e-mail address")
+}
+
+/// The name for people of somebody whose first and last name are given; the sign-in name when both are empty.
+pub fn full_name(first: &str, last: &str, name: &str) -> String {
+    let full = format!("{} {}", first.trim(), last.trim());
+    match full.trim() {
+        "" => name.to_owned(),
+        full => full.to_owned(),
+    }
+}
+
+/// Refuses a first or last name that is too long or not printable; an empty one is fine.
+pub fn check_part_of_name(name: &str) -> Result<(), Refusal> {
+    if name.chars().count() <= PART_OF_NAME_CHARS_MAX && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Refusal::invalid("bad-name", "a first or last name has at most 120 printable characters", "give the name as people write it"))
 }
 
 /// Refuses a name for people that is empty, too long or not printable.

@@ -6,7 +6,7 @@ use super::{Ring, Sql, SqlExt, StoreFault, Tx, Value, View};
 use crate::domain::actor::Actor;
 
 /// One line of the audit.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct AuditLine {
     /// Number, without gaps.
     pub id: u64,
@@ -28,6 +28,12 @@ pub struct AuditLine {
 pub fn done(tx: &Tx<'_>, actor: &Actor, verb: &'static str, object: &str, detail: &str) -> Result<(), StoreFault> {
     tx.ring(Ring::Audit);
     append(tx.sql(), tx.now_ms, actor, verb, object, "done", detail)
+}
+
+/// Writes down that `actor` was refused `verb` on `object`, when the refusal itself is not what the transaction ends with.
+pub fn denied(tx: &Tx<'_>, actor: &Actor, verb: &'static str, object: &str, code: &str, detail: &str) -> Result<(), StoreFault> {
+    tx.ring(Ring::Audit);
+    append(tx.sql(), tx.now_ms, actor, verb, object, code, detail)
 }
 
 pub(super) fn append(

@@ -5,6 +5,8 @@
 //! closures share one transaction, each in its own savepoint, and one fsync ([`WriteStore::begin`], `job`, `commit`).
 
 pub mod audit;
+pub mod claims;
+pub mod credentials;
 #[cfg(test)]
 pub(crate) mod damage;
 mod durable;
@@ -20,6 +22,8 @@ pub mod peers;
 pub mod received;
 pub mod records;
 pub mod removals;
+pub mod roles;
+pub mod sessions;
 pub mod sql;
 pub mod statements;
 mod tx;

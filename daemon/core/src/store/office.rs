@@ -57,6 +57,17 @@ pub fn set_sharing(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
     Ok(())
 }
 
+/// Whether the office wants a second factor of everybody who signs in.
+pub fn wants_second_factor(view: &View<'_>) -> Result<bool, StoreFault> {
+    Ok(view.sql().count("SELECT second_factor FROM office", &[])? > 0)
+}
+
+/// Wants a second factor of everybody, or no longer.
+pub fn set_second_factor(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET second_factor = ?1", &[on.into()])?;
+    Ok(())
+}
+
 /// The safe clock as last persisted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SafeClock {

@@ -196,6 +196,14 @@ impl Row<'_> {
         }
     }
 
+    /// A bytes column that may be NULL.
+    pub fn blob_or_null(&self, index: usize) -> Result<Option<Vec<u8>>, StoreFault> {
+        match self.column(index)? {
+            ValueRef::Null => Ok(None),
+            _ => Ok(Some(self.blob(index)?.to_vec())),
+        }
+    }
+
     /// A bytes column of a fixed length.
     pub fn bytes<const N: usize>(&self, index: usize) -> Result<[u8; N], StoreFault> {
         let bytes = self.blob(index)?;

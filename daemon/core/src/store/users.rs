@@ -1,11 +1,12 @@
 //! Users as rows.
 
 use interoffice_protocol::names::UserName;
-
 use interoffice_protocol::record::Level;
 
+use super::roles::{self, RoleRow};
 use super::{Row, SqlExt, StoreFault, Tx, View, grants};
 use crate::domain::access::Person;
+use crate::domain::role::Permission;
 use crate::domain::user::Account;
 
 /// A user.
@@ -15,12 +16,18 @@ pub struct UserRow {
     pub id: i64,
     /// Permanent sign-in name.
     pub name: UserName,
+    /// First name, may be empty.
+    pub first_name: String,
+    /// Last name, may be empty.
+    pub last_name: String,
     /// Name for people.
     pub display_name: String,
     /// E-mail address, may be empty.
     pub email: String,
     /// What the account is for.
     pub account: Account,
+    /// What the user may do.
+    pub role: RoleRow,
     /// Holds Record Sharing.
     pub specialist: bool,
     /// Holds Super User.
@@ -31,6 +38,8 @@ pub struct UserRow {
     pub all_clients: Option<Level>,
     /// Can't act any more.
     pub disabled: bool,
+    /// Has set a password, and so can sign in.
+    pub activated: bool,
     /// When the user was added (milliseconds since 1970, UTC).
     pub created_ms: i64,
 }
@@ -39,16 +48,21 @@ impl UserRow {
     /// What access depends on.
     pub fn person(&self) -> Person {
         let Self { id, account, super_user, specialist, all_clients, .. } = *self;
-        Person { id, account, super_user, specialist, all_clients }
+        let RoleRow { administers, permissions, .. } = self.role;
+        let (role_shares, role_all_clients) = (permissions.has(Permission::Share), permissions.has(Permission::AllClients));
+        Person { id, account, administers, role_shares, role_all_clients, super_user, specialist, all_clients }
     }
 
-    /// Whether the user is an admin who sees every record of the office, private ones included.
+    /// Whether the user is an administrator who sees every record of the office, private ones included.
     pub fn sees_everything(&self) -> bool {
         self.person().sees_everything() && !self.disabled
     }
 }
 
-const COLUMNS: &str = "id, name, display_name, email, account, specialist, super_user, enterprise_view, disabled, created_ms, all_clients";
+const COLUMNS: &str = "u.id, u.name, u.display_name, u.email, u.account, u.specialist, u.super_user, u.enterprise_view, u.disabled,
+    u.created_ms, u.all_clients, u.first_name, u.last_name, o.id, o.name, o.permissions, o.fixed, o.created_ms,
+    EXISTS (SELECT 1 FROM credentials c WHERE c.user_row = u.id)";
+const FROM: &str = "FROM users u JOIN roles o ON o.id = u.role";
 
 fn user(row: &Row<'_>) -> Result<UserRow, StoreFault> {
     let account = usize::try_from(row.int(4)?).ok().and_then(|number| Account::ALL.get(number).copied());
@@ -64,24 +78,47 @@ fn user(row: &Row<'_>) -> Result<UserRow, StoreFault> {
         disabled: row.flag(8)?,
         created_ms: row.int(9)?,
         all_clients: grants::level(row.int(10)?)?,
+        first_name: row.text(11)?,
+        last_name: row.text(12)?,
+        role: roles::role(row, 13)?,
+        activated: row.flag(18)?,
     })
 }
 
 /// The user with this name.
 pub fn find(view: &View<'_>, name: &UserName) -> Result<Option<UserRow>, StoreFault> {
-    view.sql().first(&format!("SELECT {COLUMNS} FROM users WHERE name = ?1"), &[name.as_str().into()], user)
+    let sql = format!("SELECT {COLUMNS} {FROM} WHERE u.name = ?1 AND u.deleted = 0");
+    view.sql().first(&sql, &[name.as_str().into()], user)
+}
+
+/// Whether a user had this name once who was deleted.
+pub fn was_deleted(view: &View<'_>, name: &UserName) -> Result<bool, StoreFault> {
+    Ok(view.sql().count("SELECT count(*) FROM users WHERE name = ?1 AND deleted = 1", &[name.as_str().into()])? > 0)
 }
 
 /// The user in this row.
 pub fn by_id(view: &View<'_>, id: i64) -> Result<UserRow, StoreFault> {
     view.sql()
-        .first(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), &[id.into()], user)?
+        .first(&format!("SELECT {COLUMNS} {FROM} WHERE u.id = ?1"), &[id.into()], user)?
         .ok_or_else(|| StoreFault::Corrupt("a record names an owner who is not there".to_owned()))
 }
 
 /// All users by name.
 pub fn list(view: &View<'_>) -> Result<Vec<UserRow>, StoreFault> {
-    view.sql().all(&format!("SELECT {COLUMNS} FROM users ORDER BY name"), &[], user)
+    view.sql().all(&format!("SELECT {COLUMNS} {FROM} WHERE u.deleted = 0 ORDER BY u.name"), &[], user)
+}
+
+/// The user who has this e-mail address, `None` when nobody or more than one has it.
+pub fn by_email(view: &View<'_>, email: &str) -> Result<Option<UserRow>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} {FROM} WHERE u.email <> '' AND lower(u.email) = lower(?1) AND u.deleted = 0 LIMIT 2");
+    let mut found = view.sql().all(&sql, &[email.into()], user)?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// How many enabled users own clients, leaving one out.
+pub fn practitioners_but(view: &View<'_>, id: i64) -> Result<u64, StoreFault> {
+    let params = [id.into(), (Account::Practitioner as i64).into()];
+    view.sql().count("SELECT count(*) FROM users WHERE id <> ?1 AND account = ?2 AND disabled = 0 AND deleted = 0", &params)
 }
 
 /// How many users hold Record Sharing.
@@ -93,7 +130,7 @@ pub fn specialists(view: &View<'_>) -> Result<u64, StoreFault> {
 pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
     let id = tx.sql().first(
         "INSERT INTO users (name, display_name, email, account, specialist, super_user, enterprise_view, disabled, created_ms,
-             all_clients) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
+             all_clients, first_name, last_name, role) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id",
         &[
             new.name.as_str().into(),
             new.display_name.as_str().into(),
@@ -105,6 +142,9 @@ pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
             new.disabled.into(),
             tx.now_ms.into(),
             grants::number(new.all_clients).into(),
+            new.first_name.as_str().into(),
+            new.last_name.as_str().into(),
+            new.role.id.into(),
         ],
         |row| row.int(0),
     )?;
@@ -116,7 +156,7 @@ pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
 pub fn update(tx: &Tx<'_>, user: &UserRow) -> Result<(), StoreFault> {
     tx.sql().execute(
         "UPDATE users SET display_name = ?2, email = ?3, account = ?4, specialist = ?5, super_user = ?6, enterprise_view = ?7, disabled = ?8,
-             all_clients = ?9 WHERE id = ?1",
+             all_clients = ?9, first_name = ?10, last_name = ?11, role = ?12 WHERE id = ?1",
         &[
             user.id.into(),
             user.display_name.as_str().into(),
@@ -127,7 +167,23 @@ pub fn update(tx: &Tx<'_>, user: &UserRow) -> Result<(), StoreFault> {
             user.enterprise_view.into(),
             user.disabled.into(),
             grants::number(user.all_clients).into(),
+            user.first_name.as_str().into(),
+            user.last_name.as_str().into(),
+            user.role.id.into(),
         ],
+    )?;
+    Ok(())
+}
+
+/// Deletes a user who owns nothing: everything of him or her goes but the name, so that nobody else gets it.
+pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
+    for sql in ["DELETE FROM grants WHERE user_row = ?1", "DELETE FROM group_members WHERE user_row = ?1"] {
+        tx.sql().execute(sql, &[id.into()])?;
+    }
+    tx.sql().execute(
+        "UPDATE users SET deleted = 1, disabled = 1, display_name = name, email = '', first_name = '', last_name = '', specialist = 0,
+             super_user = 0, enterprise_view = 0, all_clients = 0 WHERE id = ?1",
+        &[id.into()],
     )?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::{Fault, StoreFault, View, groups, users};
 
 /// One reason.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Reason {
     /// What gives the access: `owner`, `administrator`, `grant`, `group`, `whole-office`, `all-clients`, `super-user`, `unassigned` or
     /// `open-office`.
@@ -25,7 +25,7 @@ pub struct Reason {
 }
 
 /// What a user may do with a record, and why.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Explained {
     /// The user.
     pub user: String,
@@ -57,10 +57,10 @@ impl Explained {
 /// asks who has Full Control. Reasons that tell who is in a group are for administrators and members of that group.
 pub fn explain(view: &View<'_>, actor: &Actor, record: RecordId, about: Option<&UserName>) -> Result<Vec<Explained>, Fault> {
     let (row, own) = seen(view, actor, record)?;
-    let myself = matches!((actor, about), (Actor::User(me), Some(about)) if me == about);
+    let myself = about.is_some() && actor.user() == about;
     if own.level < Some(Level::FullControl) && !myself {
         if about.is_none()
-            && let Actor::User(me) = actor
+            && let Some(me) = actor.user()
         {
             return Ok(vec![Explained::of(me.as_str(), false, &own)]);
         }

@@ -12,14 +12,13 @@ use crate::domain::access::level::{self, label};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
-use crate::domain::user::Account;
 use crate::store::grants::{self, Grantee};
 use crate::store::records::{self, RecordRow};
 use crate::store::users::{self, UserRow};
 use crate::store::{Fault, Tx, View, audit, links, log, peers};
 
 /// Who is to own a record.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Transfer {
     /// The new owner.
@@ -30,7 +29,7 @@ pub struct Transfer {
 }
 
 /// What a transfer did.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Transferred {
     /// The record.
     pub record: String,
@@ -61,10 +60,7 @@ fn checked(view: &View<'_>, actor: &Actor, record: RecordId, transfer: &Transfer
     }
     let name = UserName::new(&transfer.owner).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
     let owner = user_verbs::enabled(view, &name)?;
-    if owner.account == Account::Assistant {
-        let message = format!("{name} is an assistant, and assistants own no clients");
-        return Err(Refusal::denied("assistant", message, "name a practitioner").into());
-    }
+    owner.account.check_owns(name.as_str())?;
     if owner.id == row.owner {
         return Err(Refusal::conflict("already-owner", format!("{name} owns the record already"), "nothing needs to be done").into());
     }

@@ -23,7 +23,7 @@ use crate::store::{Fault, StoreFault, Tx, View, audit, office};
 pub const GRANTS_MAX: usize = 1_000;
 
 /// A user with direct access.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct UserShare {
     /// The user.
     pub user: String,
@@ -32,7 +32,7 @@ pub struct UserShare {
 }
 
 /// A group with access; who is in it is not said here.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct GroupShare {
     /// The group.
     pub group: String,
@@ -41,7 +41,7 @@ pub struct GroupShare {
 }
 
 /// Who a record is shared with.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Shares {
     /// The record.
     pub record: String,
@@ -60,7 +60,7 @@ pub struct Shares {
 }
 
 /// One change of a record's shares: exactly one of `user`, `group` and `whole_office` says whose.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Change {
     /// A user.
@@ -76,7 +76,7 @@ pub struct Change {
 }
 
 /// Changes that are done together or not at all.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Changes {
     /// The changes in their order.

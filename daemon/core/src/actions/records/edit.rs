@@ -11,6 +11,7 @@ use super::{reached, seen};
 use crate::domain::actor::Actor;
 use crate::domain::edit::{Edit, encode};
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::search::search_text;
 use crate::store::records::{self, Content, RecordRow};
 use crate::store::{Fault, StoreFault, Tx, audit, log, office};
@@ -19,6 +20,7 @@ use crate::store::{Fault, StoreFault, Tx, audit, log, office};
 /// end of the log of each live link that shows it; an edit that changes nothing leaves it as it is.
 pub fn edit(tx: &Tx<'_>, actor: &Actor, record: RecordId, edit: &Edit) -> Result<RecordView, Fault> {
     tx.attempt(actor, "record.edit", record.to_string());
+    rights::require(tx, actor, Permission::Edit)?;
     let marks = edit.private.is_some() || edit.unassigned.is_some();
     let row = reached(tx, actor, record, if marks { Level::FullControl } else { Level::Write })?;
     if (edit.unassigned == Some(true) && row.assigned) || (edit.private == Some(false) && row.private) {

@@ -8,6 +8,7 @@ use super::list::{self, Query};
 use super::{LIMIT_MAX, seen, view};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::vcard::{self, CardVersion};
 use crate::store::records::{self, RecordRow};
 use crate::store::{Fault, StoreFault, View};
@@ -52,6 +53,7 @@ pub struct ExportPage {
 
 /// Exports records by their ids, in the order given.
 pub fn export(view: &View<'_>, actor: &Actor, wanted: &[RecordId], format: Format) -> Result<Vec<u8>, Fault> {
+    rights::require(view, actor, Permission::Export)?;
     if wanted.len() > LIMIT_MAX {
         return Err(Refusal::invalid("too-many-records", "at most 1,000 records are named in one export", "export a list instead").into());
     }
@@ -65,6 +67,7 @@ pub fn export(view: &View<'_>, actor: &Actor, wanted: &[RecordId], format: Forma
 
 /// Exports one page of a list; the pages behind each other are the export of the whole list.
 pub fn export_page(view: &View<'_>, actor: &Actor, query: &Query, format: Format) -> Result<ExportPage, Fault> {
+    rights::require(view, actor, Permission::Export)?;
     let (rows, next) = list::rows(view, actor, query)?;
     let mut bytes = Vec::with_capacity(rows.len() * 1024);
     for row in &rows {

@@ -15,8 +15,8 @@ use crate::domain::access::Viewer;
 use crate::domain::actor::Actor;
 use crate::domain::edit::encode;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::domain::search::search_text;
-use crate::domain::user::Account;
 use crate::domain::vcard;
 use crate::store::records::{self, Content, NewRecord, RecordRow};
 use crate::store::{Fault, StoreFault, Tx, View, audit, log, office};
@@ -43,7 +43,7 @@ pub struct ImportCard {
 }
 
 /// A part of a file that was not imported.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Broken {
     /// Line where the trouble is, from 1.
     pub line: usize,
@@ -61,7 +61,7 @@ pub struct CardFile {
 }
 
 /// How cards are imported.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImportOptions {
     /// Marks the new records private.
@@ -71,7 +71,7 @@ pub struct ImportOptions {
 }
 
 /// What an import did.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct ImportReport {
     /// Records that are new.
     pub created: u64,
@@ -132,13 +132,11 @@ fn members_first(cards: Vec<ImportCard>) -> Vec<ImportCard> {
 /// Imports at most [`IMPORT_CARDS_MAX`] cards for the acting user, who becomes the owner of the new records. A card whose UID the user
 /// already has changes that record when it says something new. Cards that don't fit are reported, the others are imported.
 pub fn import_cards(tx: &Tx<'_>, actor: &Actor, cards: &[ImportCard], options: &ImportOptions) -> Result<ImportReport, Fault> {
-    let who = if let Actor::User(name) = actor { name.as_str() } else { "" };
+    let who = actor.user().map_or("", |name| name.as_str());
     tx.attempt(actor, "record.import", who);
     let user = rights::require_user(tx, actor)?;
-    if user.account == Account::Assistant {
-        let message = format!("{} is an assistant, and assistants own no clients", user.name);
-        return Err(Refusal::denied("assistant", message, "import as the user who is to own the records: --as USER").into());
-    }
+    rights::require(tx, actor, Permission::Edit)?;
+    user.account.check_owns(user.name.as_str())?;
     if options.unassigned {
         rights::require_sharing(tx, &Viewer::User(user.person()))?;
     }

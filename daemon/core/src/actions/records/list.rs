@@ -22,7 +22,7 @@ pub const LIMIT_DEFAULT: usize = 50;
 pub const LIMIT_MAX: usize = 1_000;
 
 /// Which records to list; everything may be left out.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Query {
     /// Words that all have to be found in name, e-mail addresses and telephone numbers.
@@ -42,7 +42,7 @@ pub struct Query {
 }
 
 /// One page of a list.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Page {
     /// The records by name.
     pub records: Vec<RecordSummary>,
@@ -145,7 +145,7 @@ pub fn read_place(text: &str) -> Result<(String, RecordId), Refusal> {
 }
 
 /// The records of one user.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct OwnerCounts {
     /// The user.
     pub user: String,
@@ -154,7 +154,7 @@ pub struct OwnerCounts {
 }
 
 /// The office's own records in numbers.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Counts {
     /// Records in use.
     pub total: KindCounts,

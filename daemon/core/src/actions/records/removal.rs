@@ -7,16 +7,17 @@ use interoffice_protocol::record::{Level, RecordKind, RelatedKind};
 use interoffice_protocol::seeded::{Bug, planted};
 use serde::Serialize;
 
-use super::super::sharing;
+use super::super::{rights, sharing};
 use super::{LIMIT_MAX, reached};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanCounts, PlanId, counted};
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Permission;
 use crate::store::records::{self, RecordRow};
 use crate::store::{Fault, Tx, audit, links, log, peers};
 
 /// What was deleted, archived or taken into use again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Gone {
     /// Records.
     pub records: u64,
@@ -36,6 +37,13 @@ impl Way {
         match self {
             Self::Delete => "record.delete",
             Self::Archive => "record.archive",
+        }
+    }
+
+    fn permission(self) -> Permission {
+        match self {
+            Self::Delete => Permission::Delete,
+            Self::Archive => Permission::Archive,
         }
     }
 }
@@ -63,6 +71,7 @@ pub fn archive(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], plan: &PlanId) -
 /// Takes archived records into use again; they are shared with nobody.
 pub fn unarchive(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId]) -> Result<Gone, Fault> {
     tx.attempt(actor, "record.unarchive", object(wanted));
+    rights::require(tx, actor, Permission::Archive)?;
     let mut back = 0;
     for row in rows(tx, actor, wanted)?.iter().filter(|row| row.archived) {
         records::set_archived(tx, row.id, false)?;
@@ -87,6 +96,7 @@ fn rows(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId]) -> Result<Vec<RecordRow
 
 fn plan(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], way: Way) -> Result<(Plan, Vec<RecordRow>), Fault> {
     tx.attempt(actor, way.verb(), object(wanted));
+    rights::require(tx, actor, way.permission())?;
     let rows = rows(tx, actor, wanted)?;
     if way == Way::Archive && rows.iter().all(|row| row.archived) {
         return Err(Refusal::conflict("already-archived", "this is archived already", "nothing needs to be done").into());

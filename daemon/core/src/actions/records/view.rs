@@ -12,7 +12,7 @@ use crate::store::records::{self, RecordRow};
 use crate::store::{Fault, StoreFault, View, grants};
 
 /// A record as a list shows it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct RecordSummary {
     /// Its id, base32.
     pub id: String,
@@ -43,7 +43,7 @@ impl RecordSummary {
     pub(super) fn of(view: &View<'_>, actor: &Actor, row: &RecordRow) -> Result<Self, StoreFault> {
         let mut connected_to = vec![row.owner_name.to_string()];
         connected_to.extend(grants::co_owners(view, row.id)?);
-        let offline = matches!(actor, Actor::User(name) if connected_to.iter().any(|owner| owner == name.as_str()));
+        let offline = actor.user().is_some_and(|name| connected_to.iter().any(|owner| owner == name.as_str()));
         Ok(Self {
             id: row.record.to_string(),
             kind: row.kind.as_str(),
@@ -61,7 +61,7 @@ impl RecordSummary {
 }
 
 /// One property.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct PropertyView {
     /// vCard name, such as `EMAIL`.
     pub name: String,
@@ -74,7 +74,7 @@ pub struct PropertyView {
 }
 
 /// One related item.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct RelatedView {
     /// Its id, base32.
     pub id: String,
@@ -89,7 +89,7 @@ pub struct RelatedView {
 }
 
 /// What a record says, for own records and received copies alike.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Content {
     /// Properties by their JSContact names, in the order of [`FieldName::ALL`].
     #[serde(serialize_with = "as_map")]
@@ -139,7 +139,7 @@ impl Content {
 }
 
 /// A record with all it says.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct RecordView {
     /// What lists show of it.
     #[serde(flatten)]

@@ -31,6 +31,12 @@ pub struct Person {
     pub id: i64,
     /// What the account is for.
     pub account: Account,
+    /// Whether the user's role administers the office.
+    pub administers: bool,
+    /// Whether the user's role allows to share records inside the office.
+    pub role_shares: bool,
+    /// Whether the user's role can access all clients.
+    pub role_all_clients: bool,
     /// Whether the user holds Super User.
     pub super_user: bool,
     /// Whether the user holds Record Sharing.
@@ -42,7 +48,12 @@ pub struct Person {
 impl Person {
     /// Whether the user administers the office and sees everything in it; who is a specialist administers only.
     pub fn sees_everything(&self) -> bool {
-        self.account == Account::Admin && !self.specialist
+        self.administers && !self.specialist
+    }
+
+    /// Whether the user's role shows him or her all clients; not while he or she is a specialist.
+    fn role_shows_all(&self) -> bool {
+        self.role_all_clients && !self.administers && !self.specialist
     }
 }
 
@@ -105,6 +116,8 @@ pub enum Source {
     WholeOffice,
     /// All clients were shared with the user.
     AllClients,
+    /// Has a role that can access all clients.
+    Role,
     /// Holds Super User.
     SuperUser,
     /// Nobody is assigned to it.
@@ -124,6 +137,7 @@ impl Source {
             Self::Group(_) => "group",
             Self::WholeOffice => "whole-office",
             Self::AllClients => "all-clients",
+            Self::Role => "role",
             Self::SuperUser => "super-user",
             Self::Unassigned => "unassigned",
             Self::OpenOffice => "open-office",
@@ -140,6 +154,7 @@ impl Source {
             Self::Group(name) => format!("the record is shared with the group {name}"),
             Self::WholeOffice => "the record is shared with the whole office".to_owned(),
             Self::AllClients => "all clients are shared with the user".to_owned(),
+            Self::Role => "the user's role can access all clients".to_owned(),
             Self::SuperUser => "the user holds Super User".to_owned(),
             Self::Unassigned => "no user is assigned to the record".to_owned(),
             Self::OpenOffice => "neither office security nor client access is on".to_owned(),
@@ -206,6 +221,9 @@ fn at_large(person: &Person, policy: &Policy, facts: &Facts, give: &mut impl FnM
     if let Some(level) = person.all_clients {
         give(Source::AllClients, level.min(most));
     }
+    if person.role_shows_all() {
+        give(Source::Role, Level::Write);
+    }
     if person.super_user {
         give(Source::SuperUser, Level::Write);
     }
@@ -219,11 +237,10 @@ fn at_large(person: &Person, policy: &Policy, facts: &Facts, give: &mut impl FnM
 
 /// Whether `viewer` may share records at all: the office lets its users, or the viewer administers it.
 pub fn shares(viewer: &Viewer, policy: &Policy) -> bool {
-    let admin = match viewer {
+    match viewer {
         Viewer::Operator => true,
-        Viewer::User(person) => person.account == Account::Admin,
-    };
-    policy.sharing || admin
+        Viewer::User(person) => person.administers || (policy.sharing && person.role_shares),
+    }
 }
 
 /// Whether `viewer` may share a record, given what the decision on it was: that takes Full Control of it, too.
@@ -249,7 +266,7 @@ pub fn sight(viewer: &Viewer, policy: &Policy) -> Sight {
         Viewer::User(person) => Sight {
             everything: person.sees_everything(),
             person: Some(person.id),
-            others: person.super_user || person.all_clients.is_some() || policy.is_open(),
+            others: person.super_user || person.role_shows_all() || person.all_clients.is_some() || policy.is_open(),
         },
     }
 }

@@ -9,7 +9,16 @@ const CLOSED: Policy = Policy { office_security: true, client_access: false, sha
 const OPEN: Policy = Policy { office_security: false, ..CLOSED };
 
 fn person(id: i64) -> Person {
-    Person { id, account: Account::Practitioner, super_user: false, specialist: false, all_clients: None }
+    Person {
+        id,
+        account: Account::Practitioner,
+        administers: false,
+        role_shares: true,
+        role_all_clients: false,
+        super_user: false,
+        specialist: false,
+        all_clients: None,
+    }
 }
 
 fn user(id: i64) -> Viewer {
@@ -65,7 +74,7 @@ fn who_sees_a_record_as_one_of_many_does_not_see_it_once_it_is_private() {
 
 #[test]
 fn an_admin_sees_all_until_he_or_she_is_a_specialist() {
-    let admin = |specialist| Viewer::User(Person { account: Account::Admin, specialist, ..person(ANN) });
+    let admin = |specialist| Viewer::User(Person { account: Account::Admin, administers: true, specialist, ..person(ANN) });
     assert_eq!(level(&admin(false), &CLOSED, &bobs(true, true)), Some(Level::FullControl));
     assert_eq!(level(&admin(true), &CLOSED, &bobs(false, true)), None);
     assert_eq!(level(&Viewer::Operator, &CLOSED, &bobs(true, true)), Some(Level::FullControl));
@@ -99,7 +108,7 @@ fn sharing_takes_full_control_and_the_policy_of_the_office() {
     assert!(!may(&user(BOB), &admins_only, &bobs(false, true)));
     assert!(!may(&user(ANN), &CLOSED, &granted(bobs(false, true), None, Level::Write)));
     assert!(may(&user(ANN), &CLOSED, &granted(bobs(false, true), None, Level::FullControl)));
-    let admin = |specialist| Viewer::User(Person { account: Account::Admin, specialist, ..person(ANN) });
+    let admin = |specialist| Viewer::User(Person { account: Account::Admin, administers: true, specialist, ..person(ANN) });
     assert!(may(&admin(false), &admins_only, &bobs(false, true)));
     assert!(!may(&admin(true), &admins_only, &bobs(false, true)), "who does not see it shares it with nobody");
 }

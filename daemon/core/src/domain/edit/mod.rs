@@ -21,7 +21,7 @@ pub const CHANGES_MAX: usize = 1_000;
 const FIXED: [&str; 9] = ["BEGIN", "END", "VERSION", "UID", "KIND", "REV", "PRODID", "X-ADDRESSBOOKSERVER-KIND", "CLIENTPIDMAP"];
 
 /// What is to be changed in a record; everything may be left out.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Edit {
     /// The version that the changes were made on, such as `1.3`; another one at home is a conflict.
@@ -45,7 +45,7 @@ pub struct Edit {
 }
 
 /// A property with its new value.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PropertyEdit {
     /// vCard name in any letter case, `TEL`, or `TEL#2` for the second of several.
@@ -58,7 +58,7 @@ pub struct PropertyEdit {
 }
 
 /// A parameter in the API.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ParamView {
     /// Name, such as `TYPE`.
     pub name: String,
@@ -93,7 +93,7 @@ impl PropertyEdit {
 }
 
 /// A related item to be added.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRelated {
     /// `case`, `policy`, `investment` or `opportunity`.
@@ -109,7 +109,7 @@ pub struct NewRelated {
 }
 
 /// A related item that changes; what is left out stays.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RelatedChange {
     /// Its id.

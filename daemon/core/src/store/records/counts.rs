@@ -7,7 +7,7 @@ use super::kind;
 use crate::store::{SqlExt, StoreFault, View};
 
 /// Records by kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct KindCounts {
     /// Contacts.
     pub contacts: u64,
@@ -59,6 +59,11 @@ pub fn count_of(view: &View<'_>, owner: i64) -> Result<KindCounts, StoreFault> {
         Ok(())
     })?;
     Ok(counts)
+}
+
+/// How many records a user owns, archived ones too.
+pub fn count_all_of(view: &View<'_>, owner: i64) -> Result<u64, StoreFault> {
+    view.sql().count("SELECT count(*) FROM records WHERE owner = ?1", &[owner.into()])
 }
 
 /// Numbers that cut across owners.

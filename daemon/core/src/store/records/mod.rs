@@ -11,7 +11,7 @@ use interoffice_protocol::wire::codec;
 use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
-pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, shown_counts};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, count_all_of, count_by_owner, count_marks, count_of, shown_counts};
 
 /// A record without its contents.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -271,6 +271,13 @@ pub fn keep_open(tx: &Tx<'_>) -> Result<u64, StoreFault> {
 pub fn set_owner(tx: &Tx<'_>, id: i64, owner: i64) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE records SET owner = ?2 WHERE id = ?1", &[id.into(), owner.into()])?;
     Ok(())
+}
+
+/// Gives every record of a user to another, archived ones too; says how many. The new owner's own grants on them go.
+pub fn set_owner_of_all(tx: &Tx<'_>, from: i64, to: i64) -> Result<u64, StoreFault> {
+    let own = "DELETE FROM grants WHERE user_row = ?2 AND record_row IN (SELECT id FROM records WHERE owner = ?1)";
+    tx.sql().execute(own, &[from.into(), to.into()])?;
+    tx.sql().execute("UPDATE records SET owner = ?2 WHERE owner = ?1", &[from.into(), to.into()])
 }
 
 /// Deletes a record with its grants.

@@ -1,31 +1,44 @@
-//! Users: adding, listing, rights that are set directly, and disabling with everything that hangs on it.
+//! Users: adding, listing, names and rights that are set directly; account types and roles; and how a user goes.
 
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
-use interoffice_protocol::statement::EndReason;
 use serde::{Deserialize, Serialize};
 
-use super::{links, rights};
+use super::rights;
 use crate::domain::actor::Actor;
-use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
-use crate::domain::user::{Account, Right, check_display_name, check_email, check_exclusion};
+use crate::domain::role::check_fit;
+use crate::domain::user::{Account, Right, check_display_name, check_email, check_exclusion, check_part_of_name, full_name};
+use crate::store::credentials::PassKind;
 use crate::store::records::{self, KindCounts};
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit};
+use crate::store::{Fault, Tx, View, audit, credentials, roles as role_rows};
+
+mod account;
+mod ending;
+
+pub(super) use account::differing;
+pub use account::{Assignment, assign, plan_assign};
+pub use ending::{HandOver, HandedOver, delete, disable, enable, hand_over, plan_delete, plan_disable, plan_hand_over};
 
 /// What a user is added with.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NewUser {
     /// Permanent sign-in name: 2 to 256 letters and digits.
     pub name: String,
-    /// Name for people; empty for the sign-in name.
+    /// First name, may be empty.
+    pub first_name: String,
+    /// Last name, may be empty.
+    pub last_name: String,
+    /// Name for people; empty for first and last name, or the sign-in name.
     pub display_name: String,
     /// E-mail address of at most 256 characters, may be empty.
     pub email: String,
     /// What the account is for.
     pub account: Account,
+    /// Name of the role; empty for the one that goes with the account.
+    pub role: String,
     /// Gives Super User.
     pub super_user: bool,
     /// Gives Enterprise View.
@@ -33,16 +46,30 @@ pub struct NewUser {
 }
 
 /// A user as people see it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct UserView {
     /// Permanent sign-in name.
     pub name: String,
+    /// First name, may be empty.
+    pub first_name: String,
+    /// Last name, may be empty.
+    pub last_name: String,
     /// Name for people.
     pub display_name: String,
     /// E-mail address, may be empty.
     pub email: String,
     /// What the account is for.
     pub account: Account,
+    /// Name of the role.
+    pub role: String,
+    /// What the role allows.
+    pub permissions: Vec<&'static str>,
+    /// Whether the role administers the office.
+    pub administers: bool,
+    /// Whether the user can sign in: `active`, `inactive` before a password was set, or `disabled`.
+    pub state: &'static str,
+    /// Until when the user can set the first password (milliseconds since 1970, UTC); null when not invited.
+    pub invited_until_ms: Option<i64>,
     /// Holds Record Sharing: is a specialist.
     pub specialist: bool,
     /// Holds Super User.
@@ -63,17 +90,30 @@ pub struct UserView {
 
 impl UserView {
     pub(super) fn of(view: &View<'_>, user: &UserRow) -> Result<Self, Fault> {
-        Ok(Self::with(user, records::count_of(view, user.id)?))
+        Self::with(view, user, records::count_of(view, user.id)?)
     }
 
-    fn with(user: &UserRow, records: KindCounts) -> Self {
+    fn with(view: &View<'_>, user: &UserRow, records: KindCounts) -> Result<Self, Fault> {
+        let invited_until_ms = if user.activated { None } else { credentials::pass_ends(view, user.id, PassKind::Activate)? };
+        let state = match user {
+            _ if user.disabled => "disabled",
+            _ if user.activated => "active",
+            _ => "inactive",
+        };
         let held =
             [(Right::RecordSharing, user.specialist), (Right::SuperUser, user.super_user), (Right::EnterpriseView, user.enterprise_view)];
-        Self {
+        Ok(Self {
             name: user.name.to_string(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
             display_name: user.display_name.clone(),
             email: user.email.clone(),
             account: user.account,
+            role: user.role.name.clone(),
+            permissions: user.role.permissions.names(),
+            administers: user.role.administers,
+            state,
+            invited_until_ms,
             specialist: user.specialist,
             super_user: user.super_user,
             enterprise_view: user.enterprise_view,
@@ -82,7 +122,7 @@ impl UserView {
             rights: held.iter().filter(|(_, held)| *held).map(|(right, _)| right.label()).collect(),
             records,
             created_ms: user.created_ms,
-        }
+        })
     }
 }
 
@@ -91,16 +131,38 @@ pub fn add(tx: &Tx<'_>, actor: &Actor, new: &NewUser) -> Result<UserView, Fault>
     let name = UserName::new(&new.name).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), "choose another name"))?;
     tx.attempt(actor, "user.add", name.as_str());
     rights::require_admin(tx, actor)?;
-    let display_name = if new.display_name.is_empty() { new.name.clone() } else { new.display_name.clone() };
+    let user = insert(tx, name, new)?;
+    audit::done(tx, actor, "user.add", user.name.as_str(), user.account.as_str())?;
+    UserView::of(tx, &user)
+}
+
+/// Writes a new user down whom somebody who may do that adds.
+pub(super) fn insert(tx: &Tx<'_>, name: UserName, new: &NewUser) -> Result<UserRow, Fault> {
+    let full = || full_name(&new.first_name, &new.last_name, &new.name);
+    let display_name = if new.display_name.is_empty() { full() } else { new.display_name.clone() };
     check_display_name(&display_name)?;
+    check_part_of_name(&new.first_name)?;
+    check_part_of_name(&new.last_name)?;
     check_email(&new.email)?;
+    let role = match new.role.as_str() {
+        "" => role_rows::standard(tx, new.account)?,
+        role => super::roles::find(tx, role)?,
+    };
+    check_fit(new.account, role.administers, name.as_str())?;
     if users::find(tx, &name)?.is_some() {
         let message = format!("this office has a user '{name}' already; letter case makes no difference");
+        return Err(Refusal::conflict("user-exists", message, "choose another name").into());
+    }
+    if users::was_deleted(tx, &name)? {
+        let message = format!("a user '{name}' was deleted, and what was written down about that name must not fall to somebody else");
         return Err(Refusal::conflict("user-exists", message, "choose another name").into());
     }
     let user = UserRow {
         id: 0,
         name,
+        first_name: new.first_name.trim().to_owned(),
+        last_name: new.last_name.trim().to_owned(),
+        role,
         display_name,
         email: new.email.clone(),
         account: new.account,
@@ -109,10 +171,52 @@ pub fn add(tx: &Tx<'_>, actor: &Actor, new: &NewUser) -> Result<UserView, Fault>
         enterprise_view: new.enterprise_view,
         all_clients: None,
         disabled: false,
+        activated: false,
         created_ms: tx.now_ms,
     };
-    let user = users::insert(tx, &user)?;
-    audit::done(tx, actor, "user.add", user.name.as_str(), user.account.as_str())?;
+    Ok(users::insert(tx, &user)?)
+}
+
+/// What is to be changed of a user's names and address; what is not given stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Naming {
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Name for people.
+    pub display_name: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+}
+
+/// Changes a user's names and address: an administrator may, and the user him- or herself.
+pub fn rename(tx: &Tx<'_>, actor: &Actor, name: &UserName, naming: &Naming) -> Result<UserView, Fault> {
+    tx.attempt(actor, "user.rename", name.as_str());
+    if actor.user() != Some(name) {
+        rights::require_admin(tx, actor)?;
+    }
+    let mut user = enabled(tx, name)?;
+    let named_by_parts = user.display_name == full_name(&user.first_name, &user.last_name, name.as_str());
+    for (part, given) in [(&mut user.first_name, &naming.first_name), (&mut user.last_name, &naming.last_name)] {
+        if let Some(given) = given {
+            check_part_of_name(given)?;
+            given.trim().clone_into(part);
+        }
+    }
+    match &naming.display_name {
+        Some(given) => user.display_name.clone_from(given),
+        None if named_by_parts => user.display_name = full_name(&user.first_name, &user.last_name, name.as_str()),
+        None => {}
+    }
+    check_display_name(&user.display_name)?;
+    if let Some(email) = &naming.email {
+        check_email(email)?;
+        user.email.clone_from(email);
+    }
+    users::update(tx, &user)?;
+    audit::done(tx, actor, "user.rename", name.as_str(), "")?;
     UserView::of(tx, &user)
 }
 
@@ -121,7 +225,7 @@ pub fn list(view: &View<'_>, actor: &Actor) -> Result<Vec<UserView>, Fault> {
     rights::require_member(view, actor)?;
     let counts = records::count_by_owner(view)?;
     let of = |user: &UserRow| counts.iter().find(|(owner, _)| *owner == user.id).map_or_else(KindCounts::default, |(_, counts)| *counts);
-    Ok(users::list(view)?.iter().map(|user| UserView::with(user, of(user))).collect())
+    users::list(view)?.iter().map(|user| UserView::with(view, user, of(user))).collect()
 }
 
 /// One user.
@@ -173,41 +277,18 @@ pub(super) fn enabled(view: &View<'_>, name: &UserName) -> Result<UserRow, Fault
 /// Refuses when nobody with full access would be left after `user` lost it: an admin who is no specialist.
 pub(super) fn check_last_admin(view: &View<'_>, user: &UserRow) -> Result<(), Fault> {
     let others = users::list(view)?.iter().any(|other| other.id != user.id && other.sees_everything());
-    if user.account != Account::Admin || others {
+    if !user.role.administers || others {
         return Ok(());
     }
     let message = format!("{} is the last administrator with access to all records, and nobody with full access would be left", user.name);
     Err(Refusal::denied("last-admin", message, "add another administrator first: interoffice user add NAME --account admin").into())
 }
 
-/// What disabling a user will do.
-pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan, Fault> {
-    tx.attempt(actor, "user.disable", name.as_str());
-    rights::require_admin(tx, actor)?;
-    let user = enabled(tx, name)?;
-    check_last_admin(tx, &user)?;
-    let mut draft = Draft::new("user.disable", name.as_str());
-    draft.change(format!("{name} can neither sign in nor act any more"));
-    if user.specialist {
-        draft.change(format!("{name} loses the right {}", Right::RecordSharing.label()));
+/// Refuses when nobody who owns clients would be left after `user` no longer did.
+pub(super) fn check_last_practitioner(view: &View<'_>, user: &UserRow) -> Result<(), Fault> {
+    if !user.account.owns_clients() || user.disabled || users::practitioners_but(view, user.id)? > 0 {
+        return Ok(());
     }
-    links::describe_end(tx, &links::live_links_of(tx, name)?, &mut draft)?;
-    let owned = records::count_of(tx, user.id)?;
-    if owned.total() > 0 {
-        let owned = counted(owned.total(), "record", "records");
-        draft.stay(format!("{owned} of this office stay, with {name} as owner; administrators see them"));
-    }
-    Ok(draft.finish())
-}
-
-/// Disables a user: all links of the user end, and the copies shared over them are removed.
-pub fn disable(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Result<UserView, Fault> {
-    plan_disable(tx, actor, name)?.agreed(plan)?;
-    let mut user = enabled(tx, name)?;
-    (user.disabled, user.specialist) = (true, false);
-    users::update(tx, &user)?;
-    let ended = links::end_links_of(tx, actor, name, EndReason::UserGone)?;
-    let owned = records::count_of(tx, user.id)?.total();
-    audit::done(tx, actor, "user.disable", name.as_str(), &format!("links {ended}, records owned {owned}"))?;
-    UserView::of(tx, &user)
+    let message = format!("{} is the last practitioner, and every office has at least one", user.name);
+    Err(Refusal::denied("last-practitioner", message, "add another practitioner first: interoffice user add NAME").into())
 }

@@ -1,0 +1,38 @@
+//! Requests that a client named by a key of its own, so that one sent twice is done once.
+
+use super::{SqlExt, StoreFault, Tx, View};
+
+/// How long a key is remembered (milliseconds): a day.
+pub const LIFE_MS: i64 = 24 * 3_600_000;
+
+/// What is known of a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Claim {
+    /// SHA-256 of what was asked.
+    pub request: [u8; 32],
+    /// Status and body of the answer; `None` when it was lost, as by a crash between the doing and the answering.
+    pub answer: Option<(u16, Vec<u8>)>,
+}
+
+/// The request that this actor named so, if it is not too old.
+pub fn find(view: &View<'_>, actor: &str, key: &str) -> Result<Option<Claim>, StoreFault> {
+    let sql = "SELECT request, status, answer FROM claims WHERE actor = ?1 AND key = ?2 AND at_ms > ?3";
+    view.sql().first(sql, &[actor.into(), key.into(), (view.now_ms - LIFE_MS).into()], |row| {
+        let status = row.int_or_null(1)?.and_then(|status| u16::try_from(status).ok());
+        Ok(Claim { request: row.bytes(0)?, answer: status.zip(row.blob_or_null(2)?) })
+    })
+}
+
+/// Claims a key for a request; false when it is taken. Claims that are too old go.
+pub fn take(tx: &Tx<'_>, actor: &str, key: &str, request: &[u8; 32]) -> Result<bool, StoreFault> {
+    tx.sql().execute("DELETE FROM claims WHERE at_ms <= ?1", &[(tx.now_ms - LIFE_MS).into()])?;
+    let sql = "INSERT INTO claims (actor, key, request, at_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    Ok(tx.sql().execute(sql, &[actor.into(), key.into(), request.into(), tx.now_ms.into()])? > 0)
+}
+
+/// Keeps the answer to a claimed request.
+pub fn answer(tx: &Tx<'_>, actor: &str, key: &str, status: u16, body: &[u8]) -> Result<(), StoreFault> {
+    let sql = "UPDATE claims SET status = ?3, answer = ?4 WHERE actor = ?1 AND key = ?2";
+    tx.sql().execute(sql, &[actor.into(), key.into(), u32::from(status).into(), body.into()])?;
+    Ok(())
+}
