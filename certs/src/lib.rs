@@ -10,6 +10,7 @@ mod keys;
 mod office_code;
 mod pin;
 mod tls;
+mod web;
 
 pub use groups::BadCode;
 pub use invite::{BadInvite, INVITE_VERSION, Invite, InviteToken};
@@ -17,3 +18,4 @@ pub use keys::{KeyFault, OfficeKeys, RecoveryKey, SecretSeed, Seeds, SetTerms};
 pub use office_code::{BadOfficeCode, parse_office, short_office, show_office};
 pub use pin::{BadCertificate, spki_pin};
 pub use tls::{ALPN, TlsFault, client_config, install_provider, provider, server_config};
+pub use web::{WebCertificate, WebFault, web_config};

@@ -18,6 +18,7 @@ pub mod relay;
 mod said;
 mod scan;
 mod skips;
+pub mod web;
 
 use std::time::Duration;
 

@@ -52,7 +52,7 @@ impl Office {
         std::fs::create_dir(office.folder()).expect("the data folder is made");
         prepare(&office.folder());
         let address = address.to_string();
-        office.cli(&["init", "--name", name, "--listen", &address, "--advertise", &address]).ok();
+        office.cli(&["init", "--name", name, "--listen", &address, "--advertise", &address, "--http", "127.0.0.1:0"]).ok();
         office
     }
 

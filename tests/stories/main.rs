@@ -8,6 +8,7 @@ mod import_export;
 mod links;
 mod outages;
 mod pairing;
+mod people;
 mod record_sharing;
 mod removal;
 mod specialists;

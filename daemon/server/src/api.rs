@@ -24,6 +24,9 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// What to do about it; may be empty.
     pub(crate) remedy: String,
+    /// Seconds to wait before asking again, when that helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_s: Option<u64>,
 }
 
 impl fmt::Display for Problem {

@@ -41,6 +41,12 @@ pub(crate) fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The year on the wall clock (UTC).
+pub(crate) fn year() -> i32 {
+    let moment = jiff::Timestamp::from_millisecond(now_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    i32::from(moment.to_zoned(jiff::tz::TimeZone::UTC).year())
+}
+
 /// A point on the clock that never jumps, to measure durations from: the one that the timers of the runtime go by.
 pub(crate) fn instant() -> Instant {
     tokio::time::Instant::now().into_std()

@@ -1,7 +1,7 @@
 //! `interoffice.toml` in the data folder: addresses and log level. What people set while the daemon runs stands in the database instead.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use interoffice_protocol::limits;
@@ -12,6 +12,8 @@ use toml::{Table, Value};
 pub(crate) const FILE: &str = "interoffice.toml";
 /// Where the peer door listens unless told otherwise.
 pub(crate) const LISTEN: &str = "0.0.0.0:4870";
+/// Where the http door listens unless told otherwise.
+pub(crate) const HTTP_LISTEN: &str = "0.0.0.0:4880";
 /// Environment variables that begin with this overlay the file.
 const ENV_PREFIX: &str = "INTEROFFICE__";
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
@@ -22,6 +24,8 @@ const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 pub(crate) struct Config {
     /// The door to other offices.
     pub(crate) peer: PeerConfig,
+    /// The door to people and their programs.
+    pub(crate) http: HttpConfig,
     /// What the daemon says about itself.
     pub(crate) log: LogConfig,
 }
@@ -36,6 +40,24 @@ pub(crate) struct PeerConfig {
     pub(crate) advertise: Vec<String>,
 }
 
+/// The door to people and their programs.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HttpConfig {
+    /// TCP address to listen at; empty keeps the door shut.
+    pub(crate) listen: String,
+    /// Where browsers find it, such as `https://office-a.example`; empty for the address it listens at.
+    pub(crate) url: String,
+    /// Host names and addresses that the certificate of the office's own is for.
+    pub(crate) names: Vec<String>,
+    /// PEM file of a certificate to show instead, with `key`; both empty for the office's own.
+    pub(crate) certificate: String,
+    /// PEM file of its key.
+    pub(crate) key: String,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    pub(crate) proxies: Vec<IpAddr>,
+}
+
 /// What the daemon says about itself.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -47,6 +69,42 @@ pub(crate) struct LogConfig {
 impl Default for PeerConfig {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([0, 0, 0, 0], 4870)), advertise: Vec::new() }
+    }
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: HTTP_LISTEN.to_owned(),
+            url: String::new(),
+            names: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
+            certificate: String::new(),
+            key: String::new(),
+            proxies: Vec::new(),
+        }
+    }
+}
+
+impl HttpConfig {
+    /// The address to listen at, `None` when the door stays shut.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.listen.parse().ok()
+    }
+
+    fn check(&self, place: &str) -> Result<(), ConfigFault> {
+        if !self.listen.is_empty() && self.address().is_none() {
+            let message = format!("'{}' is not an address such as {HTTP_LISTEN}; leave it empty to keep the door shut", self.listen);
+            return Err(bad_key(&format!("{place}: http.listen"), message));
+        }
+        if self.certificate.is_empty() != self.key.is_empty() {
+            return Err(bad_key(&format!("{place}: http.certificate"), "a certificate and its key are given together".to_owned()));
+        }
+        let url = self.url.strip_prefix("https://").map(|rest| rest.trim_end_matches('/'));
+        if !self.url.is_empty() && url.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', ' '])) {
+            let message = format!("'{}' is not like https://office-a.example", self.url);
+            return Err(bad_key(&format!("{place}: http.url"), message));
+        }
+        Ok(())
     }
 }
 
@@ -108,7 +166,8 @@ impl Config {
         Self::deserialize(Value::Table(table)).map_err(|error| bad_key(&path.display().to_string(), one_line(&error.to_string())))
     }
 
-    fn check(&self, place: &str) -> Result<(), ConfigFault> {
+    /// Refuses settings that can't be used; `place` says where they stand.
+    pub(crate) fn check(&self, place: &str) -> Result<(), ConfigFault> {
         if !LEVELS.contains(&self.log.level.as_str()) {
             return Err(bad_key(&format!("{place}: log.level"), format!("'{}' is none of {}", self.log.level, LEVELS.join(", "))));
         }
@@ -118,25 +177,42 @@ impl Config {
         for address in &self.peer.advertise {
             check_address(address).map_err(|message| bad_key(&format!("{place}: peer.advertise"), message))?;
         }
-        Ok(())
+        self.http.check(place)
     }
 
     /// The file that says this, with a sentence for each key.
     pub(crate) fn to_toml(&self) -> String {
         let mut text = String::from("# Settings of this office's daemon; they count from the next start.\n");
-        let advertise: Vec<_> = self.peer.advertise.iter().map(|address| Value::from(address.as_str()).to_string()).collect();
+        let advertise = quoted(&self.peer.advertise);
         // Writing into a String can't fail.
         let _ = write!(
             text,
             "\n[peer]\n# UDP address at which other offices reach the daemon.\nlisten = \"{}\"\n\
              # Addresses (host:port) that invites name; as the other offices see them, not as this machine does.\nadvertise = [{}]\n\
+             \n[http]\n# TCP address for browsers and programs, over TLS; \"\" keeps this door shut.\nlisten = \"{}\"\n\
+             # Where browsers find it, such as \"https://office-a.example\"; \"\" for the address above.\nurl = \"{}\"\n\
+             # Host names and addresses that the certificate of the office's own is for; to change them, remove the folder web.\n\
+             names = [{}]\n\
+             # PEM files of a certificate to show instead, and of its key.\ncertificate = {}\nkey = {}\n\
+             # Addresses of proxies whose X-Forwarded-For is believed.\nproxies = [{}]\n\
              \n[log]\n# error, warn, info, debug or trace; the log goes to stderr.\nlevel = \"{}\"\n",
             self.peer.listen,
             advertise.join(", "),
+            self.http.listen,
+            self.http.url,
+            quoted(&self.http.names).join(", "),
+            Value::from(self.http.certificate.as_str()),
+            Value::from(self.http.key.as_str()),
+            quoted(&self.http.proxies.iter().map(IpAddr::to_string).collect::<Vec<_>>()).join(", "),
             self.log.level,
         );
         text
     }
+}
+
+/// Texts as TOML has them.
+fn quoted(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| Value::from(text.as_str()).to_string()).collect()
 }
 
 /// Refuses what is not `host:port`.
@@ -150,13 +226,14 @@ pub(crate) fn check_address(address: &str) -> Result<(), String> {
 
 fn overlay(table: &mut Table, name: &str, key: &str, value: String) -> Result<(), ConfigFault> {
     let unknown = || {
-        bad_key(name, "names no setting; INTEROFFICE__PEER__LISTEN, INTEROFFICE__PEER__ADVERTISE and INTEROFFICE__LOG__LEVEL do".to_owned())
+        let message = "names no setting; the sections are PEER, HTTP and LOG, as in INTEROFFICE__PEER__LISTEN";
+        bad_key(name, message.to_owned())
     };
     let (section, key) = key.split_once("__").ok_or_else(unknown)?;
     let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
     let value = match (section.as_str(), key.as_str()) {
-        ("peer", "listen") | ("log", "level") => Value::String(value),
-        ("peer", "advertise") => {
+        ("peer" | "http", "listen") | ("http", "url" | "certificate" | "key") | ("log", "level") => Value::String(value),
+        ("peer", "advertise") | ("http", "names" | "proxies") => {
             value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into()
         }
         _ => return Err(unknown()),
@@ -198,6 +275,14 @@ mod tests {
     fn what_init_writes_is_read_back() {
         let config = Config {
             peer: PeerConfig { listen: "127.0.0.1:5000".parse().unwrap(), advertise: vec!["a.example:5000".into(), "[::1]:5000".into()] },
+            http: HttpConfig {
+                listen: "127.0.0.1:4881".into(),
+                url: "https://a.example".into(),
+                names: vec!["a.example".into()],
+                certificate: "/etc/a \"b\".pem".into(),
+                key: "/etc/a.key".into(),
+                proxies: vec!["10.0.0.1".parse().unwrap()],
+            },
             log: LogConfig { level: "debug".into() },
         };
         assert_eq!(parse(&config.to_toml(), &[]).unwrap(), config);
@@ -220,6 +305,10 @@ mod tests {
         assert!(address.contains("peer.advertise") && address.contains("not host:port"), "{address}");
         let env = complaint("", &[("INTEROFFICE__PEER__LISTEN", "here")]);
         assert!(env.starts_with("INTEROFFICE__PEER__LISTEN"), "{env}");
+        let http = complaint("[http]\nlisten = \"here\"\n", &[]);
+        assert!(http.contains("http.listen") && http.contains("0.0.0.0:4880"), "{http}");
+        assert!(complaint("[http]\nkey = \"a.key\"\n", &[]).contains("given together"));
+        assert!(complaint("[http]\nurl = \"http://a.example\"\n", &[]).contains("http.url"));
         let stray = complaint("", &[("INTEROFFICE__PEER__LISTN", "0.0.0.0:1")]);
         assert!(stray.starts_with("INTEROFFICE__PEER__LISTN: names no setting"), "{stray}");
     }

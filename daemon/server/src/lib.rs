@@ -12,6 +12,7 @@ mod config;
 mod house;
 mod http;
 mod peer;
+mod secret;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 

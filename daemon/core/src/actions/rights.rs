@@ -1,5 +1,7 @@
 //! May I: who the actor is, and what the verbs ask of him or her before they begin.
 
+use interoffice_protocol::names::UserName;
+
 use crate::domain::access::{self, Decision, Sight, Viewer};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
@@ -56,6 +58,18 @@ pub fn require_specialist(view: &View<'_>, actor: &Actor) -> Result<UserRow, Fau
     }
     let remedy = format!("an administrator can enable it: interoffice specialist enable {}", user.name);
     Err(Refusal::denied("not-specialist", format!("{} does not have the right Record Sharing", user.name), remedy).into())
+}
+
+/// Whoever acts on behalf of another user: an administrator who sees every record of the office anyway.
+pub fn on_behalf(view: &View<'_>, by: &UserName, user: &UserName) -> Result<Actor, Fault> {
+    let admin = require_user(view, &Actor::User(by.clone()))?;
+    if !admin.sees_everything() {
+        let message = format!("{by} can't act for {user}: only an administrator with access to all records does");
+        return Err(Refusal::denied("not-admin", message, "sign in as that user").into());
+    }
+    let actor = Actor::For { by: Some(by.clone()), user: user.clone() };
+    require_user(view, &actor)?;
+    Ok(actor)
 }
 
 /// Refuses a user whose role does not allow it; the operator may everything.

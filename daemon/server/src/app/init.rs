@@ -8,15 +8,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use interoffice_certs::{OfficeKeys, SecretSeed, Seeds, SetTerms, show_office};
-use interoffice_core::actions::office;
-use interoffice_core::store::{Fault, OfficeContext, StoreFault, WriteStore};
+use interoffice_core::actions::users::NewUser;
+use interoffice_core::actions::{office, passwords};
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::password;
+use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::store::{Fault, OfficeContext, StoreFault, Tx, WriteStore};
 use interoffice_protocol::epoch::Epoch;
 use interoffice_protocol::ids::{Nonce, OfficeId};
 use zeroize::Zeroizing;
 
 use super::AppFault;
 use crate::clock;
-use crate::config::{self, Config, PeerConfig, check_address};
+use crate::config::{self, Config, HttpConfig, PeerConfig, check_address};
+use crate::secret;
 
 /// How long the first key set signs new links (milliseconds): ten years; a rotation comes before.
 const KEYS_LAST_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
@@ -30,6 +35,29 @@ pub(crate) struct NewOffice {
     pub(crate) listen: SocketAddr,
     /// Addresses that invites name.
     pub(crate) advertise: Vec<String>,
+    /// Where its http door listens; empty keeps it shut.
+    pub(crate) http: String,
+    /// Where browsers find it; empty for the address that it listens at.
+    pub(crate) url: String,
+    /// The first administrator; without one a link is made with which he or she is added.
+    pub(crate) administrator: Option<Administrator>,
+}
+
+/// The first administrator of a new office.
+#[derive(Clone)]
+pub(crate) struct Administrator {
+    /// Permanent sign-in name.
+    pub(crate) name: String,
+    /// E-mail address, may be empty.
+    pub(crate) email: String,
+    /// The password.
+    pub(crate) password: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Administrator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Administrator").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// An office that was set up.
@@ -40,6 +68,8 @@ pub(crate) struct Made {
     pub(crate) code: String,
     /// The recovery key, to be shown once.
     pub(crate) recovery_key: Zeroizing<String>,
+    /// The secret with which the first administrator is added, to be shown once; `None` when he or she was.
+    pub(crate) set_up: Option<Zeroizing<String>>,
 }
 
 /// Sets an office up in `folder`, which must be new or empty.
@@ -49,12 +79,17 @@ pub(crate) struct Made {
 pub(crate) fn init(folder: &Path, wanted: &NewOffice) -> Result<Made, AppFault> {
     office::check_name(&wanted.name).map_err(|refusal| AppFault::BadName(refusal.to_string()))?;
     let peer = PeerConfig { listen: wanted.listen, advertise: wanted.advertise.clone() };
-    let config = Config { peer, ..Config::default() };
+    let http = HttpConfig { listen: wanted.http.clone(), url: wanted.url.clone(), ..HttpConfig::default() };
+    let config = Config { peer, http, ..Config::default() };
+    config.check("--http")?;
     for address in &config.peer.advertise {
         check_address(address).map_err(AppFault::BadAddress)?;
     }
+    if let Some(administrator) = &wanted.administrator {
+        administrator.check(&wanted.name).map_err(|refusal| AppFault::Administrator(refusal.to_string()))?;
+    }
     let was_there = make_folder(folder)?;
-    let end = fill(folder, &wanted.name, &config);
+    let end = fill(folder, wanted, &config);
     if end.is_err() {
         clear(folder, was_there);
     }
@@ -88,7 +123,14 @@ fn clear(folder: &Path, was_there: bool) {
     }
 }
 
-fn fill(folder: &Path, name: &str, config: &Config) -> Result<Made, AppFault> {
+impl Administrator {
+    /// Refuses a password that others would guess.
+    fn check(&self, office: &str) -> Result<(), Refusal> {
+        password::check(&self.password, &["interoffice", office, &self.name, &self.email])
+    }
+}
+
+fn fill(folder: &Path, wanted: &NewOffice, config: &Config) -> Result<Made, AppFault> {
     let moment = clock::moment();
     let seeds = Seeds {
         root: SecretSeed::new(clock::random()),
@@ -106,10 +148,27 @@ fn fill(folder: &Path, name: &str, config: &Config) -> Result<Made, AppFault> {
     let (keys, recovery) = OfficeKeys::generate(seeds, &terms)?;
     keys.save(folder)?;
     let mut store = WriteStore::open(folder, Arc::new(OfficeContext::new(keys.signer())))?;
-    store.write(moment, |tx| office::set_up(tx, name)).map_err(|fault| match fault {
-        Fault::Store(fault) => AppFault::Store(fault),
-        Fault::Refused(refusal) => AppFault::BadName(refusal.to_string()),
-    })?;
+    let (name, refused) = (&wanted.name, |wrap: fn(String) -> AppFault| {
+        move |fault: Fault| match fault {
+            Fault::Store(fault) => AppFault::Store(fault),
+            Fault::Refused(refusal) => wrap(refusal.to_string()),
+        }
+    });
+    store.write(moment, |tx| office::set_up(tx, name)).map_err(refused(AppFault::BadName))?;
+    let set_up = match &wanted.administrator {
+        Some(Administrator { name, email, password }) => {
+            let hash = secret::hash_password(password).map_err(|refusal| AppFault::Administrator(refusal.to_string()))?;
+            let new = NewUser { name: name.clone(), email: email.clone(), ..NewUser::default() };
+            let add = |tx: &Tx<'_>| passwords::first_administrator(tx, &Actor::Operator, &new, &hash);
+            store.write(clock::moment(), add).map_err(refused(AppFault::Administrator))?;
+            None
+        }
+        None => {
+            let (token, hash) = secret::token("");
+            store.write(clock::moment(), |tx| passwords::begin_set_up(tx, &hash)).map_err(refused(AppFault::Administrator))?;
+            Some(token)
+        }
+    };
     store.checkpoint()?;
     let path = folder.join(config::FILE);
     let mode = fs::Permissions::from_mode(0o600);
@@ -119,7 +178,7 @@ fn fill(folder: &Path, name: &str, config: &Config) -> Result<Made, AppFault> {
         .and_then(|()| fs::File::open(folder)?.sync_all())
         .map_err(|error| StoreFault::io(format!("writing {}", path.display()), error))?;
     let office = keys.office();
-    Ok(Made { office, code: show_office(&office), recovery_key: recovery.show() })
+    Ok(Made { office, code: show_office(&office), recovery_key: recovery.show(), set_up })
 }
 
 #[cfg(test)]
@@ -127,7 +186,14 @@ mod tests {
     use super::*;
 
     fn wanted(name: &str) -> NewOffice {
-        NewOffice { name: name.to_owned(), listen: ([127, 0, 0, 1], 0).into(), advertise: Vec::new() }
+        NewOffice {
+            name: name.to_owned(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            advertise: Vec::new(),
+            http: String::new(),
+            url: String::new(),
+            administrator: None,
+        }
     }
 
     #[test]

@@ -12,19 +12,22 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use interoffice_certs::{KeyFault, OfficeKeys};
+use axum::Router;
+use interoffice_certs::{KeyFault, OfficeKeys, WebCertificate, WebFault, web_config};
 use interoffice_core::store::StoreFault;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::SOCKET;
 use crate::chores;
+use crate::clock;
 use crate::config::{Config, ConfigFault};
 use crate::house::House;
-use crate::http;
+use crate::http::listener::WebListener;
+use crate::http::{self, Door, Web};
 use crate::peer::PeerDoor;
 
-pub(crate) use init::{NewOffice, init};
+pub(crate) use init::{Administrator, NewOffice, init};
 
 /// How long doors may take to finish what they do when the daemon stops.
 const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(10);
@@ -67,6 +70,12 @@ pub(crate) enum AppFault {
     /// The peer door can't open.
     #[error("{0}")]
     Peer(String),
+    /// The http door has no certificate.
+    #[error(transparent)]
+    Web(#[from] WebFault),
+    /// The first administrator can't be added.
+    #[error("{0}")]
+    Administrator(String),
 }
 
 impl AppFault {
@@ -115,11 +124,13 @@ async fn run(house: &House) -> Result<(), AppFault> {
     // The door that another program can hold shut comes first: a socket is left behind only by a daemon that ran.
     let peers = PeerDoor::open(house).map_err(|fault| AppFault::Peer(fault.to_string()))?;
     let listener = open_socket(&socket)?;
+    let web = open_web(house).await?;
     let mut end = signal(SignalKind::terminate()).map_err(AppFault::io("listening for SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(AppFault::io("listening for Ctrl-C"))?;
     let calls = peers.start();
     let background = chores::start(house, chores::all(house));
     let door = tokio::spawn(http::serve(house.clone(), listener));
+    let web = web.map(|(listener, router)| tokio::spawn(listener.serve(house.clone(), router)));
     tracing::info!(office = %house.context().office(), socket = %socket.display(), "the daemon runs");
     tokio::select! {
         _ = end.recv() => tracing::info!("SIGTERM: stopping"),
@@ -130,6 +141,9 @@ async fn run(house: &House) -> Result<(), AppFault> {
     let doors = async {
         // A door that broke has said so; the others are waited for all the same.
         let _ = door.await;
+        if let Some(web) = web {
+            let _ = web.await;
+        }
         let _ = calls.await;
         for chore in background {
             let _ = chore.await;
@@ -141,6 +155,25 @@ async fn run(house: &House) -> Result<(), AppFault> {
     // The next start removes a socket that stays behind.
     let _ = std::fs::remove_file(&socket);
     Ok(())
+}
+
+/// Opens the http door, unless the settings keep it shut.
+async fn open_web(house: &House) -> Result<Option<(WebListener, Router)>, AppFault> {
+    let config = house.http();
+    let Some(address) = config.address() else { return Ok(None) };
+    let files = if config.certificate.is_empty() {
+        let own = WebCertificate::own(house.folder());
+        own.make_once(&config.names, clock::year())?;
+        own
+    } else {
+        WebCertificate { certificate: config.certificate.clone().into(), key: config.key.clone().into() }
+    };
+    let taken = AppFault::io(format!("opening the http door at {address} (http.listen in {})", crate::config::FILE));
+    let listener = WebListener::bind(address, web_config(&files)?).await.map_err(taken)?;
+    let address = listener.address().map_err(AppFault::io("asking where the http door listens"))?;
+    house.set_web(address);
+    tracing::info!(%address, "the http door is open");
+    Ok(Some((listener, http::router(house.clone(), Door::Web(Web::new(config))))))
 }
 
 /// Opens the control socket for the owner of the folder alone. The lock is held, so a socket that is there is a leftover.

@@ -46,6 +46,7 @@ impl Exit {
     pub(super) fn of_problem(problem: &Problem) -> Self {
         match problem.status {
             400 | 413 | 422 => Self::Usage,
+            412 => Self::Conflict,
             403 => Self::Refused,
             404 => Self::NotFound,
             409 => Self::Conflict,

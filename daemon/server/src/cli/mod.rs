@@ -18,10 +18,12 @@ mod peers;
 mod progress;
 mod record_args;
 mod records;
+mod roles;
 mod settings;
 mod sharing;
 mod specialists;
 mod status;
+mod tokens;
 mod users;
 
 use std::path::PathBuf;
@@ -77,6 +79,10 @@ enum Command {
     Status(status::Status),
     #[command(subcommand)]
     User(users::User),
+    #[command(subcommand)]
+    Role(roles::Role),
+    #[command(subcommand)]
+    Token(tokens::Token),
     #[command(subcommand)]
     Group(groups::Group),
     #[command(subcommand)]
@@ -134,6 +140,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Id(id) => wait(office::id(&context()?, &id)),
         Command::Status(status) => wait(status::status(&context()?, &status)),
         Command::User(user) => wait(users::run(&context()?, user)),
+        Command::Role(role) => wait(roles::run(&context()?, role)),
+        Command::Token(token) => wait(tokens::run(&context()?, token)),
         Command::Group(group) => wait(groups::run(&context()?, group)),
         Command::Specialist(specialist) => wait(specialists::run(&context()?, specialist)),
         Command::Peer(peer) => wait(peers::run(&context()?, peer)),

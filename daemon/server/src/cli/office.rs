@@ -1,11 +1,13 @@
 //! `init`, `serve`, `id`: setting an office up, running its daemon, and showing who it is.
 
+use std::io::Read as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::exit::{Exit, Failure};
 use super::output::{Printer, pairs, text};
@@ -18,7 +20,8 @@ use super::{Context, app};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   interoffice init --name \"Office A\"
-  interoffice init --name \"Office B\" --dir ~/office-b --listen 0.0.0.0:4871 --advertise b.example:4871")]
+  interoffice init --name \"Office B\" --dir ~/office-b --listen 0.0.0.0:4871 --advertise b.example:4871 --http 0.0.0.0:4881
+  interoffice init --name \"Office A\" --admin rita --admin-email rita@a.example --password-file password.txt")]
 pub(super) struct Init {
     /// What the office calls itself; other offices see it
     #[arg(long, value_name = "NAME")]
@@ -29,6 +32,21 @@ pub(super) struct Init {
     /// Address that invites name, as other offices see it; may be repeated
     #[arg(long, value_name = "HOST:PORT")]
     advertise: Vec<String>,
+    /// TCP address for browsers and programs, over TLS; `off` keeps this door shut
+    #[arg(long, value_name = "IP:PORT", default_value = crate::config::HTTP_LISTEN)]
+    http: String,
+    /// Where browsers find it, such as https://office-a.example [default: the address it listens at]
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Sign-in name of the first administrator; without it a link is printed with which he or she is added
+    #[arg(long, value_name = "NAME", requires = "password_file")]
+    admin: Option<String>,
+    /// E-mail address of the first administrator
+    #[arg(long, value_name = "ADDRESS", requires = "admin")]
+    admin_email: Option<String>,
+    /// File that holds the first administrator's password; `-` reads it from stdin
+    #[arg(long, value_name = "FILE", requires = "admin")]
+    password_file: Option<PathBuf>,
 }
 
 /// Run the office's daemon until it is told to stop
@@ -54,7 +72,14 @@ pub(super) struct Id {
 }
 
 pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), Failure> {
-    let wanted = app::NewOffice { name: init.name.clone(), listen: init.listen, advertise: init.advertise.clone() };
+    let wanted = app::NewOffice {
+        name: init.name.clone(),
+        listen: init.listen,
+        advertise: init.advertise.clone(),
+        http: if init.http == "off" { String::new() } else { init.http.clone() },
+        url: init.url.clone().unwrap_or_default(),
+        administrator: administrator(init)?,
+    };
     app::keep_private();
     let made = app::init(folder, &wanted).map_err(|error| Failure::new(exit_of(&error), error.to_string()))?;
     let shown = json!({
@@ -63,6 +88,8 @@ pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), F
         "name": init.name,
         "folder": folder.display().to_string(),
         "recovery_key": made.recovery_key.as_str(),
+        "set_up_link": made.set_up.as_ref().filter(|_| !wanted.http.is_empty()).map(|token| link(&wanted, token)),
+        "administrator": wanted.administrator.as_ref().map(|administrator| administrator.name.clone()),
     });
     printer.one(&shown, |shown| {
         let known = pairs(&[
@@ -73,17 +100,53 @@ pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), F
         ]);
         format!(
             "{known}\nWrite the recovery key down and lock it away: it is shown this once and stored nowhere. No command uses it yet, \
-             and none can make it later.\n\nNext:\n  \
+             and none can make it later.\n{first}\nNext:\n  \
              interoffice serve --dir {folder}\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n",
+            first = first_administrator(shown),
             folder = folder.display()
         )
     })
 }
 
+/// Where the first administrator is added with the secret of the set-up.
+fn link(wanted: &app::NewOffice, token: &str) -> String {
+    let url = wanted.url.trim_end_matches('/');
+    let listen = || wanted.http.replace("0.0.0.0", "localhost").replace("[::]", "localhost");
+    if url.is_empty() { format!("https://{}/set-up#{token}", listen()) } else { format!("{url}/set-up#{token}") }
+}
+
+/// How the first administrator signs in, as a sentence.
+fn first_administrator(shown: &Value) -> String {
+    match (shown["administrator"].as_str(), shown["set_up_link"].as_str()) {
+        (Some(name), _) => format!("\n{name} administers the office and can sign in.\n"),
+        (None, Some(link)) => {
+            format!("\nThe first administrator chooses name and password with this link, once, within a day:\n  {link}\n")
+        }
+        (None, None) => String::new(),
+    }
+}
+
+/// The first administrator that the arguments name, with the password from its file.
+fn administrator(init: &Init) -> Result<Option<app::Administrator>, Failure> {
+    let (Some(name), Some(file)) = (&init.admin, &init.password_file) else { return Ok(None) };
+    let mut password = Zeroizing::new(String::new());
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut password)
+    } else {
+        std::fs::File::open(file).and_then(|mut open| open.read_to_string(&mut password))
+    };
+    read.map_err(|error| Failure::usage(format!("--password-file {}: {error}", file.display())))?;
+    // An editor ends the line; that belongs to no password.
+    let password = Zeroizing::new(password.trim_end_matches(['\n', '\r']).to_owned());
+    Ok(Some(app::Administrator { name: name.clone(), email: init.admin_email.clone().unwrap_or_default(), password }))
+}
+
 fn exit_of(error: &app::AppFault) -> Exit {
     match error {
         app::AppFault::Exists(_) | app::AppFault::Running(_) => Exit::Conflict,
-        app::AppFault::BadAddress(_) | app::AppFault::BadName(_) | app::AppFault::Config(_) => Exit::Usage,
+        app::AppFault::BadAddress(_) | app::AppFault::BadName(_) | app::AppFault::Administrator(_) | app::AppFault::Config(_) => {
+            Exit::Usage
+        }
         _ => Exit::Failed,
     }
 }

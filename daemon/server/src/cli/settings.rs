@@ -1,6 +1,6 @@
 //! `settings`: what the office keeps in its database.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::Context;
 use super::exit::Failure;
@@ -10,17 +10,27 @@ use super::output::{pairs, text};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   interoffice settings
-  interoffice settings --office-security on")]
+  interoffice settings --office-security on
+  interoffice settings --second-factor on")]
 pub(super) struct Settings {
     /// Whether users see only contacts assigned to them
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     office_security: Option<String>,
+    /// Whether everybody needs a second factor to sign in
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    second_factor: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Failure> {
-    let shown: Value = match &settings.office_security {
-        Some(state) => context.client.patch("/settings", &json!({ "office_security": state == "on" })).await?,
-        None => context.client.get("/settings").await?,
-    };
-    context.printer.one(&shown, |shown| pairs(&[("Office security", text(shown, "office_security"))]))
+    let mut change = Map::new();
+    for (member, state) in [("office_security", &settings.office_security), ("second_factor", &settings.second_factor)] {
+        if let Some(state) = state {
+            change.insert(member.to_owned(), (state == "on").into());
+        }
+    }
+    let shown: Value =
+        if change.is_empty() { context.client.get("/settings").await? } else { context.client.patch("/settings", &change).await? };
+    context
+        .printer
+        .one(&shown, |shown| pairs(&[("Office security", text(shown, "office_security")), ("Second factor", text(shown, "second_factor"))]))
 }

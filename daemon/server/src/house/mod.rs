@@ -4,6 +4,7 @@
 
 mod board;
 mod denials;
+mod keyed;
 mod peers;
 mod queue;
 mod readers;
@@ -31,9 +32,10 @@ use tokio::sync::Notify;
 
 use crate::bell::Bell;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, HttpConfig};
 
 pub(crate) use board::{Board, ChoreState};
+pub(crate) use keyed::Claim;
 pub(crate) use peers::{Later, PeerHandle, PeerState, PingReport};
 pub(crate) use writer::{OnFatal, Priority};
 
@@ -57,6 +59,7 @@ struct Inner {
     stop: Stop,
     board: Board,
     listening: OnceLock<SocketAddr>,
+    web: OnceLock<SocketAddr>,
     peers: OnceLock<Arc<dyn PeerHandle>>,
     keys: OfficeKeys,
     received: Arc<ReceivedFiles>,
@@ -132,6 +135,7 @@ impl House {
             stop: Stop::default(),
             board: Board::default(),
             listening: OnceLock::new(),
+            web: OnceLock::new(),
             peers: OnceLock::new(),
             keys,
             received,
@@ -225,6 +229,32 @@ impl House {
         self.0.listening.get().copied()
     }
 
+    /// Notes where the http door listens.
+    pub(crate) fn set_web(&self, address: SocketAddr) {
+        // The door opens once.
+        let _ = self.0.web.set(address);
+    }
+
+    /// Where the http door listens, `None` while it does not.
+    pub(crate) fn web(&self) -> Option<SocketAddr> {
+        self.0.web.get().copied()
+    }
+
+    /// Where browsers find the http door: as configured, else where it listens; `None` while it does not.
+    pub(crate) fn web_url(&self) -> Option<String> {
+        let configured = self.0.config.http.url.trim_end_matches('/');
+        if !configured.is_empty() {
+            return Some(configured.to_owned());
+        }
+        let address = self.web().or_else(|| self.0.config.http.address())?;
+        Some(if address.ip().is_unspecified() { format!("https://localhost:{}", address.port()) } else { format!("https://{address}") })
+    }
+
+    /// Settings of the http door.
+    pub(crate) fn http(&self) -> &HttpConfig {
+        &self.0.config.http
+    }
+
     /// Where other offices reach this one: as configured, else where the peer door listens if that is an address of one machine.
     pub(crate) fn addresses(&self) -> Vec<String> {
         let configured = &self.0.config.peer.advertise;
@@ -248,7 +278,13 @@ impl House {
         T: Send + 'static,
         F: Fn(&Tx<'_>) -> Result<T, Fault> + Send + 'static,
     {
-        self.0.writer.write(priority, verb).await
+        let Some(claim) = Claim::due() else { return self.0.writer.write(priority, verb).await };
+        let claiming = claim.clone();
+        let end = self.0.writer.write(priority, move |tx| claiming.take(tx).and_then(|()| verb(tx))).await;
+        if end.is_ok() {
+            claim.taken();
+        }
+        end
     }
 
     /// The same for what must succeed on a full disk: endings of links and what peers say. The reserve is spent on it when need be.

@@ -49,7 +49,7 @@ pub(super) fn items<T>(end: Result<Vec<T>, Fault>) -> Answer<Items<T>> {
 
 /// A problem with `status`.
 pub(super) fn problem(status: u16, code: &str, detail: &str, remedy: &str) -> Problem {
-    Problem { status, code: code.to_owned(), detail: detail.to_owned(), remedy: remedy.to_owned() }
+    Problem { status, code: code.to_owned(), detail: detail.to_owned(), remedy: remedy.to_owned(), retry_after_s: None }
 }
 
 /// A problem with what follows from its status.
@@ -65,7 +65,8 @@ struct Whole<'p> {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.kind {
-            _ if refusal.code == "stopping" => 503,
+            _ if matches!(refusal.code, "stopping" | "busy") => 503,
+            _ if matches!(refusal.code, "not-signed-in" | "sign-in-failed" | "code-needed" | "bad-code") => 401,
             RefusalKind::Denied => 403,
             RefusalKind::NotFound => 404,
             RefusalKind::Conflict => 409,
@@ -102,6 +103,13 @@ impl IntoResponse for Problem {
         let whole = Whole { kind: "about:blank", title: status.canonical_reason().unwrap_or("Problem"), problem: &self };
         let mut response = (status, Json(whole)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(PROBLEM_TYPE));
+        if let Some(wait) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait));
+        }
+        if self.status == 401 {
+            // Browsers would show a window of their own for a scheme that they know.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
         response
     }
 }

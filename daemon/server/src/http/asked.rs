@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::problem;
-use crate::api::{AS_HEADER, Problem};
+use super::gate::Caller;
+use crate::api::Problem;
 
 /// Who asks.
 pub(super) struct As(pub(super) Actor);
@@ -21,9 +22,8 @@ impl<S: Sync> FromRequestParts<S> for As {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(header) = parts.headers.get(AS_HEADER) else { return Ok(Self(Actor::Operator)) };
-        let name = header.to_str().map_err(|_| bad_user("the name has letters that no user name has"))?;
-        UserName::new(name).map(|name| Self(Actor::User(name))).map_err(|error| bad_user(&error.to_string()))
+        // Without a word of the gate nobody asks.
+        Ok(Self(parts.extensions.get::<Caller>().map_or(Actor::Stranger, |caller| caller.actor.clone())))
     }
 }
 

@@ -1,17 +1,21 @@
-//! What happened, line by line: `/events`, and with `follow=true` everything that goes on to happen.
+//! What happened, line by line: `/events`, and with `follow=true` everything that goes on to happen. Whoever accepts
+//! `text/event-stream` is told instead what kind of thing has changed, so that a page knows when to ask again.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::get;
-use interoffice_core::actions::audit;
+use axum::{Extension, Router};
+use interoffice_core::actions::{audit, rights};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::Ring;
 use interoffice_core::store::audit::AuditLine;
 use serde::Deserialize;
 
-use super::asked::{As, Params};
+use super::asked::Params;
+use super::changes;
+use super::gate::{self, Caller};
 use super::stream::{self, Parts};
 use crate::api::Problem;
 use crate::bell::Listener;
@@ -36,12 +40,26 @@ struct From {
     follow: bool,
 }
 
-async fn events(State(house): State<House>, As(actor): As, Params(from): Params<From>) -> Result<Response, Problem> {
+async fn events(
+    State(house): State<House>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Params(from): Params<From>,
+) -> Result<Response, Problem> {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/event-stream") {
+        let asking = caller.actor.clone();
+        house.read(move |view| rights::require_member(view, &asking)).await?;
+        let (sender, response) = stream::answer("text/event-stream");
+        tokio::spawn(changes::tell(house.clone(), caller, house.bell().subscribe(), sender));
+        return Ok(response);
+    }
+    let actor = caller.actor.clone();
     let bell = house.bell().subscribe();
     // The first page is read before the answer begins, so that a refusal is one.
     let first = page(&house, &actor, from.after, from.limit).await?;
     let (sender, response) = stream::answer("application/jsonl");
-    tokio::spawn(send(house, actor, from, first, bell, sender));
+    tokio::spawn(send(house, caller, from, first, bell, sender));
     Ok(response)
 }
 
@@ -51,7 +69,7 @@ async fn page(house: &House, actor: &Actor, after: u64, left: Option<usize>) -> 
 }
 
 /// Sends pages until there is nothing more to tell, the reader is gone or the house stops.
-async fn send(house: House, actor: Actor, from: From, first: Vec<AuditLine>, mut bell: Listener, sender: Parts) {
+async fn send(house: House, caller: Caller, from: From, first: Vec<AuditLine>, mut bell: Listener, sender: Parts) {
     let (mut after, mut left, mut lines) = (from.after, from.limit, first);
     loop {
         if let Some(last) = lines.last() {
@@ -63,7 +81,10 @@ async fn send(house: House, actor: Actor, from: From, first: Vec<AuditLine>, mut
         } else if !from.follow || !rung(&house, &mut bell, &sender).await {
             return;
         }
-        match page(&house, &actor, after, left).await {
+        if !gate::still_there(&house, &caller).await {
+            return;
+        }
+        match page(&house, &caller.actor, after, left).await {
             Ok(next) => lines = next,
             Err(problem) => {
                 tracing::info!(code = problem.code, "a stream of events ends");

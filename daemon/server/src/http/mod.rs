@@ -1,23 +1,33 @@
-//! The http door: the JSON API, here on the control socket. A handler asks the house and never another office.
+//! The http door: the JSON API over TLS, and the same API on the control socket. A handler asks the house and never another office.
 //!
-//! Who may open the socket is the operator; the header [`crate::api::AS_HEADER`] names a user for whom the operator acts.
+//! Who may open the socket is the operator; the header [`crate::api::AS_HEADER`] names a user for whom the operator acts. At the TLS
+//! listener people sign in, and programs show a token ([`gate`]).
 
 mod access;
 mod answer;
 mod asked;
+mod changes;
 mod chores;
 mod client_access;
 mod copies;
 mod events;
+pub(crate) mod gate;
 mod groups;
+mod limits;
 mod links;
+pub(crate) mod listener;
 mod office;
+mod once;
+mod passes;
 mod peers;
 mod record_ids;
 mod records;
 mod records_files;
+mod roles;
+mod session;
 mod settings;
 mod sharing;
+mod shield;
 mod specialists;
 mod status;
 mod stream;
@@ -27,12 +37,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::net::UnixListener;
 
 use crate::api::{BASE, Problem};
 use crate::house::House;
+
+pub(crate) use gate::{Door, Web};
 
 /// Longest body of a request (bytes); importing has a bound of its own.
 const BODY_BYTES: usize = 1024 * 1024;
@@ -41,13 +53,16 @@ const IMPORT_BYTES: usize = 50 * 1024 * 1024;
 /// A request that takes longer is told so; what it started is finished all the same.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Every route of the API.
-pub(crate) fn router(house: House) -> Router {
+/// Every route of the API, behind this door.
+pub(crate) fn router(house: House, door: Door) -> Router {
     let quick = Router::new()
         .merge(office::routes())
         .merge(status::routes())
         .merge(settings::routes())
         .merge(users::routes())
+        .merge(roles::routes())
+        .merge(session::routes())
+        .merge(passes::routes())
         .merge(specialists::routes())
         .merge(peers::routes())
         .merge(links::routes())
@@ -61,7 +76,13 @@ pub(crate) fn router(house: House) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES));
     let long = Router::new().merge(events::routes()).merge(records_files::routes()).layer(DefaultBodyLimit::max(IMPORT_BYTES));
     let api = quick.merge(long).fallback(no_such_place).method_not_allowed_fallback(no_such_method);
-    Router::new().nest(BASE, api).fallback(no_such_place).with_state(house)
+    let api = Router::new().nest(BASE, api).fallback(no_such_place);
+    let once = api.layer(from_fn_with_state(house.clone(), once::once));
+    let guarded = once.layer(from_fn_with_state((house.clone(), door.clone()), gate::guard));
+    match door {
+        Door::Socket => guarded.with_state(house),
+        Door::Web(_) => shield::around(guarded).with_state(house),
+    }
 }
 
 /// Serves the API on `listener` until the house stops.
@@ -70,7 +91,7 @@ pub(crate) async fn serve(house: House, listener: UnixListener) -> std::io::Resu
         let house = house.clone();
         async move { house.stopped().await }
     };
-    axum::serve(listener, router(house)).with_graceful_shutdown(stopped).await
+    axum::serve(listener, router(house, Door::Socket)).with_graceful_shutdown(stopped).await
 }
 
 async fn timely(request: Request, next: Next) -> Response {

@@ -1,9 +1,10 @@
 //! Contact records: the office's own, and the copies that other offices share: `/records`.
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use interoffice_core::actions::copies::{Readable, may_read, readable};
 use interoffice_core::actions::records::{self, Content, Gone, Query, RecordSummary, RecordView, place, read_place};
 use interoffice_core::domain::actor::Actor;
@@ -299,9 +300,16 @@ pub(super) fn copy_view(received: &ReceivedFiles, link: &Readable, record: Recor
     Ok(Some(CopyView { row, body }))
 }
 
-async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Shown> {
+async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Result<Response, Problem> {
     let record = resolve(&house, &actor, &id).await?;
-    one(find(&house, &actor, record).await)
+    let shown = find(&house, &actor, record).await?;
+    let tag = [(header::ETAG, tag(&shown.record.summary.version))];
+    Ok((tag, Json(shown)).into_response())
+}
+
+/// The tag of a record's version; versions are digits and dots, which every header takes.
+fn tag(version: &str) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 async fn edit(
@@ -310,15 +318,23 @@ async fn edit(
     Path(id): Path<String>,
     headers: HeaderMap,
     Body(edit): Body<Edit>,
-) -> Answer<RecordView> {
+) -> Result<Response, Problem> {
     let record = resolve(&house, &actor, &id).await?;
     let mut edit = edit;
-    if let Some(version) = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) {
-        edit.base_version.get_or_insert_with(|| version.trim_matches('"').to_owned());
+    let matching = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).filter(|tag| *tag != "*");
+    if let Some(tag) = matching {
+        edit.base_version = Some(tag.trim_start_matches("W/").trim_matches('"').to_owned());
     }
-    let asking = actor.clone();
+    let (asking, conditional) = (actor.clone(), matching.is_some());
     let end = house.write(People, move |tx| records::edit(tx, &asking, record, &edit)).await;
-    one_of_ours(&house, actor, record, end).await
+    let Json(edited) = one_of_ours(&house, actor, record, end).await.map_err(|mut problem| {
+        // RFC 9110: what fails is the condition that the client named.
+        if conditional && problem.code == "changed-meanwhile" {
+            problem.status = 412;
+        }
+        problem
+    })?;
+    Ok(([(header::ETAG, tag(&edited.summary.version))], Json(edited)).into_response())
 }
 
 /// The answer of a verb on a record of the office's own.

@@ -51,6 +51,10 @@ struct Daemon {
     folder: String,
     /// Where the peer door listens; null while it does not.
     listening: Option<String>,
+    /// Where the http door listens; null while it does not.
+    http: Option<String>,
+    /// Where browsers find it; null while it is shut.
+    url: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,6 +135,8 @@ async fn gather(house: &House, actor: Actor) -> Result<Status, Fault> {
             uptime_ms: clock::now_ms() - house.started_ms(),
             folder: house.folder().display().to_string(),
             listening: house.listening().map(|address| address.to_string()),
+            http: house.web().map(|address| address.to_string()),
+            url: house.web_url(),
         },
         counts,
         peers: peers::all(house, actor).await?,

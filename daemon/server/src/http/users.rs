@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use interoffice_core::actions::ending;
-use interoffice_core::actions::users::{self, NewUser, UserView};
+use interoffice_core::actions::users::{self, Assignment, HandOver, HandedOver, Naming, NewUser, UserView};
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::domain::user::Right;
@@ -18,7 +18,14 @@ use crate::house::{House, Priority::People};
 pub(super) fn routes() -> Router<House> {
     Router::new()
         .route("/users", get(list).post(add))
-        .route("/users/{name}", get(show))
+        .route("/users/{name}", get(show).patch(rename))
+        .route("/users/{name}/enable", post(enable))
+        .route("/users/{name}/assign/plan", post(plan_assign))
+        .route("/users/{name}/assign", post(assign))
+        .route("/users/{name}/hand-over/plan", post(plan_hand_over))
+        .route("/users/{name}/hand-over", post(hand_over))
+        .route("/users/{name}/delete/plan", post(plan_delete))
+        .route("/users/{name}/delete", post(delete))
         .route("/users/{name}/rights", post(set_right))
         .route("/users/{name}/disable/plan", post(plan_disable))
         .route("/users/{name}/disable", post(disable))
@@ -35,6 +42,64 @@ async fn add(State(house): State<House>, As(actor): As, Body(user): Body<NewUser
 async fn show(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<UserView> {
     let name = user_name(&name)?;
     one(house.read(move |view| users::show(view, &actor, &name)).await)
+}
+
+async fn rename(State(house): State<House>, As(actor): As, Path(name): Path<String>, Body(naming): Body<Naming>) -> Answer<UserView> {
+    let name = user_name(&name)?;
+    one(house.write(People, move |tx| users::rename(tx, &actor, &name, &naming)).await)
+}
+
+async fn enable(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<UserView> {
+    let name = user_name(&name)?;
+    one(house.write(People, move |tx| users::enable(tx, &actor, &name)).await)
+}
+
+async fn plan_assign(State(house): State<House>, As(actor): As, Path(name): Path<String>, Body(wanted): Body<Assignment>) -> Answer<Plan> {
+    let name = user_name(&name)?;
+    planned(&house, house.write(People, move |tx| users::plan_assign(tx, &actor, &name, &wanted)).await)
+}
+
+async fn assign(
+    State(house): State<House>,
+    As(actor): As,
+    Path(name): Path<String>,
+    Body(asked): Body<Agreed<Assignment>>,
+) -> Answer<UserView> {
+    let name = user_name(&name)?;
+    let (wanted, plan) = asked.split()?;
+    one(house.write(People, move |tx| users::assign(tx, &actor, &name, &wanted, &plan)).await)
+}
+
+async fn plan_hand_over(State(house): State<House>, As(actor): As, Path(name): Path<String>, Body(wanted): Body<HandOver>) -> Answer<Plan> {
+    let name = user_name(&name)?;
+    planned(&house, house.write(People, move |tx| users::plan_hand_over(tx, &actor, &name, &wanted)).await)
+}
+
+async fn hand_over(
+    State(house): State<House>,
+    As(actor): As,
+    Path(name): Path<String>,
+    Body(asked): Body<Agreed<HandOver>>,
+) -> Answer<HandedOver> {
+    let name = user_name(&name)?;
+    let (wanted, plan) = asked.split()?;
+    one(house.write(People, move |tx| users::hand_over(tx, &actor, &name, &wanted, &plan)).await)
+}
+
+async fn plan_delete(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<Plan> {
+    let name = user_name(&name)?;
+    planned(&house, house.write(People, move |tx| users::plan_delete(tx, &actor, &name)).await)
+}
+
+async fn delete(
+    State(house): State<House>,
+    As(actor): As,
+    Path(name): Path<String>,
+    Body(asked): Body<Agreed<Nothing>>,
+) -> Answer<UserView> {
+    let name = user_name(&name)?;
+    let (_, plan) = asked.split()?;
+    one(house.write(People, move |tx| users::delete(tx, &actor, &name, &plan)).await)
 }
 
 #[derive(Debug, Deserialize)]

@@ -308,7 +308,7 @@ fn a_list_shows_exactly_what_may_be_seen_one_by_one() {
     for security in [false, true] {
         let mut alder = alder();
         let mut all = Vec::new();
-        for owner in ["adam", "ann", "carl"] {
+        for owner in ["ann", "carl"] {
             let cards: String = (0..4).map(|n| card(&format!("{owner} {n}"), &format!("{owner}{n}"), "")).collect();
             for (n, record) in alder.import(owner, &cards).into_iter().enumerate() {
                 let marks = Edit { private: Some(n & 1 == 1), unassigned: Some(n & 2 == 2), ..Edit::default() };

@@ -63,7 +63,7 @@ impl Office {
     /// Runs `interoffice init`; what it prints as JSON.
     pub(super) async fn init(&self) -> Result<Value, Failure> {
         let mut init = self.command()?;
-        init.args(["init", "--output", "json", "--name", self.name, "--listen", &self.listen.to_string()]);
+        init.args(["init", "--output", "json", "--name", self.name, "--listen", &self.listen.to_string(), "--http", "127.0.0.1:0"]);
         let done = init.output().await?;
         if !done.status.success() {
             return Err(Failure::new(

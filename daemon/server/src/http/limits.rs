@@ -1,0 +1,160 @@
+//! How often somebody may ask: strangers by address, callers by who they are, and guesses of a password by account.
+//!
+//! A bucket fills again with time (GCRA); nothing is written down, and buckets that are full again are forgotten.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use interoffice_core::domain::actor::Actor;
+
+use crate::api::Problem;
+
+/// Guesses of one account's password a minute from devices where nobody signed in before: R20 allows ten.
+const GUESSES: u32 = 10;
+/// Guesses of one account's password a minute on a device where its user signed in before: others can't use these up.
+const GUESSES_KNOWN: u32 = 10;
+/// Guesses a minute from one address: an office behind one address signs in at nine.
+const GUESSES_ADDRESS: u32 = 60;
+/// Requests a second of one address without a session, and how many at once.
+const STRANGER: (u32, u32) = (20, 200);
+/// Requests a second of one user, and how many at once: a page asks for a dozen things, a program for more.
+const CALLER: (u32, u32) = (200, 2_000);
+/// After so many checks the buckets that are full again are forgotten.
+const SWEEP: u32 = 1_024;
+
+type Buckets<K> = DefaultKeyedRateLimiter<K>;
+
+/// All buckets of the http door.
+pub(super) struct Limits {
+    accounts: Buckets<String>,
+    devices: Buckets<(String, [u8; 32])>,
+    addresses: Buckets<IpAddr>,
+    strangers: Buckets<IpAddr>,
+    callers: Buckets<String>,
+    checks: AtomicU32,
+}
+
+const fn count(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => NonZeroU32::MIN,
+    }
+}
+
+fn per_minute(number: u32) -> Quota {
+    Quota::per_minute(count(number))
+}
+
+fn per_second((rate, burst): (u32, u32)) -> Quota {
+    Quota::per_second(count(rate)).allow_burst(count(burst))
+}
+
+fn check<K: std::hash::Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K) -> Result<(), Problem> {
+    buckets.check_key(key).map_err(|not_until| {
+        let wait = not_until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+        too_often(wait)
+    })
+}
+
+/// The answer to whoever asks too often.
+fn too_often(wait_s: u64) -> Problem {
+    let mut problem = super::answer::problem(429, "too-often", "that was asked too often", &format!("ask again in {wait_s} s"));
+    problem.retry_after_s = Some(wait_s);
+    problem
+}
+
+impl Limits {
+    pub(super) fn new() -> Self {
+        Self {
+            accounts: RateLimiter::keyed(per_minute(GUESSES)),
+            devices: RateLimiter::keyed(per_minute(GUESSES_KNOWN)),
+            addresses: RateLimiter::keyed(per_minute(GUESSES_ADDRESS)),
+            strangers: RateLimiter::keyed(per_second(STRANGER)),
+            callers: RateLimiter::keyed(per_second(CALLER)),
+            checks: AtomicU32::new(0),
+        }
+    }
+
+    /// A guess of the password of `account`, which may name nobody: that makes no difference. `device` is where its user signed in before.
+    pub(super) fn guess(&self, account: &str, device: Option<[u8; 32]>, address: IpAddr) -> Result<(), Problem> {
+        self.sweep();
+        let account = account.trim().to_lowercase();
+        if let Some(device) = device {
+            return check(&self.devices, &(account, device));
+        }
+        check(&self.addresses, &prefix(address))?;
+        check(&self.accounts, &account)
+    }
+
+    /// A request of somebody who shows nothing.
+    pub(super) fn stranger(&self, address: IpAddr) -> Result<(), Problem> {
+        self.sweep();
+        check(&self.strangers, &prefix(address))
+    }
+
+    /// A request of somebody who showed something that turned out to count for nothing.
+    pub(super) fn stranger_after(&self, showed: bool, address: IpAddr) -> Result<(), Problem> {
+        if showed { self.stranger(address) } else { Ok(()) }
+    }
+
+    /// A session or token was shown that does not count.
+    pub(super) fn failed(&self, address: IpAddr) {
+        // Whether the bucket is empty now is asked at the next request.
+        let _ = self.strangers.check_key(&prefix(address));
+    }
+
+    /// A request of somebody who is known.
+    pub(super) fn caller(&self, actor: &Actor) -> Result<(), Problem> {
+        self.sweep();
+        check(&self.callers, &actor.to_string())
+    }
+
+    fn sweep(&self) {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP != SWEEP - 1 {
+            return;
+        }
+        self.accounts.retain_recent();
+        self.devices.retain_recent();
+        self.addresses.retain_recent();
+        self.strangers.retain_recent();
+        self.callers.retain_recent();
+    }
+}
+
+/// What counts as one address: of IPv6 the network of 64 bits, which one customer has whole.
+fn prefix(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::from((u128::from(v6) >> 64 << 64).to_be_bytes()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_20_an_account_is_guessed_ten_times_a_minute_and_its_user_still_gets_in_on_a_known_device() {
+        let limits = Limits::new();
+        let from = |n: u8| IpAddr::from([192, 0, 2, n]);
+        let guessed = (0..100).filter(|n| limits.guess("Ann", None, from(*n)).is_ok()).count();
+        assert_eq!(guessed, 10);
+        let refused = limits.guess("ann ", None, from(200)).unwrap_err();
+        assert_eq!((refused.status, refused.code.as_str()), (429, "too-often"));
+        assert!(refused.retry_after_s.is_some_and(|wait| (1..=7).contains(&wait)));
+        assert!(limits.guess("ann", Some([7; 32]), from(201)).is_ok());
+        assert!(limits.guess("bob", None, from(202)).is_ok());
+    }
+
+    #[test]
+    fn one_address_guesses_at_a_bounded_rate_whatever_names_it_tries() {
+        let limits = Limits::new();
+        let one: IpAddr = "2001:db8::1".parse().unwrap();
+        let same_network: IpAddr = "2001:db8::2".parse().unwrap();
+        let guessed = (0..200).filter(|n| limits.guess(&format!("user{n}"), None, if n % 2 == 0 { one } else { same_network }).is_ok());
+        assert_eq!(guessed.count(), 60);
+    }
+}

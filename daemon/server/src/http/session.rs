@@ -1,0 +1,361 @@
+//! Signing in and out, and what belongs to it: `/session`, `/users/{name}/sessions`.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Extension, Json, Router};
+use interoffice_core::actions::sign_in::{self, Candidate, Place, Proof, SecondFactor, SessionView};
+use interoffice_core::actions::users::{self, UserView};
+use interoffice_core::actions::{office, passwords};
+use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::password;
+use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::store::Fault;
+use interoffice_core::store::sessions::SessionRow;
+use interoffice_protocol::names::UserName;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, Items, items, one};
+use super::asked::{As, Body, user_name};
+use super::gate::{self, Caller, DEVICE_COOKIE, Door, SESSION_COOKIE, Web};
+use crate::api::Problem;
+use crate::house::{House, Priority::People};
+use crate::secret::{self, Secret};
+
+/// How long a browser keeps the cookie of a device (seconds): a year.
+const DEVICE_S: u32 = 365 * 24 * 3600;
+/// Longest name of a program that is kept (characters).
+const AGENT_CHARS: usize = 200;
+
+/// Who signs in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    /// Sign-in name or e-mail address.
+    user: String,
+    /// The password.
+    password: Secret,
+    /// Code of the second factor, or a recovery code.
+    code: Option<Secret>,
+}
+
+/// What the http door alone can do.
+fn web(door: &Door) -> Result<&Web, Problem> {
+    match door {
+        Door::Web(web) => Ok(web),
+        Door::Socket => {
+            let message = "whoever opens the control socket is the operator and signs in nowhere";
+            Err(Refusal::invalid("not-on-this-door", message, "use the https address").into())
+        }
+    }
+}
+
+pub(super) fn routes() -> Router<House> {
+    Router::new()
+        .route("/session", get(show).post(begin).delete(end))
+        .route("/session/prove", post(prove))
+        .route("/session/password", post(change_password))
+        .route("/session/second-factor", post(begin_second_factor).delete(drop_own_second_factor))
+        .route("/session/second-factor/confirm", post(confirm_second_factor))
+        .route("/users/{name}/sessions", get(list).delete(end_all))
+        .route("/users/{name}/sessions/{session}", delete(end_one))
+        .route("/users/{name}/second-factor", delete(drop_second_factor))
+}
+
+fn session_of(caller: &Caller) -> Result<SessionRow, Problem> {
+    let missing = || Refusal::denied("not-signed-in", "this needs somebody who is signed in", "sign in first");
+    Ok(caller.session.clone().ok_or_else(missing)?)
+}
+
+/// Checks password and second factor of somebody who may be nobody: the same work for all, and the same answer for all that is wrong.
+async fn check(web: &Web, found: Option<Candidate>, password: Secret, code: Option<&str>) -> Result<Proof, Problem> {
+    let known = found.and_then(|candidate| Some((candidate.user.name.clone(), candidate.credential?)));
+    let right = web.passwords.verify(password, known.as_ref().map(|(_, credential)| credential.password.clone())).await?;
+    let Some((user, credential)) = known.filter(|_| right) else { return Err(sign_in::refused().into()) };
+    let second_factor = match (credential.totp.as_deref().filter(|_| credential.totp_on), code) {
+        (None, _) => SecondFactor::None,
+        (Some(_), None) => {
+            let message = "the password is right, and a code of the second factor is needed too";
+            return Err(Refusal::denied("code-needed", message, "send it as `code`, or a recovery code").into());
+        }
+        (Some(totp), Some(code)) => match secret::totp_step(totp, code) {
+            Some(step) => SecondFactor::Code(step),
+            None => SecondFactor::Recovery(secret::hash_recovery_code(code)),
+        },
+    };
+    Ok(Proof { user, password: credential.password, second_factor })
+}
+
+/// A cookie that scripts can't read and that goes to this host alone.
+fn cookie(name: &str, value: &str, max_age_s: Option<u32>) -> HeaderValue {
+    let age = max_age_s.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    // Tokens are base64url, which every header takes.
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{age}"))
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+async fn begin(
+    State(house): State<House>,
+    Extension(door): Extension<Door>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Body(asked): Body<SignIn>,
+) -> Result<Response, Problem> {
+    let web = web(&door)?;
+    let address = caller.address.ok_or_else(|| sign_in::refused())?;
+    let device = gate::cookie(&headers, DEVICE_COOKIE).map(|value| secret::hash_token(&value));
+    let name = asked.user.clone();
+    let found = house.read(move |view| sign_in::candidate(view, &name, device.as_ref())).await?;
+    let known = device.filter(|_| found.as_ref().is_some_and(|candidate| candidate.known_device));
+    // An account is one whether it is called by its name or by its address.
+    let account = found.as_ref().map_or_else(|| asked.user.clone(), |candidate| candidate.user.name.to_string());
+    web.limits.guess(&account, known, address)?;
+    let existing = found.as_ref().map(|candidate| candidate.user.name.clone());
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent: String = agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARS).collect();
+    let proof = match check(web, found, asked.password, asked.code.as_deref()).await {
+        Ok(proof) => proof,
+        Err(problem) => return Err(note_failure(&house, existing, problem, address.to_string()).await),
+    };
+    let (token, hash) = secret::token("");
+    let (device_token, device_hash) = secret::token("");
+    let place = Place { address: address.to_string(), agent };
+    let session = house.write(People, move |tx| sign_in::begin(tx, &proof, &hash, &device_hash, &place)).await?;
+    let mut response = (StatusCode::CREATED, Json(session)).into_response();
+    let cookies = [cookie(SESSION_COOKIE, &token, None), cookie(DEVICE_COOKIE, &device_token, Some(DEVICE_S))];
+    for value in cookies {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+/// Writes a failure down when there is such a user. A code that is still missing is none.
+async fn note_failure(house: &House, user: Option<UserName>, problem: Problem, address: String) -> Problem {
+    let refusal = match problem.code.as_str() {
+        "sign-in-failed" => sign_in::refused(),
+        "bad-code" => sign_in::code_refused(),
+        _ => return problem,
+    };
+    let Some(user) = user else { return problem };
+    match house.write(People, move |tx| sign_in::failed(tx, &user, &refusal, &address)).await {
+        Ok(()) => problem,
+        Err(fault) => fault.into(),
+    }
+}
+
+/// Who is signed in.
+#[derive(Serialize)]
+struct Me {
+    session: SessionView,
+    user: UserView,
+    /// Until when the password that was given counts, seen from now on.
+    proved: bool,
+    /// Whether the user has a second factor.
+    second_factor: bool,
+    /// Recovery codes that are left.
+    recovery_codes: u64,
+}
+
+async fn show(State(house): State<House>, Extension(caller): Extension<Caller>) -> Answer<Me> {
+    let session = session_of(&caller)?;
+    let end = house.read(move |view| {
+        let me = Actor::User(session.user.clone());
+        let (second_factor, recovery_codes) = passwords::second_factor(view, &session.user)?;
+        let proved = sign_in::is_proved(&session, view.now_ms);
+        let user = users::show(view, &me, &session.user)?;
+        let sessions = sign_in::list(view, &me, &session.user, session.id)?;
+        let session = sessions.into_iter().find(|other| other.current).ok_or_else(sign_in::refused)?;
+        Ok(Me { session, user, proved, second_factor, recovery_codes })
+    });
+    one(end.await)
+}
+
+async fn end(State(house): State<House>, Extension(caller): Extension<Caller>) -> Result<Response, Problem> {
+    let session = session_of(&caller)?;
+    let ended = house.write(People, move |tx| sign_in::end(tx, &Actor::User(session.user.clone()), &session.user, session.id)).await?;
+    let mut response = Json(ended).into_response();
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, cookie(SESSION_COOKIE, "", Some(0)));
+    headers.insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    Ok(response)
+}
+
+/// The password once more, for what can't be taken back.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Prove {
+    /// The password.
+    password: Secret,
+    /// Code of the second factor, or a recovery code.
+    code: Option<Secret>,
+}
+
+/// Checks the password of whoever is signed in, within the same bounds as at the door.
+async fn prove_again(
+    house: &House,
+    door: &Door,
+    caller: &Caller,
+    password: Secret,
+    code: Option<&str>,
+) -> Result<(SessionRow, Proof), Problem> {
+    let web = web(door)?;
+    let session = session_of(caller)?;
+    let address = caller.address.ok_or_else(sign_in::refused)?;
+    let mut device = [0; 32];
+    device[..8].copy_from_slice(&session.id.to_be_bytes());
+    web.limits.guess(session.user.as_str(), Some(device), address)?;
+    let name = session.user.to_string();
+    let found = house.read(move |view| sign_in::candidate(view, &name, None)).await?;
+    match check(web, found, password, code).await {
+        Ok(proof) => Ok((session, proof)),
+        Err(problem) => Err(note_failure(house, Some(session.user), problem, address.to_string()).await),
+    }
+}
+
+async fn prove(
+    State(house): State<House>,
+    Extension(door): Extension<Door>,
+    Extension(caller): Extension<Caller>,
+    Body(asked): Body<Prove>,
+) -> Answer<SessionView> {
+    let code = asked.code.as_deref();
+    let (session, proof) = prove_again(&house, &door, &caller, asked.password, code).await?;
+    one(house.write(People, move |tx| sign_in::prove(tx, session.id, &proof)).await)
+}
+
+/// A new password of one's own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    /// The password so far.
+    password: Secret,
+    /// The new one.
+    new_password: Secret,
+    /// Code of the second factor, or a recovery code.
+    code: Option<Secret>,
+}
+
+/// How many other sessions ended.
+#[derive(Serialize)]
+pub(super) struct Ended {
+    sessions: u64,
+}
+
+/// Refuses a password that does not fit, made of these words.
+pub(super) fn check_password(password: &str, words: &[String]) -> Result<(), Refusal> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    password::check(password, &words)
+}
+
+async fn change_password(
+    State(house): State<House>,
+    Extension(door): Extension<Door>,
+    Extension(caller): Extension<Caller>,
+    Body(asked): Body<NewPassword>,
+) -> Answer<Ended> {
+    let code = asked.code.as_deref();
+    let (session, proof) = prove_again(&house, &door, &caller, asked.password, code).await?;
+    let words = gate::words(&house, session.user.clone()).await?;
+    check_password(&asked.new_password, &words)?;
+    let hash = web(&door)?.passwords.hash(asked.new_password).await?;
+    let changed = house.write(People, move |tx| {
+        sign_in::prove(tx, session.id, &proof)?;
+        passwords::change(tx, &session.user, &proof.password, &hash, session.id)
+    });
+    one(changed.await.map(|sessions| Ended { sessions }))
+}
+
+/// A second factor that was begun: the secret is shown this once.
+#[derive(Serialize)]
+struct Begun {
+    /// The secret, to be typed into an app.
+    secret: String,
+    /// The address that an app reads from a QR code.
+    uri: String,
+}
+
+async fn begin_second_factor(State(house): State<House>, Extension(caller): Extension<Caller>) -> Answer<Begun> {
+    let session = session_of(&caller)?;
+    let secret = secret::totp_secret();
+    let user = session.user.clone();
+    let office = house.write(People, move |tx| {
+        passwords::begin_second_factor(tx, &session.user, &secret)?;
+        Ok(office::view(tx)?.name)
+    });
+    let office = office.await?;
+    let unusable = || Refusal::invalid("bad-name", "an app can't read the name of this office", "rename it");
+    let (secret, uri) = secret::show_totp(&secret, user.as_str(), &office).ok_or_else(unusable)?;
+    Ok(Json(Begun { secret, uri }))
+}
+
+/// The first code of a second factor.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirm {
+    /// The code that the app shows.
+    code: Secret,
+}
+
+/// What helps when the app is lost: each code counts once. They are shown this once.
+#[derive(Serialize)]
+struct Codes {
+    recovery_codes: Vec<String>,
+}
+
+async fn confirm_second_factor(
+    State(house): State<House>,
+    Extension(door): Extension<Door>,
+    Extension(caller): Extension<Caller>,
+    Body(asked): Body<Confirm>,
+) -> Answer<Codes> {
+    let session = session_of(&caller)?;
+    web(&door)?.limits.guess(session.user.as_str(), Some([1; 32]), caller.address.ok_or_else(sign_in::refused)?)?;
+    let user = session.user.clone();
+    let totp = house.read(move |view| passwords::second_factor_secret(view, &user)).await?;
+    let step = secret::totp_step(&totp, &asked.code).ok_or_else(sign_in::code_refused)?;
+    let (codes, hashes): (Vec<String>, Vec<[u8; 32]>) = (0..passwords::RECOVERY_CODES).map(|_| secret::recovery_code()).unzip();
+    let confirmed = house.write(People, move |tx| passwords::confirm_second_factor(tx, &session.user, step, &hashes, session.id));
+    one(confirmed.await.map(|()| Codes { recovery_codes: codes }))
+}
+
+async fn drop_own_second_factor(State(house): State<House>, Extension(caller): Extension<Caller>) -> Answer<UserView> {
+    let session = session_of(&caller)?;
+    one(house.write(People, move |tx| passwords::drop_second_factor(tx, &Actor::User(session.user.clone()), &session.user)).await)
+}
+
+async fn drop_second_factor(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<UserView> {
+    let name = user_name(&name)?;
+    one(house.write(People, move |tx| passwords::drop_second_factor(tx, &actor, &name)).await)
+}
+
+fn current(caller: &Caller) -> i64 {
+    caller.session.as_ref().map_or(0, |session| session.id)
+}
+
+async fn list(
+    State(house): State<House>,
+    As(actor): As,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Answer<Items<SessionView>> {
+    let name = user_name(&name)?;
+    items(house.read(move |view| sign_in::list(view, &actor, &name, current(&caller))).await)
+}
+
+async fn end_one(State(house): State<House>, As(actor): As, Path((name, session)): Path<(String, i64)>) -> Answer<SessionView> {
+    let name = user_name(&name)?;
+    one(house.write(People, move |tx| sign_in::end(tx, &actor, &name, session)).await)
+}
+
+async fn end_all(
+    State(house): State<House>,
+    As(actor): As,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Answer<Ended> {
+    let name = user_name(&name)?;
+    let but = caller.session.as_ref().filter(|session| session.user == name).map(|session| session.id);
+    let ended: Result<u64, Fault> = house.write(People, move |tx| sign_in::end_all(tx, &actor, &name, but)).await;
+    one(ended.map(|sessions| Ended { sessions }))
+}

@@ -1,0 +1,220 @@
+//! The http door, spoken to as a browser or a program does: TLS with the office's certificate and no other, cookies, headers.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::{Value, json};
+
+use crate::office::Office;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An answer of the http door.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Every header, names in lower case, in their order.
+    pub headers: Vec<(String, String)>,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
+}
+
+impl Reply {
+    /// The body as JSON; null when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
+    }
+
+    /// The stable code of a problem, empty for another answer.
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body of an answer that says it was done.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, String::from_utf8_lossy(&self.bytes));
+        self.json()
+    }
+}
+
+/// Somebody at the http door of an office, with the cookies that it was given.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    address: SocketAddr,
+    tls: Arc<ClientConfig>,
+    cookies: BTreeMap<String, String>,
+    /// Headers of every request beside the usual ones.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Office {
+    /// A browser without cookies at the http door.
+    pub fn browser(&self) -> Browser {
+        let address = self.json(&["status"])["daemon"]["http"].as_str().expect("the http door is open").parse().expect("an address");
+        let pem = std::fs::read(self.folder().join("web/certificate.pem")).expect("the office's certificate");
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(&pem).expect("a certificate")).expect("a certificate that can be trusted");
+        let provider = Arc::new(interoffice_certs::provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions of TLS");
+        let tls = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+        Browser { address, tls, cookies: BTreeMap::new(), headers: BTreeMap::new() }
+    }
+
+    /// A browser in which this user is signed in; the password is set by an invitation when there is none yet.
+    pub fn signed_in(&self, user: &str) -> Browser {
+        let mut browser = self.browser();
+        if self.user_view(user)["state"] == "inactive" {
+            let link = self.json(&["user", "invite", user])["link"].as_str().expect("a link").to_owned();
+            let token = link.split_once('#').expect("a token in the link").1;
+            browser.post("/passes/use", &json!({ "token": token, "password": password(user) })).ok();
+        }
+        browser.sign_in(user, &password(user)).ok();
+        browser
+    }
+}
+
+/// The password that [`Office::signed_in`] gives a user.
+pub fn password(user: &str) -> String {
+    format!("copper kettle on a tuesday 7 {user}")
+}
+
+impl Browser {
+    /// Signs in; the cookies are kept.
+    pub fn sign_in(&mut self, user: &str, password: &str) -> Reply {
+        self.post("/session", &json!({ "user": user, "password": password }))
+    }
+
+    /// `GET path` of the API.
+    pub fn get(&mut self, path: &str) -> Reply {
+        self.send("GET", &format!("/api/v1{path}"), &[], b"")
+    }
+
+    /// `POST path` of the API.
+    pub fn post(&mut self, path: &str, body: &Value) -> Reply {
+        self.json("POST", path, body, &[])
+    }
+
+    /// `DELETE path` of the API.
+    pub fn delete(&mut self, path: &str) -> Reply {
+        self.send("DELETE", &format!("/api/v1{path}"), &[], b"")
+    }
+
+    /// Asks for a plan and carries it out.
+    pub fn carry_out(&mut self, path: &str, body: &Value) -> Reply {
+        let plan = self.post(&format!("{path}/plan"), body);
+        if plan.status != 200 {
+            return plan;
+        }
+        let mut body = body.clone();
+        body["plan"] = plan.json()["id"].clone();
+        self.post(path, &body)
+    }
+
+    /// A request to the API with a JSON body and these headers.
+    pub fn json(&mut self, method: &str, path: &str, body: &Value, headers: &[(&str, &str)]) -> Reply {
+        let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
+        self.send(method, &format!("/api/v1{path}"), &headers, body.to_string().as_bytes())
+    }
+
+    /// A cookie's value.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// Sets a cookie as if the door had.
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Forgets a cookie.
+    pub fn forget_cookie(&mut self, name: &str) {
+        self.cookies.remove(name);
+    }
+
+    /// Any request; the answer is read to its end.
+    pub fn send(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut stream = self.open(method, target, headers, body);
+        let mut bytes = Vec::new();
+        // The door may close without the last word of TLS; what came until then is judged by its length.
+        let _ = stream.read_to_end(&mut bytes);
+        let reply = parse(&bytes);
+        for (_, value) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let (name, value) = value.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie has a name");
+            if value.is_empty() {
+                self.cookies.remove(name)
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned())
+            };
+        }
+        reply
+    }
+
+    /// Sends a request and leaves its answer to be read.
+    pub fn open(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> StreamOwned<ClientConnection, TcpStream> {
+        let tcp = TcpStream::connect(self.address).expect("the http door takes a connection");
+        tcp.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+        let name = ServerName::IpAddress(self.address.ip().into());
+        let connection = ClientConnection::new(Arc::clone(&self.tls), name).expect("a TLS client");
+        let mut stream = StreamOwned::new(connection, tcp);
+        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let _ = write!(head, "cookie: {}\r\n", pairs.join("; "));
+        }
+        let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in own.chain(headers.iter().copied()) {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        let _ = write!(head, "content-length: {}\r\n\r\n", body.len());
+        stream.write_all(&[head.as_bytes(), body].concat()).expect("the request is sent");
+        stream
+    }
+}
+
+fn parse(bytes: &[u8]) -> Reply {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok()).expect("a status");
+    let headers: Vec<(String, String)> =
+        lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
+    let body = &bytes[end + 4..];
+    let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+    Reply { status, headers, bytes: if chunked { unchunk(body) } else { body.to_vec() } }
+}
+
+fn unchunk(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = body.windows(2).position(|window| window == b"\r\n") {
+        let size = String::from_utf8_lossy(&body[..end]);
+        let Ok(size) = usize::from_str_radix(size.split(';').next().unwrap_or_default().trim(), 16) else { break };
+        let rest = &body[end + 2..];
+        if size == 0 || rest.len() < size {
+            break;
+        }
+        whole.extend_from_slice(&rest[..size]);
+        body = rest.get(size + 2..).unwrap_or_default();
+    }
+    whole
+}
+
+/// The code that an app shows now for the secret of a second factor, as the door printed it.
+pub fn totp(secret: &str) -> String {
+    let secret = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).expect("base32");
+    let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("test").build().expect("a second factor");
+    totp.generate_current().to_string()
+}
