@@ -17,6 +17,7 @@ pub mod outbound;
 pub mod peers;
 pub mod records;
 pub mod removal;
+pub mod requests;
 pub mod rights;
 pub mod settings;
 pub mod sharing;

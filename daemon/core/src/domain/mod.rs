@@ -7,6 +7,7 @@ pub mod fold;
 pub mod moment;
 pub mod plan;
 pub mod refusal;
+pub mod request;
 pub mod sample;
 pub mod search;
 pub mod user;

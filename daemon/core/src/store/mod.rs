@@ -20,6 +20,7 @@ pub mod peers;
 pub mod received;
 pub mod records;
 pub mod removals;
+pub mod requests;
 pub mod sql;
 pub mod statements;
 mod tx;

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use interoffice_core::actions::access::{self, Changes, Explained, Shares, Transfer, Transferred};
+use interoffice_core::actions::requests::{WhoHasAccess, who_has_access};
 use interoffice_core::domain::plan::Plan;
 use serde::Deserialize;
 
@@ -22,10 +23,10 @@ pub(super) fn routes() -> Router<House> {
         .route("/records/{id}/explain", get(explain))
 }
 
-async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Shares> {
+async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<WhoHasAccess> {
     let record = resolve(&house, &actor, &id).await?;
     let asking = actor.clone();
-    let end = house.read(move |view| access::show(view, &asking, record)).await;
+    let end = house.read(move |view| who_has_access(view, &asking, record)).await;
     one_of_ours(&house, actor, record, end).await
 }
 

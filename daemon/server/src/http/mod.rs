@@ -11,11 +11,13 @@ mod copies;
 mod events;
 mod groups;
 mod links;
+mod locked;
 mod office;
 mod peers;
 mod record_ids;
 mod records;
 mod records_files;
+mod requests;
 mod settings;
 mod sharing;
 mod specialists;
@@ -56,6 +58,7 @@ pub(crate) fn router(house: House) -> Router {
         .merge(access::routes())
         .merge(groups::routes())
         .merge(client_access::routes())
+        .merge(requests::routes())
         .merge(chores::routes())
         .layer(from_fn(timely))
         .layer(DefaultBodyLimit::max(BODY_BYTES));

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Answer, one, planned};
 use super::asked::{Agreed, As, Body, Params};
 use super::copies;
+use super::locked::{self, Entry, Looked};
 use super::record_ids::{resolve, resolve_all};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
@@ -43,6 +44,8 @@ pub(super) struct Which {
     pub(super) owner: Option<String>,
     pub(super) mine: bool,
     pub(super) archived: bool,
+    /// Names of records that the user may ask for, too.
+    pub(super) locked: bool,
     /// Only what this link brought here: its id or the beginning of it.
     pub(super) link: Option<String>,
     pub(super) after: Option<String>,
@@ -92,7 +95,7 @@ impl Which {
 #[derive(Debug, Serialize)]
 struct Listed {
     #[serde(flatten)]
-    summary: RecordSummary,
+    summary: Entry,
     /// Where a copy comes from; null for an own record.
     #[serde(flatten)]
     origin: Option<Origin>,
@@ -152,9 +155,11 @@ fn own_page(view: &View<'_>, actor: &Actor, which: &Which) -> Result<(Vec<Placed
     let mut found = Vec::with_capacity(own.records.len());
     for summary in own.records {
         let id = summary.id.parse().map_err(|_| StoreFault::Corrupt("a record id".to_owned()))?;
-        found.push(((summary.name.clone(), id), Listed { summary, origin: None }));
+        found.push(((summary.name.clone(), id), Listed { summary: Entry::Seen(summary), origin: None }));
     }
-    Ok((found, own.next.is_some()))
+    let (names, more) = locked::page(view, actor, which, &query)?;
+    found.extend(names.into_iter().map(|(place, name)| (place, Listed { summary: Entry::Locked(name), origin: None })));
+    Ok((found, more || own.next.is_some()))
 }
 
 /// The copies of each link that may stand on a page; of a file that can't be read there are none, and a note says so.
@@ -200,7 +205,10 @@ async fn list(State(house): State<House>, As(actor): As, Params(which): Params<W
         more |= rows.len() > limit;
         let origin = Origin::from(&link);
         found.extend(
-            rows.iter().map(|row| ((row.name.clone(), row.record), Listed { summary: summary(&link, row), origin: Some(origin.clone()) })),
+            rows.iter().map(|row| {
+                let summary = Entry::Seen(summary(&link, row));
+                ((row.name.clone(), row.record), Listed { summary, origin: Some(origin.clone()) })
+            }),
         );
     }
     let mut page = merge(found, more, limit);
@@ -299,9 +307,10 @@ pub(super) fn copy_view(received: &ReceivedFiles, link: &Readable, record: Recor
     Ok(Some(CopyView { row, body }))
 }
 
-async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Shown> {
+async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Looked> {
     let record = resolve(&house, &actor, &id).await?;
-    one(find(&house, &actor, record).await)
+    let end = find(&house, &actor, record).await;
+    locked::or_name(&house, actor, record, end).await
 }
 
 async fn edit(
