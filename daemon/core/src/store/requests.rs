@@ -124,8 +124,7 @@ pub fn page(view: &View<'_>, filter: &Filter<'_>, limit: usize) -> Result<Vec<Re
 
 /// Writes a new request down; gives its number.
 pub fn insert(tx: &Tx<'_>, record: RecordId, user: i64, level: Level, message: &str) -> Result<u64, StoreFault> {
-    let params: [Value; 5] =
-        [record.0.into(), user.into(), grants::number(Some(level)).into(), message.into(), tx.now_ms.into()];
+    let params: [Value; 5] = [record.0.into(), user.into(), grants::number(Some(level)).into(), message.into(), tx.now_ms.into()];
     let sql = "INSERT INTO requests (record, user_row, level, message, asked_ms) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id";
     let id = tx.sql().first(sql, &params, |row| row.uint(0))?;
     id.ok_or_else(|| StoreFault::Corrupt("a new request got no row".to_owned()))

@@ -190,6 +190,9 @@ async fn list(State(house): State<House>, As(actor): As, Params(which): Params<W
     if !(1..=records::LIMIT_MAX).contains(&limit) {
         return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 records", "ask for more pages").into());
     }
+    if which.link.is_some() {
+        locked::refuse(&which)?;
+    }
     // One more than asked for tells whether another page follows.
     let query = which.copies(limit + 1)?;
     let (asking, asked) = (actor.clone(), which.clone());
@@ -204,12 +207,10 @@ async fn list(State(house): State<House>, As(actor): As, Params(which): Params<W
         };
         more |= rows.len() > limit;
         let origin = Origin::from(&link);
-        found.extend(
-            rows.iter().map(|row| {
-                let summary = Entry::Seen(summary(&link, row));
-                ((row.name.clone(), row.record), Listed { summary, origin: Some(origin.clone()) })
-            }),
-        );
+        found.extend(rows.iter().map(|row| {
+            let summary = Entry::Seen(summary(&link, row));
+            ((row.name.clone(), row.record), Listed { summary, origin: Some(origin.clone()) })
+        }));
     }
     let mut page = merge(found, more, limit);
     page.notes = notes;

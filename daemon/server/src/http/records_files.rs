@@ -21,6 +21,7 @@ use interoffice_protocol::ids::{LinkId, RecordId};
 use super::answer::{Answer, one};
 use super::asked::{As, Params, unread};
 use super::copies;
+use super::locked;
 use super::record_ids::resolve_all;
 use super::records::{CopyView, Shown, Which, copy_view, first_copy};
 use super::stream::{self, Parts};
@@ -79,6 +80,7 @@ struct Part {
 }
 
 async fn export(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Result<Response, Problem> {
+    locked::refuse(&which)?;
     let unknown = || Refusal::invalid("bad-format", "there is no such form", "use vcard, vcard4, vcard3 or json");
     let format = which.format.as_deref().map_or(Some(Format::Vcard), Format::parse).ok_or_else(unknown)?;
     let stage = match &which.ids {

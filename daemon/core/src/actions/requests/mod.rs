@@ -119,8 +119,7 @@ impl Case {
             Some(row) => Self::of(view, &viewer, row)?,
             None => None,
         };
-        let unknown =
-            || Refusal::not_found("unknown-request", format!("there is no request {id}"), "see yours: interoffice access list");
+        let unknown = || Refusal::not_found("unknown-request", format!("there is no request {id}"), "see yours: interoffice access list");
         Ok(case.ok_or_else(unknown)?)
     }
 

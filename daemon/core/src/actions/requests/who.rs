@@ -79,12 +79,15 @@ pub fn who_has_access(view: &View<'_>, actor: &Actor, record: RecordId) -> Resul
     for grant in grants::of_record(view, known.row.id)? {
         match grant.grantee {
             Grantee::Group(_) => groups.push(GroupWithAccess { group: grant.name }),
-            Grantee::User(id) if is_individual(view, &known.row, &users::by_id(view, id)?)? => users.push(UserWithAccess { user: grant.name }),
+            Grantee::User(id) if is_individual(view, &known.row, &users::by_id(view, id)?)? => {
+                users.push(UserWithAccess { user: grant.name })
+            }
             Grantee::User(_) => {}
         }
     }
     // The order does not tell the owner.
     users.sort();
+    users.dedup();
     let (record, name) = (known.row.record.to_string(), known.row.name);
     Ok(WhoHasAccess::Locked(LockedShares { record, name, access: "none", users, groups, request }))
 }
