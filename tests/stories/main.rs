@@ -10,4 +10,5 @@ mod outages;
 mod pairing;
 mod record_sharing;
 mod removal;
+mod requests;
 mod specialists;
