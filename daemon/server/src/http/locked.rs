@@ -6,38 +6,39 @@ use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::{Fault, StoreFault, View};
 use interoffice_protocol::ids::RecordId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{Answer, one};
 use super::records::{Shown, Which};
 use crate::house::House;
 
 /// What a list shows of a record.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Entry {
     /// One that is seen.
+    #[schema(value_type = Object)]
     Seen(RecordSummary),
     /// One that is known by its name.
     Locked(NameOnly),
 }
 
 /// What is shown of a record.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Looked {
     /// All of it.
+    #[schema(value_type = Object)]
     Whole(Box<Shown>),
     /// Its name.
     Locked(NameOnly),
 }
 
+/// A name, and its place in the order of a list.
+type Placed = ((String, RecordId), NameOnly);
+
 /// The names on a page, each with its place in the list, and whether more follow. There are none when they were not asked for.
-pub(super) fn page(
-    view: &View<'_>,
-    actor: &Actor,
-    which: &Which,
-    query: &Query,
-) -> Result<(Vec<((String, RecordId), NameOnly)>, bool), Fault> {
+pub(super) fn page(view: &View<'_>, actor: &Actor, which: &Which, query: &Query) -> Result<(Vec<Placed>, bool), Fault> {
     if !which.locked {
         return Ok((Vec::new(), false));
     }
