@@ -35,7 +35,7 @@ fn request(desk: &Desk<'_>, record: &str, level: &str) -> String {
 
 fn state(desk: &Desk<'_>, number: &str) -> String {
     let list = desk.json(&["access", "list", "--limit", "0"]);
-    let found = list.as_array().expect("a list").iter().find(|request| request["id"].to_string() == number);
+    let found = list.as_array().expect("a list").iter().find(|request| request["id"].as_u64() == number.parse().ok());
     found.map_or_else(String::new, |request| request["state"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -225,7 +225,7 @@ fn p_19_with_requesting_off_the_way_to_ask_is_closed_and_says_so() {
     says(&office.user("bob").cli(&["access", "request", &record, "--level", "write"]).ended(exit::REFUSED), "takes no requests");
     office.user("dora").cli(&["record", "access", &record]).ended(exit::NOT_FOUND);
     office.user("dora").cli(&["access", "request", &record]).ended(exit::NOT_FOUND);
-    let denied = office.events().into_iter().filter(|line| line["verb"] == "request.ask").last().expect("a line");
+    let denied = office.events().into_iter().rfind(|line| line["verb"] == "request.ask").expect("a line");
     assert_eq!((&denied["actor"], &denied["outcome"]), (&"user:bob".into(), &"requesting-off".into()));
 }
 
