@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 51] = [
+const COMMANDS: [&str; 56] = [
     "init",
     "id",
     "serve",
@@ -51,6 +51,11 @@ const COMMANDS: [&str; 51] = [
     "record unshare",
     "record archive",
     "record delete",
+    "access request",
+    "access list",
+    "access grant",
+    "access refuse",
+    "access withdraw",
     "client-access",
     "settings",
     "events",

@@ -11,4 +11,5 @@ mod pairing;
 mod people;
 mod record_sharing;
 mod removal;
+mod requests;
 mod specialists;

@@ -14,7 +14,7 @@ pub(crate) const SOCKET: &str = "control.sock";
 pub(crate) const PROBLEM_TYPE: &str = "application/problem+json";
 
 /// Why a request was not done, in the members of RFC 9457 that say something; `type` and `title` follow from the status.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct Problem {
     /// HTTP status.
     pub(crate) status: u16,

@@ -1,11 +1,14 @@
-//! Client access: whether users see only records that concern them, who may share, and all clients for one user.
+//! Client access: whether users see only records that concern them, who may share, whether users may ask for
+//! access, and all clients for one user.
 
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
 use serde::{Deserialize, Serialize};
 
+use super::requests::count_waiting;
 use super::rights;
 use super::users::{UserView, enabled};
+use crate::domain::access::Policy;
 use crate::domain::access::level::{self, label};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
@@ -19,6 +22,8 @@ pub struct ClientAccess {
     pub on: bool,
     /// Whether users with Full Control may share, or administrators alone.
     pub sharing: bool,
+    /// Whether users see the names of what is hidden from them, and may ask for access.
+    pub requesting: bool,
     /// Whether office security hides records of others too.
     pub office_security: bool,
 }
@@ -33,13 +38,16 @@ pub struct Switch {
     /// Sharing by users with Full Control.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sharing: Option<bool>,
+    /// Asking for access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requesting: Option<bool>,
 }
 
 /// The settings as they are.
 pub fn view(view: &View<'_>, actor: &Actor) -> Result<ClientAccess, Fault> {
     rights::require_member(view, actor)?;
-    let policy = office::load(view)?.policy;
-    Ok(ClientAccess { on: policy.client_access, sharing: policy.sharing, office_security: policy.office_security })
+    let Policy { office_security, client_access, sharing, requesting } = office::load(view)?.policy;
+    Ok(ClientAccess { on: client_access, sharing, requesting, office_security })
 }
 
 /// What switching will do. Switching client access on changes nothing for what is there: what everybody reads stays readable for all,
@@ -61,7 +69,46 @@ pub fn plan_switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch) -> Result<Plan, 
         }
         None => {}
     }
+    let after = Policy {
+        client_access: switch.on.unwrap_or(policy.client_access),
+        requesting: switch.requesting.unwrap_or(policy.requesting),
+        ..policy
+    };
+    describe_requesting(tx, &policy, &after, &mut draft)?;
     Ok(draft.finish())
+}
+
+/// What users see and may ask for after the switch, and did not before, or the other way round.
+fn describe_requesting(view: &View<'_>, before: &Policy, after: &Policy, draft: &mut Draft) -> Result<(), Fault> {
+    let marks = records::count_marks(view)?;
+    match (before.takes_requests(), after.takes_requests()) {
+        (false, true) => {
+            let (open, are) = (counted(marks.open, "record", "records"), if marks.open == 1 { "is" } else { "are" });
+            draft.change(format!(
+                "every user of the office sees the names of all {open} that {are} not private, and of those added later, without access too"
+            ));
+            draft.change("users may ask for access; whoever may share a record answers");
+            if marks.private > 0 {
+                draft.stay(format!("no name is shown of {}", counted(marks.private, "private record", "private records")));
+            }
+        }
+        (true, false) => {
+            draft.change("users no longer ask for access");
+            if !after.is_open() {
+                draft.change("the names of records that users have no access to are hidden from them again");
+            }
+            let waiting = count_waiting(view)?;
+            if waiting > 0 {
+                let stay = if waiting == 1 { "stays" } else { "stay" };
+                draft.stay(format!("{} {stay} open and can be answered or withdrawn", counted(waiting, "request", "requests")));
+            }
+        }
+        (false, false) if after.requesting && !before.requesting => {
+            draft.stay("every record that is not private is read by all; requests are taken once client access or office security is on");
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn describe_access(view: &View<'_>, on: bool, office_security: bool, draft: &mut Draft) -> Result<(), Fault> {
@@ -93,6 +140,10 @@ pub fn switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch, plan: &PlanId) -> Res
     if let Some(on) = switch.sharing.filter(|on| *on != policy.sharing) {
         office::set_sharing(tx, on)?;
         audit::done(tx, actor, "client-access.sharing", "office", if on { "on" } else { "off" })?;
+    }
+    if let Some(on) = switch.requesting.filter(|on| *on != policy.requesting) {
+        office::set_requesting(tx, on)?;
+        audit::done(tx, actor, "client-access.requesting", "office", if on { "on" } else { "off" })?;
     }
     view(tx, actor)
 }

@@ -19,6 +19,7 @@ pub mod passwords;
 pub mod peers;
 pub mod records;
 pub mod removal;
+pub mod requests;
 pub mod rights;
 pub mod roles;
 pub mod settings;

@@ -8,6 +8,7 @@ pub mod moment;
 pub mod password;
 pub mod plan;
 pub mod refusal;
+pub mod request;
 pub mod role;
 pub mod sample;
 pub mod scope;

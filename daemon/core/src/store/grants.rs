@@ -65,6 +65,18 @@ pub fn reaching(view: &View<'_>, record: i64, user: i64) -> Result<Vec<Grant>, S
     )
 }
 
+/// What of a record reaches any user, each by the local row.
+pub fn reaching_all(view: &View<'_>, record: i64) -> Result<Vec<(i64, Grant)>, StoreFault> {
+    view.sql().all(
+        "SELECT user_row, NULL AS name, level FROM grants WHERE record_row = ?1 AND user_row IS NOT NULL
+         UNION ALL
+         SELECT m.user_row, g.name, a.level FROM grants a JOIN group_members m ON m.group_row = a.group_row
+             JOIN groups g ON g.id = a.group_row WHERE a.record_row = ?1",
+        &[record.into()],
+        |row| Ok((row.int(0)?, Grant { group: row.text_or_null(1)?, level: some_level(row.int(2)?)? })),
+    )
+}
+
 /// All grants of a record: users by name, then groups by name.
 pub fn of_record(view: &View<'_>, record: i64) -> Result<Vec<GrantRow>, StoreFault> {
     view.sql().all(

@@ -83,6 +83,11 @@ pub fn is_member(view: &View<'_>, group: i64, user: i64) -> Result<bool, StoreFa
     Ok(view.sql().count(sql, &[user.into(), group.into()])? > 0)
 }
 
+/// Whether a user is in any group.
+pub fn is_in_any(view: &View<'_>, user: i64) -> Result<bool, StoreFault> {
+    Ok(view.sql().count("SELECT count(*) FROM group_members WHERE user_row = ?1", &[user.into()])? > 0)
+}
+
 /// Puts a user into a group; who is in it stays in it.
 pub fn add_member(tx: &Tx<'_>, group: i64, user: i64) -> Result<(), StoreFault> {
     let sql = "INSERT INTO group_members (group_row, user_row) VALUES (?1, ?2) ON CONFLICT DO NOTHING";

@@ -22,6 +22,7 @@ pub mod peers;
 pub mod received;
 pub mod records;
 pub mod removals;
+pub mod requests;
 pub mod roles;
 pub mod sessions;
 pub mod sql;

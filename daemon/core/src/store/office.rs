@@ -27,9 +27,10 @@ pub fn create(tx: &Tx<'_>, name: &str, epoch: Epoch) -> Result<(), StoreFault> {
 
 /// The office, `None` before it was set up.
 pub fn find(view: &View<'_>) -> Result<Option<OfficeRow>, StoreFault> {
-    let sql = "SELECT name, epoch_counter, epoch_identity, office_security, client_access, sharing FROM office";
+    let sql = "SELECT name, epoch_counter, epoch_identity, office_security, client_access, sharing, requesting FROM office";
     view.sql().first(sql, &[], |row| {
-        let policy = Policy { office_security: row.flag(3)?, client_access: row.flag(4)?, sharing: row.flag(5)? };
+        let (office_security, client_access) = (row.flag(3)?, row.flag(4)?);
+        let policy = Policy { office_security, client_access, sharing: row.flag(5)?, requesting: row.flag(6)? };
         Ok(OfficeRow { name: row.text(0)?, epoch: Epoch { counter: row.uint(1)?, identity: row.bytes(2)? }, policy })
     })
 }
@@ -65,6 +66,12 @@ pub fn wants_second_factor(view: &View<'_>) -> Result<bool, StoreFault> {
 /// Wants a second factor of everybody, or no longer.
 pub fn set_second_factor(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE office SET second_factor = ?1", &[on.into()])?;
+    Ok(())
+}
+
+/// Lets users ask for access to what is hidden from them, or no longer.
+pub fn set_requesting(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET requesting = ?1", &[on.into()])?;
     Ok(())
 }
 

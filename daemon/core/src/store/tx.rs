@@ -29,6 +29,8 @@ pub enum Ring {
     Delivered(LinkId),
     /// A removal is to be carried out here.
     Removal(LinkId),
+    /// Somebody asked for access to a record, or was answered.
+    Requests,
     /// Audit lines were written.
     Audit,
 }

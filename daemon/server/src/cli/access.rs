@@ -36,18 +36,29 @@ fn words(shares: &Value) -> String {
         ("Name", text(shares, "name")),
         ("Owner", text(shares, "owner")),
         ("Whole office", text(shares, "whole_office")),
+        ("Access", text(shares, "access")),
     ]);
     let list = |name: &str| shares[name].as_array().cloned().unwrap_or_default();
     let mut rows = list("users");
     rows.extend(list("groups"));
-    if rows.is_empty() {
-        words.push_str("\nIt is shared with no user and no group by name.\n");
-        return words;
-    }
-    let columns: [Column; 2] = [("SHARED WITH", grantee), ("LEVEL", |row| text(row, "level"))];
     words.push('\n');
-    words.push_str(&table(&rows, &columns));
+    if rows.is_empty() {
+        words.push_str("It is shared with no user and no group by name.\n");
+    } else {
+        let columns: [Column; 2] = [("SHARED WITH", grantee), ("LEVEL", |row| text(row, "level"))];
+        words.push_str(&table(&rows, &columns));
+    }
+    words.push_str(&asking(&shares["request"]));
     words
+}
+
+/// Whether access, or more of it, can be asked for.
+fn asking(request: &Value) -> String {
+    match (request["possible"].as_bool(), text(request, "why").as_str()) {
+        (Some(true), _) => "You can ask for access, or for more of it: interoffice access request RECORD\n".to_owned(),
+        (Some(false), why) if why != "has-access" => format!("You can't ask now: {}\n", text(request, "message")),
+        _ => String::new(),
+    }
 }
 
 fn grantee(row: &Value) -> String {

@@ -18,6 +18,7 @@ mod peers;
 mod progress;
 mod record_args;
 mod records;
+mod requests;
 mod roles;
 mod settings;
 mod sharing;
@@ -93,6 +94,8 @@ enum Command {
     Link(links::Link),
     #[command(subcommand)]
     Record(record_args::Record),
+    #[command(subcommand)]
+    Access(requests::Access),
     ClientAccess(client_access::ClientAccess),
     Settings(settings::Settings),
     Events(events::Events),
@@ -147,6 +150,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Peer(peer) => wait(peers::run(&context()?, peer)),
         Command::Link(link) => wait(links::run(&context()?, link)),
         Command::Record(record) => wait(records::run(&context()?, record)),
+        Command::Access(asked) => wait(requests::run(&context()?, asked)),
         Command::ClientAccess(asked) => wait(client_access::run(&context()?, asked)),
         Command::Settings(settings) => wait(settings::run(&context()?, &settings)),
         Command::Events(events) => wait(events::run(&context()?, &events)),

@@ -26,10 +26,14 @@ pub(super) enum Record {
     #[command(after_help = "Examples:
   interoffice --as ann record list
   interoffice --as ann record list muller --kind contact
+  interoffice --as ann record list muller --locked
   interoffice --as bob record list --link \"Office A/ann\" --output jsonl")]
     List {
         #[command(flatten)]
         query: Query,
+        /// Also the names of records that you have no access to and may ask for
+        #[arg(long, conflicts_with_all = ["owner", "mine", "link", "archived"])]
+        locked: bool,
         /// At most this many; 0 for all
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: u64,

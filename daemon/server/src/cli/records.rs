@@ -29,7 +29,7 @@ const COLUMNS: [Column; 7] = [
 pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure> {
     match record {
         Record::Import { files, private } => import(context, &files, private).await,
-        Record::List { query, limit } => list(context, query, limit).await,
+        Record::List { query, locked, limit } => list(context, query, locked, limit).await,
         Record::Show { record } => {
             let shown: Value = context.client.get(&format!("/records/{}", segment(&record))).await?;
             context.printer.one(&shown, details)
@@ -116,8 +116,9 @@ async fn parameters(context: &Context, text: Option<String>, narrow: Narrow) -> 
     ])
 }
 
-async fn list(context: &Context, asked: Query, limit: u64) -> Result<(), Failure> {
-    let parameters = parameters(context, asked.text, asked.narrow).await?;
+async fn list(context: &Context, asked: Query, locked: bool, limit: u64) -> Result<(), Failure> {
+    let mut parameters = parameters(context, asked.text, asked.narrow).await?;
+    parameters.push(("locked", locked.then(|| "true".to_owned())));
     let whole = if limit == 0 { u64::MAX } else { limit };
     let (mut records, mut after, mut notes) = (Vec::new(), None, Vec::new());
     loop {
@@ -157,7 +158,9 @@ fn owner(record: &Value) -> String {
 
 fn marks(record: &Value) -> String {
     let marks = ["private", "archived", "unassigned"];
-    marks.into_iter().filter(|mark| record[mark] == true).collect::<Vec<_>>().join(", ")
+    // Of a locked record nothing is shown but its name.
+    let locked = (record["access"] == "none").then_some("locked");
+    marks.into_iter().filter(|mark| record[mark] == true).chain(locked).collect::<Vec<_>>().join(", ")
 }
 
 fn details(record: &Value) -> String {
@@ -173,6 +176,9 @@ fn details(record: &Value) -> String {
         ("Marks", marks(record)),
         ("Members", text(record, "members")),
     ]);
+    if record["access"] == "none" {
+        words.push_str("You see its name alone. Who has it: interoffice record access RECORD\n");
+    }
     let mut properties = Vec::new();
     for (_, of_field) in record["fields"].as_object().into_iter().flatten() {
         for property in of_field.as_array().into_iter().flatten() {

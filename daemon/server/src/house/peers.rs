@@ -26,7 +26,7 @@ pub(crate) trait PeerHandle: Send + Sync {
 }
 
 /// The answer to a ping.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct PingReport {
     /// Whether the office answered.
     pub(crate) reachable: bool,
@@ -39,10 +39,11 @@ pub(crate) struct PingReport {
 }
 
 /// How the way to one office is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct PeerState {
     /// The office (base32).
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
     pub(crate) office: OfficeId,
     /// In a word or two: connected, not answering, not reachable, cut off.
     pub(crate) state: String,

@@ -1,34 +1,39 @@
 //! Who may see a record: `/records/{id}/shares`, `/records/{id}/owner`, `/records/{id}/explain`.
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
 use interoffice_core::actions::access::{self, Changes, Explained, Shares, Transfer, Transferred};
+use interoffice_core::actions::requests::{WhoHasAccess, who_has_access};
 use interoffice_core::domain::plan::Plan;
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, Items, planned};
+use super::answer::{Answer, Items, Problems, planned};
 use super::asked::{Agreed, As, Body, Params, user_name};
 use super::record_ids::resolve;
 use super::records::one_of_ours;
 use crate::house::{House, Priority::People};
 
-pub(super) fn routes() -> Router<House> {
-    Router::new()
-        .route("/records/{id}/shares", get(show).post(set))
-        .route("/records/{id}/shares/plan", post(plan_set))
-        .route("/records/{id}/owner", post(transfer))
-        .route("/records/{id}/owner/plan", post(plan_transfer))
-        .route("/records/{id}/explain", get(explain))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(show, set))
+        .routes(routes!(plan_set))
+        .routes(routes!(transfer))
+        .routes(routes!(plan_transfer))
+        .routes(routes!(explain))
 }
 
-async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Shares> {
+/// Who a record is shared with.
+#[utoipa::path(get, path = "/records/{id}/shares", operation_id = "access.show", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), responses((status = 200, body = WhoHasAccess), Problems))]
+async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<WhoHasAccess> {
     let record = resolve(&house, &actor, &id).await?;
     let asking = actor.clone();
-    let end = house.read(move |view| access::show(view, &asking, record)).await;
+    let end = house.read(move |view| who_has_access(view, &asking, record)).await;
     one_of_ours(&house, actor, record, end).await
 }
 
+/// What changing who a record is shared with will do.
+#[utoipa::path(post, path = "/records/{id}/shares/plan", operation_id = "access.plan_set", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), request_body = Changes, responses((status = 200, body = Plan), Problems))]
 async fn plan_set(State(house): State<House>, As(actor): As, Path(id): Path<String>, Body(changes): Body<Changes>) -> Answer<Plan> {
     let record = resolve(&house, &actor, &id).await?;
     let asking = actor.clone();
@@ -36,6 +41,8 @@ async fn plan_set(State(house): State<House>, As(actor): As, Path(id): Path<Stri
     one_of_ours(&house, actor, record, end).await
 }
 
+/// Changes who a record is shared with, by a plan that was read.
+#[utoipa::path(post, path = "/records/{id}/shares", operation_id = "access.set", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), request_body = Agreed<Changes>, responses((status = 200, body = Shares), Problems))]
 async fn set(State(house): State<House>, As(actor): As, Path(id): Path<String>, Body(asked): Body<Agreed<Changes>>) -> Answer<Shares> {
     let (changes, plan) = asked.split()?;
     let record = resolve(&house, &actor, &id).await?;
@@ -44,6 +51,8 @@ async fn set(State(house): State<House>, As(actor): As, Path(id): Path<String>, 
     one_of_ours(&house, actor, record, end).await
 }
 
+/// What giving a record to another owner will do.
+#[utoipa::path(post, path = "/records/{id}/owner/plan", operation_id = "access.plan_transfer", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), request_body = Transfer, responses((status = 200, body = Plan), Problems))]
 async fn plan_transfer(State(house): State<House>, As(actor): As, Path(id): Path<String>, Body(wanted): Body<Transfer>) -> Answer<Plan> {
     let record = resolve(&house, &actor, &id).await?;
     let asking = actor.clone();
@@ -53,6 +62,8 @@ async fn plan_transfer(State(house): State<House>, As(actor): As, Path(id): Path
     }
 }
 
+/// Gives a record to another owner, by a plan that was read.
+#[utoipa::path(post, path = "/records/{id}/owner", operation_id = "access.transfer", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), request_body = Agreed<Transfer>, responses((status = 200, body = Transferred), Problems))]
 async fn transfer(
     State(house): State<House>,
     As(actor): As,
@@ -66,12 +77,15 @@ async fn transfer(
     one_of_ours(&house, actor, record, end).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct About {
     user: Option<String>,
 }
 
+/// Why somebody may see a record: every source and its level.
+#[utoipa::path(get, path = "/records/{id}/explain", operation_id = "access.explain", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it"), About), responses((status = 200, body = Items<Explained>), Problems))]
 async fn explain(
     State(house): State<House>,
     As(actor): As,

@@ -1,13 +1,17 @@
 //! Answers: JSON, or a problem with a status, a stable code, one sentence and what to do.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::{Refusal, RefusalKind};
 use interoffice_core::store::{Fault, StoreFault};
 use interoffice_protocol::ids::OfficeId;
 use serde::Serialize;
+use utoipa::IntoResponses;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::api::{PROBLEM_TYPE, Problem};
 use crate::house::House;
@@ -16,9 +20,38 @@ use crate::house::House;
 pub(super) type Answer<T> = Result<Json<T>, Problem>;
 
 /// A list as the API shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Items<T> {
     items: Vec<T>,
+}
+
+/// The answers of every route that say why something was not done.
+pub(super) struct Problems;
+
+/// Statuses of problems, and when each comes.
+const PROBLEMS: [(&str, &str); 14] = [
+    ("400", "The request could not be read"),
+    ("401", "Nobody is signed in, or signing in failed"),
+    ("403", "A right or a policy forbids it"),
+    ("404", "There is no such thing, or the caller may not know of it"),
+    ("405", "Not possible at this place"),
+    ("409", "The state does not allow it, or changed meanwhile"),
+    ("412", "The record changed since the version that `If-Match` names"),
+    ("413", "The body is too big"),
+    ("422", "What is asked for is wrong"),
+    ("429", "Asked too often; `Retry-After` says when to ask again"),
+    ("500", "The daemon or its store failed"),
+    ("503", "The daemon is stopping, or too many people sign in at once"),
+    ("504", "Not done within a minute"),
+    ("507", "The disk is full"),
+];
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let content = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = |words: &str| ResponseBuilder::new().description(words).content(PROBLEM_TYPE, content()).build().into();
+        PROBLEMS.iter().map(|(status, words)| ((*status).to_owned(), response(words))).collect()
+    }
 }
 
 /// The answer of a verb that gives one thing.
@@ -98,7 +131,7 @@ impl From<Fault> for Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(self) -> axum::response::Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let whole = Whole { kind: "about:blank", title: status.canonical_reason().unwrap_or("Problem"), problem: &self };
         let mut response = (status, Json(whole)).into_response();

@@ -1,5 +1,7 @@
 //! What a request asks: who asks, a JSON body, and the parameters behind the question mark; what does not fit is answered as a problem.
 
+use std::borrow::Cow;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
@@ -10,6 +12,10 @@ use interoffice_core::domain::refusal::Refusal;
 use interoffice_protocol::names::UserName;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::__dev::ComposeSchema;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 use super::answer::problem;
 use super::gate::Caller;
@@ -80,8 +86,33 @@ pub(super) struct Agreed<T> {
     pub(super) asked: T,
 }
 
+impl<T: ToSchema> ToSchema for Agreed<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Agreed", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+impl<T: ToSchema> ComposeSchema for Agreed<T> {
+    fn compose(_: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+        let mut object = match T::schema() {
+            RefOr::T(Schema::Object(object)) => object,
+            // What is asked for is a struct with names, which always has an object for its schema.
+            _ => ObjectBuilder::new().build(),
+        };
+        let plan = ObjectBuilder::new().schema_type(Type::String).description(Some("Id of the plan that was read")).build();
+        object.properties.insert("plan".to_owned(), plan.into());
+        object.required.push("plan".to_owned());
+        object.into()
+    }
+}
+
 /// The body of a verb that needs nothing but a plan.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
 impl<T> Agreed<T> {

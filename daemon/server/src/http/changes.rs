@@ -22,6 +22,7 @@ fn kind(ring: &Ring) -> &'static str {
     match ring {
         Ring::Peer(_) => "peers",
         Ring::Link(_) | Ring::Delivered(_) | Ring::Removal(_) => "links",
+        Ring::Requests => "requests",
         Ring::Audit => "office",
     }
 }
@@ -29,7 +30,7 @@ fn kind(ring: &Ring) -> &'static str {
 fn kinds(heard: &Heard) -> BTreeSet<&'static str> {
     match heard {
         Heard::Some(rings) => rings.iter().map(kind).collect(),
-        Heard::Everything => ["peers", "links", "office"].into(),
+        Heard::Everything => ["peers", "links", "requests", "office"].into(),
     }
 }
 

@@ -1,18 +1,20 @@
 //! What happened, line by line: `/events`, and with `follow=true` everything that goes on to happen. Whoever accepts
 //! `text/event-stream` is told instead what kind of thing has changed, so that a page knows when to ask again.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use axum::routing::get;
-use axum::{Extension, Router};
 use interoffice_core::actions::{audit, rights};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::Ring;
 use interoffice_core::store::audit::AuditLine;
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::answer::Problems;
 use super::asked::Params;
 use super::changes;
 use super::gate::{self, Caller};
@@ -24,11 +26,12 @@ use crate::house::House;
 /// Lines read from the store at once.
 const PAGE: usize = 500;
 
-pub(super) fn routes() -> Router<House> {
-    Router::new().route("/events", get(events))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(events))
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct From {
     /// Lines up to this number are known.
     #[serde(default)]
@@ -40,6 +43,8 @@ struct From {
     follow: bool,
 }
 
+/// The lines of the audit, or as `text/event-stream` what kind of thing changes.
+#[utoipa::path(get, path = "/events", operation_id = "events.events", tag = "events", params(From), responses((status = 200, content((String = "application/jsonl"), (String = "text/event-stream"))), Problems))]
 async fn events(
     State(house): State<House>,
     Extension(caller): Extension<Caller>,

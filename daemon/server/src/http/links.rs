@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
 use interoffice_core::actions::ending;
 use interoffice_core::actions::link_view::{self, Direction, Filter, LinkView};
 use interoffice_core::actions::links::{self, Ask};
@@ -16,8 +14,10 @@ use interoffice_core::store::{Fault, Ring, StoreFault, View};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::record::{FieldName, Level, RelatedKind, Scope};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, Items, items, one, planned};
+use super::answer::{Answer, Items, Problems, items, one, planned};
 use super::asked::{Agreed, As, Body, Nothing, Params};
 use crate::bell::Listener;
 use crate::house::{House, Priority::People};
@@ -29,19 +29,20 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Shortest time between two looks, however often the bell rings.
 const BREATH: Duration = Duration::from_millis(20);
 
-pub(super) fn routes() -> Router<House> {
-    Router::new()
-        .route("/links", get(list).post(request))
-        .route("/links/accept", post(accept))
-        .route("/links/{link}", get(show))
-        .route("/links/{link}/wait", get(wait))
-        .route("/links/{link}/decline", post(decline))
-        .route("/links/{link}/withdraw", post(withdraw))
-        .route("/links/{link}/delete/plan", post(plan_delete))
-        .route("/links/{link}/delete", post(delete))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list, request))
+        .routes(routes!(accept))
+        .routes(routes!(show))
+        .routes(routes!(wait))
+        .routes(routes!(decline))
+        .routes(routes!(withdraw))
+        .routes(routes!(plan_delete))
+        .routes(routes!(delete))
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 struct Which {
     direction: Option<String>,
@@ -64,11 +65,15 @@ impl Which {
     }
 }
 
+/// The links that the caller may know of.
+#[utoipa::path(get, path = "/links", operation_id = "links.list", tag = "links", params(Which), responses((status = 200, body = Items<LinkView>), Problems))]
 async fn list(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Answer<Items<LinkView>> {
     let filter = which.filter()?;
     items(all(&house, actor, filter).await)
 }
 
+/// One link.
+#[utoipa::path(get, path = "/links/{link}", operation_id = "links.show", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), responses((status = 200, body = LinkView), Problems))]
 async fn show(State(house): State<House>, As(actor): As, Path(link): Path<String>) -> Answer<LinkView> {
     one(load(&house, actor, link).await)
 }
@@ -115,7 +120,7 @@ fn count_copies(received: &ReceivedFiles, link: &mut LinkView) {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewLink {
     office: String,
@@ -165,38 +170,50 @@ fn scope(fields: Option<&[String]>, related: Option<&[String]>) -> Result<Scope,
     Ok(scope)
 }
 
+/// Asks a user of another office for a link.
+#[utoipa::path(post, path = "/links", operation_id = "links.request", tag = "links", request_body = NewLink, responses((status = 200, body = LinkView), Problems))]
 async fn request(State(house): State<House>, As(actor): As, Body(asked): Body<NewLink>) -> Answer<LinkView> {
     let ask = asked.ask()?;
     one(house.write(People, move |tx| links::request(tx, &actor, &ask)).await)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct Tagged {
     links: Vec<String>,
 }
 
+/// Accepts requests that wait for the caller.
+#[utoipa::path(post, path = "/links/accept", operation_id = "links.accept", tag = "links", request_body = Tagged, responses((status = 200, body = Items<LinkView>), Problems))]
 async fn accept(State(house): State<House>, As(actor): As, Body(tagged): Body<Tagged>) -> Answer<Items<LinkView>> {
     items(house.write(People, move |tx| links::accept(tx, &actor, &tagged.links)).await)
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 struct Why {
     reason: String,
 }
 
+/// Declines a request.
+#[utoipa::path(post, path = "/links/{link}/decline", operation_id = "links.decline", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), request_body = Why, responses((status = 200, body = LinkView), Problems))]
 async fn decline(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(why): Body<Why>) -> Answer<LinkView> {
     one(house.write_ending(People, move |tx| links::decline(tx, &actor, &link, &why.reason)).await)
 }
 
+/// Withdraws a request.
+#[utoipa::path(post, path = "/links/{link}/withdraw", operation_id = "links.withdraw", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), request_body = Why, responses((status = 200, body = LinkView), Problems))]
 async fn withdraw(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(why): Body<Why>) -> Answer<LinkView> {
     one(house.write_ending(People, move |tx| links::withdraw(tx, &actor, &link, &why.reason)).await)
 }
 
+/// What ending a link will do.
+#[utoipa::path(post, path = "/links/{link}/delete/plan", operation_id = "links.plan_delete", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), responses((status = 200, body = Plan), Problems))]
 async fn plan_delete(State(house): State<House>, As(actor): As, Path(link): Path<String>) -> Answer<Plan> {
     planned(&house, house.write(People, move |tx| links::plan_delete(tx, &actor, &link)).await)
 }
 
+/// Ends a link, by a plan that was read; the copies are removed.
+#[utoipa::path(post, path = "/links/{link}/delete", operation_id = "links.delete", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), request_body = Agreed<Nothing>, responses((status = 200, body = LinkView), Problems))]
 async fn delete(
     State(house): State<House>,
     As(actor): As,
@@ -209,7 +226,8 @@ async fn delete(
     one(house.end_links(People, ends, move |tx| links::delete(tx, &actor, &link, &plan)).await)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Until {
     until: Goal,
     #[serde(default)]
@@ -217,7 +235,7 @@ struct Until {
 }
 
 /// Where a link is waited for.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Goal {
     /// Both signatures are there.
@@ -251,12 +269,14 @@ impl Goal {
 }
 
 /// How far a link got while the request waited.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Waited {
     reached: bool,
     link: LinkView,
 }
 
+/// Waits until a link got somewhere.
+#[utoipa::path(get, path = "/links/{link}/wait", operation_id = "links.wait", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it"), Until), responses((status = 200, body = Waited), Problems))]
 async fn wait(State(house): State<House>, As(actor): As, Path(link): Path<String>, Params(until): Params<Until>) -> Answer<Waited> {
     let end = tokio::time::sleep(Duration::from_millis(until.timeout_ms.min(WAIT_MS_MAX)));
     tokio::pin!(end);

@@ -16,13 +16,16 @@ mod groups;
 mod limits;
 mod links;
 pub(crate) mod listener;
+mod locked;
 mod office;
 mod once;
+mod openapi;
 mod passes;
 mod peers;
 mod record_ids;
 mod records;
 mod records_files;
+mod requests;
 mod roles;
 mod session;
 mod settings;
@@ -40,6 +43,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::net::UnixListener;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::{BASE, Problem};
 use crate::house::House;
@@ -55,7 +59,20 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Every route of the API, behind this door.
 pub(crate) fn router(house: House, door: Door) -> Router {
-    let quick = Router::new()
+    let (api, _) = routes().split_for_parts();
+    let api = api.fallback(no_such_place).method_not_allowed_fallback(no_such_method);
+    let api = Router::new().nest(BASE, api).fallback(no_such_place);
+    let once = api.layer(from_fn_with_state(house.clone(), once::once));
+    let guarded = once.layer(from_fn_with_state((house.clone(), door.clone()), gate::guard));
+    match door {
+        Door::Socket => guarded.with_state(house),
+        Door::Web(_) => shield::around(guarded).with_state(house),
+    }
+}
+
+/// Every route with what it takes and answers.
+fn routes() -> OpenApiRouter<House> {
+    let quick = OpenApiRouter::with_openapi(openapi::head())
         .merge(office::routes())
         .merge(status::routes())
         .merge(settings::routes())
@@ -71,18 +88,13 @@ pub(crate) fn router(house: House, door: Door) -> Router {
         .merge(access::routes())
         .merge(groups::routes())
         .merge(client_access::routes())
+        .merge(requests::routes())
         .merge(chores::routes())
+        .merge(openapi::routes())
         .layer(from_fn(timely))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
-    let long = Router::new().merge(events::routes()).merge(records_files::routes()).layer(DefaultBodyLimit::max(IMPORT_BYTES));
-    let api = quick.merge(long).fallback(no_such_place).method_not_allowed_fallback(no_such_method);
-    let api = Router::new().nest(BASE, api).fallback(no_such_place);
-    let once = api.layer(from_fn_with_state(house.clone(), once::once));
-    let guarded = once.layer(from_fn_with_state((house.clone(), door.clone()), gate::guard));
-    match door {
-        Door::Socket => guarded.with_state(house),
-        Door::Web(_) => shield::around(guarded).with_state(house),
-    }
+    let long = OpenApiRouter::new().merge(events::routes()).merge(records_files::routes()).layer(DefaultBodyLimit::max(IMPORT_BYTES));
+    quick.merge(long)
 }
 
 /// Serves the API on `listener` until the house stops.

@@ -1,31 +1,34 @@
 //! This office: `/health` and `/id`.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use interoffice_certs::{short_office, show_office};
 use interoffice_core::actions::{office, rights};
 use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, one};
+use super::answer::{Answer, Problems, one};
 use super::asked::As;
 use crate::house::House;
 
-pub(super) fn routes() -> Router<House> {
-    Router::new().route("/health", get(health)).route("/id", get(id))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(id))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Health {
     ok: bool,
 }
 
+/// Whether the daemon answers.
+#[utoipa::path(get, path = "/health", operation_id = "office.health", tag = "health", responses((status = 200, body = Health), Problems))]
 async fn health() -> Json<Health> {
     Json(Health { ok: true })
 }
 
 /// Who this office is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Identity {
     /// The id, base32.
     pub(super) office: String,
@@ -46,6 +49,8 @@ impl Identity {
     }
 }
 
+/// Who this office is.
+#[utoipa::path(get, path = "/id", operation_id = "office.id", tag = "id", responses((status = 200, body = Identity), Problems))]
 async fn id(State(house): State<House>, As(actor): As) -> Answer<Identity> {
     let name = house.read(move |view| {
         rights::require_member(view, &actor)?;

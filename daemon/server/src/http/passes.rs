@@ -2,8 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
-use axum::{Extension, Json, Router};
+use axum::{Extension, Json};
 use interoffice_core::actions::passwords::{self, Passed};
 use interoffice_core::actions::tokens::{self, NewToken, TokenView};
 use interoffice_core::actions::users::{NewUser, UserView};
@@ -13,8 +12,10 @@ use interoffice_core::domain::user::Account;
 use interoffice_core::store::credentials::PassKind;
 use interoffice_protocol::names::UserName;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, Items, items, one};
+use super::answer::{Answer, Items, Problems, items, one};
 use super::asked::{As, Body, user_name};
 use super::gate::{Caller, Door, Web};
 use super::session::check_password;
@@ -23,7 +24,7 @@ use crate::house::{House, Priority::People};
 use crate::secret::{self, Secret};
 
 /// The secret of a link.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Shown {
     /// What stands behind the # of the link.
@@ -31,7 +32,7 @@ struct Shown {
 }
 
 /// What a link is for.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Purpose {
     /// `set-up`, `activate` or `reset`.
     kind: &'static str,
@@ -46,15 +47,15 @@ fn web(door: &Door) -> Result<&Web, Problem> {
     }
 }
 
-pub(super) fn routes() -> Router<House> {
-    Router::new()
-        .route("/set-up", post(set_up))
-        .route("/passes/show", post(show))
-        .route("/passes/use", post(use_it))
-        .route("/passes/forgot", post(forgot))
-        .route("/users/{name}/invite", post(invite))
-        .route("/users/{name}/tokens", get(list_tokens).post(add_token))
-        .route("/users/{name}/tokens/{token}", delete(remove_token))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(set_up))
+        .routes(routes!(show))
+        .routes(routes!(use_it))
+        .routes(routes!(forgot))
+        .routes(routes!(invite))
+        .routes(routes!(list_tokens, add_token))
+        .routes(routes!(remove_token))
 }
 
 /// Counts a try: a link can't be guessed, and nobody needs many.
@@ -63,6 +64,8 @@ fn count(web: &Web, caller: &Caller) -> Result<(), Problem> {
     web.limits.guess(&format!("a link at {address}"), None, address)
 }
 
+/// What a link is for.
+#[utoipa::path(post, path = "/passes/show", operation_id = "passes.show", tag = "passes", request_body = Shown, responses((status = 200, body = Purpose), Problems))]
 async fn show(
     State(house): State<House>,
     Extension(door): Extension<Door>,
@@ -81,7 +84,7 @@ async fn show(
 }
 
 /// A first or a new password.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Use {
     /// What stands behind the # of the link.
@@ -90,6 +93,8 @@ struct Use {
     password: Secret,
 }
 
+/// Sets a password with a link, which is used up.
+#[utoipa::path(post, path = "/passes/use", operation_id = "passes.use_it", tag = "passes", request_body = Use, responses((status = 200, body = UserView), Problems))]
 async fn use_it(
     State(house): State<House>,
     Extension(door): Extension<Door>,
@@ -110,7 +115,7 @@ async fn use_it(
 }
 
 /// Who forgot the password.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Forgot {
     /// Sign-in name or e-mail address.
@@ -118,12 +123,14 @@ struct Forgot {
 }
 
 /// The answer that is the same for everybody.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Noted {
     /// What happens now.
     message: &'static str,
 }
 
+/// Has a link sent to somebody who forgot the password.
+#[utoipa::path(post, path = "/passes/forgot", operation_id = "passes.forgot", tag = "passes", request_body = Forgot, responses((status = 202, body = Noted), Problems))]
 async fn forgot(
     State(house): State<House>,
     Extension(door): Extension<Door>,
@@ -138,7 +145,7 @@ async fn forgot(
 }
 
 /// The first administrator.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct First {
     /// What stands behind the # of the link that the set-up printed.
@@ -158,6 +165,8 @@ struct First {
     password: Secret,
 }
 
+/// Adds the first administrator with the link that the set-up printed.
+#[utoipa::path(post, path = "/set-up", operation_id = "passes.set_up", tag = "set-up", request_body = First, responses((status = 201, body = UserView), Problems))]
 async fn set_up(
     State(house): State<House>,
     Extension(door): Extension<Door>,
@@ -178,7 +187,7 @@ async fn set_up(
 }
 
 /// A link with which somebody sets a password, shown to who made it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Invited {
     #[serde(flatten)]
     passed: Passed,
@@ -188,6 +197,8 @@ struct Invited {
     mailed: bool,
 }
 
+/// Makes a link with which a user sets a password.
+#[utoipa::path(post, path = "/users/{name}/invite", operation_id = "passes.invite", tag = "users", params(("name" = String, Path, description = "Sign-in name of a user")), responses((status = 200, body = Invited), Problems))]
 async fn invite(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<Invited> {
     let name = user_name(&name)?;
     let (token, hash) = secret::token("");
@@ -197,7 +208,7 @@ async fn invite(State(house): State<House>, As(actor): As, Path(name): Path<Stri
 }
 
 /// A token that was made, shown this once.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Made {
     #[serde(flatten)]
     view: TokenView,
@@ -210,11 +221,15 @@ fn for_user(actor: Actor, name: &UserName) -> Actor {
     if actor == Actor::Operator { Actor::For { by: None, user: name.clone() } } else { actor }
 }
 
+/// The tokens of a user.
+#[utoipa::path(get, path = "/users/{name}/tokens", operation_id = "passes.list_tokens", tag = "users", params(("name" = String, Path, description = "Sign-in name of a user")), responses((status = 200, body = Items<TokenView>), Problems))]
 async fn list_tokens(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<Items<TokenView>> {
     let name = user_name(&name)?;
     items(house.read(move |view| tokens::list(view, &actor, &name)).await)
 }
 
+/// Makes a token for oneself, shown this once.
+#[utoipa::path(post, path = "/users/{name}/tokens", operation_id = "passes.add_token", tag = "users", params(("name" = String, Path, description = "Sign-in name of a user")), request_body = NewToken, responses((status = 201, body = Made), Problems))]
 async fn add_token(
     State(house): State<House>,
     As(actor): As,
@@ -232,6 +247,8 @@ async fn add_token(
     Ok((StatusCode::CREATED, Json(Made { view, token: token.to_string() })))
 }
 
+/// Takes a token away.
+#[utoipa::path(delete, path = "/users/{name}/tokens/{token}", operation_id = "passes.remove_token", tag = "users", params(("name" = String, Path, description = "Sign-in name of a user"), ("token" = i64, Path, description = "Number of a token")), responses((status = 200, body = TokenView), Problems))]
 async fn remove_token(State(house): State<House>, As(actor): As, Path((name, token)): Path<(String, i64)>) -> Answer<TokenView> {
     let name = user_name(&name)?;
     one(house.write(People, move |tx| tokens::remove(tx, &actor, &name, token)).await)

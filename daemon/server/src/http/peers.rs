@@ -1,8 +1,6 @@
 //! Other offices: `/peers`.
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
 use interoffice_certs::{Invite, InviteToken, short_office, show_office};
 use interoffice_core::actions::ending;
 use interoffice_core::actions::peers::{self, PeerView};
@@ -13,30 +11,32 @@ use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::{Fault, View};
 use interoffice_protocol::ids::OfficeId;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, Items, items, one, planned};
+use super::answer::{Answer, Items, Problems, items, one, planned};
 use super::asked::{Agreed, As, Body, Nothing};
 use crate::api::Problem;
 use crate::clock;
 use crate::config::check_address;
 use crate::house::{House, PeerHandle, PeerState, PingReport, Priority::People};
 
-pub(super) fn routes() -> Router<House> {
-    Router::new()
-        .route("/peers", get(list))
-        .route("/peers/invite", post(invite))
-        .route("/peers/accept", post(accept))
-        .route("/peers/{peer}", get(show))
-        .route("/peers/{peer}/confirm", post(confirm))
-        .route("/peers/{peer}/ping", post(ping))
-        .route("/peers/{peer}/block", post(block))
-        .route("/peers/{peer}/unblock", post(unblock))
-        .route("/peers/{peer}/remove/plan", post(plan_remove))
-        .route("/peers/{peer}/remove", post(remove))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(invite))
+        .routes(routes!(accept))
+        .routes(routes!(show))
+        .routes(routes!(confirm))
+        .routes(routes!(ping))
+        .routes(routes!(block))
+        .routes(routes!(unblock))
+        .routes(routes!(plan_remove))
+        .routes(routes!(remove))
 }
 
 /// A peer, and how the way to it is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Peer {
     #[serde(flatten)]
     view: PeerView,
@@ -63,6 +63,8 @@ pub(super) async fn all(house: &House, actor: Actor) -> Result<Vec<Peer>, Fault>
     Ok(views.into_iter().map(|view| Peer::of(house, view)).collect())
 }
 
+/// The other offices.
+#[utoipa::path(get, path = "/peers", operation_id = "peers.list", tag = "peers", responses((status = 200, body = Items<Peer>), Problems))]
 async fn list(State(house): State<House>, As(actor): As) -> Answer<Items<Peer>> {
     items(all(&house, actor).await)
 }
@@ -76,11 +78,13 @@ async fn load(house: &House, actor: Actor, peer: String) -> Result<Peer, Fault> 
     Ok(Peer::of(house, view.await?))
 }
 
+/// One other office.
+#[utoipa::path(get, path = "/peers/{peer}", operation_id = "peers.show", tag = "peers", params(("peer" = String, Path, description = "Name or id of another office")), responses((status = 200, body = Peer), Problems))]
 async fn show(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
     one(load(&house, actor, peer).await)
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct MakeInvite {
     /// Where the other office will find this one; the daemon's own addresses when empty.
@@ -88,13 +92,15 @@ struct MakeInvite {
 }
 
 /// An invite, to be given to the other office's admin.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Invited {
     invite: String,
     addresses: Vec<String>,
     expires_ms: i64,
 }
 
+/// Makes an invite for another office.
+#[utoipa::path(post, path = "/peers/invite", operation_id = "peers.invite", tag = "peers", request_body = MakeInvite, responses((status = 200, body = Invited), Problems))]
 async fn invite(State(house): State<House>, As(actor): As, Body(asked): Body<MakeInvite>) -> Answer<Invited> {
     let addresses = if asked.addresses.is_empty() { house.addresses() } else { asked.addresses };
     for address in &addresses {
@@ -112,11 +118,13 @@ async fn invite(State(house): State<House>, As(actor): As, Body(asked): Body<Mak
     Ok(axum::Json(Invited { invite, addresses, expires_ms }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct AcceptInvite {
     invite: String,
 }
 
+/// Accepts the invite of another office.
+#[utoipa::path(post, path = "/peers/accept", operation_id = "peers.accept", tag = "peers", request_body = AcceptInvite, responses((status = 200, body = Peer), Problems))]
 async fn accept(State(house): State<House>, As(actor): As, Body(asked): Body<AcceptInvite>) -> Answer<Peer> {
     let bad = |error: interoffice_certs::BadInvite| Refusal::invalid("bad-invite", error.to_string(), "");
     let invite = Invite::parse(&asked.invite).map_err(bad)?;
@@ -140,13 +148,15 @@ fn door(house: &House) -> Result<&dyn PeerHandle, Problem> {
     Ok(house.peers().ok_or_else(closed)?.as_ref())
 }
 
+/// Confirms that the words were compared.
+#[utoipa::path(post, path = "/peers/{peer}/confirm", operation_id = "peers.confirm", tag = "peers", params(("peer" = String, Path, description = "Name or id of another office")), responses((status = 200, body = Peer), Problems))]
 async fn confirm(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
     let end = house.write(People, move |tx| peers::confirm(tx, &actor, &peer)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }
 
 /// The answer to a ping, with the office that was asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Pinged {
     office: String,
     name: String,
@@ -154,6 +164,8 @@ struct Pinged {
     report: PingReport,
 }
 
+/// Asks another office whether it is there.
+#[utoipa::path(post, path = "/peers/{peer}/ping", operation_id = "peers.ping", tag = "peers", params(("peer" = String, Path, description = "Name or id of another office")), responses((status = 200, body = Pinged), Problems))]
 async fn ping(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Pinged> {
     let found = house.read(move |view| {
         rights::require_member(view, &actor)?;
@@ -164,20 +176,28 @@ async fn ping(State(house): State<House>, As(actor): As, Path(peer): Path<String
     one(report.map(|report| Pinged { office: found.office.to_string(), name: found.name, report }))
 }
 
+/// Blocks another office.
+#[utoipa::path(post, path = "/peers/{peer}/block", operation_id = "peers.block", tag = "peers", params(("peer" = String, Path, description = "Name or id of another office")), responses((status = 200, body = Peer), Problems))]
 async fn block(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
     let end = house.write(People, move |tx| peers::set_blocked(tx, &actor, &peer, true)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }
 
+/// Lets another office in again.
+#[utoipa::path(post, path = "/peers/{peer}/unblock", operation_id = "peers.unblock", tag = "peers", params(("peer" = String, Path, description = "Name or id of another office")), responses((status = 200, body = Peer), Problems))]
 async fn unblock(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Peer> {
     let end = house.write(People, move |tx| peers::set_blocked(tx, &actor, &peer, false)).await;
     one(end.map(|view| Peer::of(&house, view)))
 }
 
+/// What removing another office will do.
+#[utoipa::path(post, path = "/peers/{peer}/remove/plan", operation_id = "peers.plan_remove", tag = "peers", params(("peer" = String, Path, description = "Name or id of another office")), responses((status = 200, body = Plan), Problems))]
 async fn plan_remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>) -> Answer<Plan> {
     planned(&house, house.write(People, move |tx| peers::plan_remove(tx, &actor, &peer)).await)
 }
 
+/// Removes another office, by a plan that was read.
+#[utoipa::path(post, path = "/peers/{peer}/remove", operation_id = "peers.remove", tag = "peers", params(("peer" = String, Path, description = "Name or id of another office")), request_body = Agreed<Nothing>, responses((status = 200, body = Peer), Problems))]
 async fn remove(State(house): State<House>, As(actor): As, Path(peer): Path<String>, Body(asked): Body<Agreed<Nothing>>) -> Answer<Peer> {
     let (_, plan) = asked.split()?;
     let (asking, named) = (actor.clone(), peer.clone());

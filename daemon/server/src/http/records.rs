@@ -1,10 +1,9 @@
 //! Contact records: the office's own, and the copies that other offices share: `/records`.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use interoffice_core::actions::copies::{Readable, may_read, readable};
 use interoffice_core::actions::records::{self, Content, Gone, Query, RecordSummary, RecordView, place, read_place};
 use interoffice_core::domain::actor::Actor;
@@ -16,27 +15,31 @@ use interoffice_core::store::{Fault, StoreFault, View};
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::record::{Record, RecordKind};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, one, planned};
+use super::answer::{Answer, Problems, one, planned};
 use super::asked::{Agreed, As, Body, Params};
 use super::copies;
+use super::locked::{self, Entry};
 use super::record_ids::{resolve, resolve_all};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
 
-pub(super) fn routes() -> Router<House> {
-    Router::new()
-        .route("/records", get(list))
-        .route("/records/{id}", get(show).patch(edit))
-        .route("/records/archive/plan", post(plan_archive))
-        .route("/records/archive", post(archive))
-        .route("/records/unarchive", post(unarchive))
-        .route("/records/delete/plan", post(plan_delete))
-        .route("/records/delete", post(delete))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show, edit))
+        .routes(routes!(plan_archive))
+        .routes(routes!(archive))
+        .routes(routes!(unarchive))
+        .routes(routes!(plan_delete))
+        .routes(routes!(delete))
 }
 
 /// Which records: the office's own and received ones, or those of one link.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Which {
     pub(super) text: Option<String>,
@@ -44,6 +47,8 @@ pub(super) struct Which {
     pub(super) owner: Option<String>,
     pub(super) mine: bool,
     pub(super) archived: bool,
+    /// Names of records that the user may ask for, too.
+    pub(super) locked: bool,
     /// Only what this link brought here: its id or the beginning of it.
     pub(super) link: Option<String>,
     pub(super) after: Option<String>,
@@ -90,17 +95,17 @@ impl Which {
 }
 
 /// A record in a list: an own one, or a copy with where it comes from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Listed {
     #[serde(flatten)]
-    summary: RecordSummary,
+    summary: Entry,
     /// Where a copy comes from; null for an own record.
     #[serde(flatten)]
     origin: Option<Origin>,
 }
 
 /// Where a copy comes from.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Origin {
     /// The link that brought it.
     link: String,
@@ -118,7 +123,7 @@ impl From<&Readable> for Origin {
 }
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Page {
     items: Vec<Listed>,
     next: Option<String>,
@@ -153,9 +158,11 @@ fn own_page(view: &View<'_>, actor: &Actor, which: &Which) -> Result<(Vec<Placed
     let mut found = Vec::with_capacity(own.records.len());
     for summary in own.records {
         let id = summary.id.parse().map_err(|_| StoreFault::Corrupt("a record id".to_owned()))?;
-        found.push(((summary.name.clone(), id), Listed { summary, origin: None }));
+        found.push(((summary.name.clone(), id), Listed { summary: Entry::Seen(summary), origin: None }));
     }
-    Ok((found, own.next.is_some()))
+    let (names, more) = locked::page(view, actor, which, &query)?;
+    found.extend(names.into_iter().map(|(place, name)| (place, Listed { summary: Entry::Locked(name), origin: None })));
+    Ok((found, more || own.next.is_some()))
 }
 
 /// The copies of each link that may stand on a page; of a file that can't be read there are none, and a note says so.
@@ -181,10 +188,15 @@ fn merge(mut found: Vec<Placed>, mut more: bool, limit: usize) -> Page {
     Page { items: found.into_iter().map(|(_, listed)| listed).collect(), next, notes: Vec::new() }
 }
 
+/// The records that the caller sees, page by page.
+#[utoipa::path(get, path = "/records", operation_id = "records.list", tag = "records", params(Which), responses((status = 200, body = Page), Problems))]
 async fn list(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Answer<Page> {
     let limit = which.limit.unwrap_or(records::LIMIT_DEFAULT);
     if !(1..=records::LIMIT_MAX).contains(&limit) {
         return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 records", "ask for more pages").into());
+    }
+    if which.link.is_some() {
+        locked::refuse(&which)?;
     }
     // One more than asked for tells whether another page follows.
     let query = which.copies(limit + 1)?;
@@ -200,9 +212,10 @@ async fn list(State(house): State<House>, As(actor): As, Params(which): Params<W
         };
         more |= rows.len() > limit;
         let origin = Origin::from(&link);
-        found.extend(
-            rows.iter().map(|row| ((row.name.clone(), row.record), Listed { summary: summary(&link, row), origin: Some(origin.clone()) })),
-        );
+        found.extend(rows.iter().map(|row| {
+            let summary = Entry::Seen(summary(&link, row));
+            ((row.name.clone(), row.record), Listed { summary, origin: Some(origin.clone()) })
+        }));
     }
     let mut page = merge(found, more, limit);
     page.notes = notes;
@@ -233,7 +246,7 @@ fn note_offline(house: &House, open: &[Readable], notes: &mut Vec<String>) {
 }
 
 /// A record whole: an own one, or a copy with where it comes from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Shown {
     #[serde(flatten)]
     record: RecordView,
@@ -300,11 +313,17 @@ pub(super) fn copy_view(received: &ReceivedFiles, link: &Readable, record: Recor
     Ok(Some(CopyView { row, body }))
 }
 
+/// One record.
+#[utoipa::path(get, path = "/records/{id}", operation_id = "records.show", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), responses((status = 200, body = super::locked::Looked), Problems))]
 async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Result<Response, Problem> {
     let record = resolve(&house, &actor, &id).await?;
-    let shown = find(&house, &actor, record).await?;
-    let tag = [(header::ETAG, tag(&shown.record.summary.version))];
-    Ok((tag, Json(shown)).into_response())
+    let found = find(&house, &actor, record).await;
+    let tag = found.as_ref().ok().map(|shown| [(header::ETAG, tag(&shown.record.summary.version))]);
+    let looked = locked::or_name(&house, actor, record, found).await?;
+    Ok(match tag {
+        Some(tag) => (tag, looked).into_response(),
+        None => looked.into_response(),
+    })
 }
 
 /// The tag of a record's version; versions are digits and dots, which every header takes.
@@ -312,6 +331,8 @@ fn tag(version: &str) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
+/// Changes a record.
+#[utoipa::path(patch, path = "/records/{id}", operation_id = "records.edit", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), request_body = Edit, responses((status = 200, body = RecordView), Problems))]
 async fn edit(
     State(house): State<House>,
     As(actor): As,
@@ -357,7 +378,7 @@ async fn not_here(house: &House, actor: Actor, record: RecordId, refusal: Refusa
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 struct Named {
     records: Vec<String>,
 }
@@ -368,27 +389,37 @@ impl Named {
     }
 }
 
+/// What archiving records will do.
+#[utoipa::path(post, path = "/records/archive/plan", operation_id = "records.plan_archive", tag = "records", request_body = Named, responses((status = 200, body = Plan), Problems))]
 async fn plan_archive(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Plan> {
     let ids = named.ids(&house, &actor).await?;
     planned(&house, house.write(People, move |tx| records::plan_archive(tx, &actor, &ids)).await)
 }
 
+/// Takes records out of use, by a plan that was read.
+#[utoipa::path(post, path = "/records/archive", operation_id = "records.archive", tag = "records", request_body = Agreed<Named>, responses((status = 200, body = Gone), Problems))]
 async fn archive(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {
     let (named, plan) = asked.split()?;
     let ids = named.ids(&house, &actor).await?;
     one(house.write_ending(People, move |tx| records::archive(tx, &actor, &ids, &plan)).await)
 }
 
+/// Takes records into use again.
+#[utoipa::path(post, path = "/records/unarchive", operation_id = "records.unarchive", tag = "records", request_body = Named, responses((status = 200, body = Gone), Problems))]
 async fn unarchive(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Gone> {
     let ids = named.ids(&house, &actor).await?;
     one(house.write(People, move |tx| records::unarchive(tx, &actor, &ids)).await)
 }
 
+/// What deleting records will do.
+#[utoipa::path(post, path = "/records/delete/plan", operation_id = "records.plan_delete", tag = "records", request_body = Named, responses((status = 200, body = Plan), Problems))]
 async fn plan_delete(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Plan> {
     let ids = named.ids(&house, &actor).await?;
     planned(&house, house.write(People, move |tx| records::plan_delete(tx, &actor, &ids)).await)
 }
 
+/// Deletes records, by a plan that was read.
+#[utoipa::path(post, path = "/records/delete", operation_id = "records.delete", tag = "records", request_body = Agreed<Named>, responses((status = 200, body = Gone), Problems))]
 async fn delete(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {
     let (named, plan) = asked.split()?;
     let ids = named.ids(&house, &actor).await?;

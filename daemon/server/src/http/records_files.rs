@@ -2,12 +2,10 @@
 
 use std::io;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
-use axum::routing::{get, post};
 use interoffice_core::actions::copies::{Readable, readable};
 use interoffice_core::actions::records::{self, Format, IMPORT_CARDS_MAX, ImportOptions, ImportReport};
 use interoffice_core::actions::rights;
@@ -17,10 +15,13 @@ use interoffice_core::domain::vcard::{self, CardVersion};
 use interoffice_core::store::received::{CopyQuery, ReceivedFiles};
 use interoffice_core::store::{Fault, StoreFault, View};
 use interoffice_protocol::ids::{LinkId, RecordId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, one};
+use super::answer::{Answer, Problems, one};
 use super::asked::{As, Params, unread};
 use super::copies;
+use super::locked;
 use super::record_ids::resolve_all;
 use super::records::{CopyView, Shown, Which, copy_view, first_copy};
 use super::stream::{self, Parts};
@@ -30,10 +31,12 @@ use crate::house::{House, Priority::People};
 /// Records of one part of an export.
 const PART: usize = 200;
 
-pub(super) fn routes() -> Router<House> {
-    Router::new().route("/records/import", post(import)).route("/records/export", get(export))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(import)).routes(routes!(export))
 }
 
+/// Imports a file of vCards.
+#[utoipa::path(post, path = "/records/import", operation_id = "records_files.import", tag = "records", params(ImportOptions), request_body(content = String, content_type = "text/vcard"), responses((status = 200, body = ImportReport), Problems))]
 async fn import(
     State(house): State<House>,
     As(actor): As,
@@ -78,7 +81,10 @@ struct Part {
     next: Option<Stage>,
 }
 
+/// Exports records as vCards or JSON lines.
+#[utoipa::path(get, path = "/records/export", operation_id = "records_files.export", tag = "records", params(Which), responses((status = 200, content((String = "text/vcard"), (String = "application/jsonl"))), Problems))]
 async fn export(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Result<Response, Problem> {
+    locked::refuse(&which)?;
     let unknown = || Refusal::invalid("bad-format", "there is no such form", "use vcard, vcard4, vcard3 or json");
     let format = which.format.as_deref().map_or(Some(Format::Vcard), Format::parse).ok_or_else(unknown)?;
     let stage = match &which.ids {

@@ -3,8 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
-use axum::{Extension, Json, Router};
+use axum::{Extension, Json};
 use interoffice_core::actions::sign_in::{self, Candidate, Place, Proof, SecondFactor, SessionView};
 use interoffice_core::actions::users::{self, UserView};
 use interoffice_core::actions::{office, passwords};
@@ -15,8 +14,10 @@ use interoffice_core::store::Fault;
 use interoffice_core::store::sessions::SessionRow;
 use interoffice_protocol::names::UserName;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, Items, items, one};
+use super::answer::{Answer, Items, Problems, items, one};
 use super::asked::{As, Body, user_name};
 use super::gate::{self, Caller, DEVICE_COOKIE, Door, SESSION_COOKIE, Web};
 use crate::api::Problem;
@@ -29,7 +30,7 @@ const DEVICE_S: u32 = 365 * 24 * 3600;
 const AGENT_CHARS: usize = 200;
 
 /// Who signs in.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SignIn {
     /// Sign-in name or e-mail address.
@@ -51,16 +52,16 @@ fn web(door: &Door) -> Result<&Web, Problem> {
     }
 }
 
-pub(super) fn routes() -> Router<House> {
-    Router::new()
-        .route("/session", get(show).post(begin).delete(end))
-        .route("/session/prove", post(prove))
-        .route("/session/password", post(change_password))
-        .route("/session/second-factor", post(begin_second_factor).delete(drop_own_second_factor))
-        .route("/session/second-factor/confirm", post(confirm_second_factor))
-        .route("/users/{name}/sessions", get(list).delete(end_all))
-        .route("/users/{name}/sessions/{session}", delete(end_one))
-        .route("/users/{name}/second-factor", delete(drop_second_factor))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(show, begin, end))
+        .routes(routes!(prove))
+        .routes(routes!(change_password))
+        .routes(routes!(begin_second_factor, drop_own_second_factor))
+        .routes(routes!(confirm_second_factor))
+        .routes(routes!(list, end_all))
+        .routes(routes!(end_one))
+        .routes(routes!(drop_second_factor))
 }
 
 fn session_of(caller: &Caller) -> Result<SessionRow, Problem> {
@@ -95,6 +96,8 @@ fn cookie(name: &str, value: &str, max_age_s: Option<u32>) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
+/// Signs in.
+#[utoipa::path(post, path = "/session", operation_id = "session.begin", tag = "session", request_body = SignIn, responses((status = 201, body = SessionView), Problems))]
 async fn begin(
     State(house): State<House>,
     Extension(door): Extension<Door>,
@@ -145,7 +148,7 @@ async fn note_failure(house: &House, user: Option<UserName>, problem: Problem, a
 }
 
 /// Who is signed in.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Me {
     session: SessionView,
     user: UserView,
@@ -157,6 +160,8 @@ struct Me {
     recovery_codes: u64,
 }
 
+/// Who is signed in.
+#[utoipa::path(get, path = "/session", operation_id = "session.show", tag = "session", responses((status = 200, body = Me), Problems))]
 async fn show(State(house): State<House>, Extension(caller): Extension<Caller>) -> Answer<Me> {
     let session = session_of(&caller)?;
     let end = house.read(move |view| {
@@ -171,6 +176,8 @@ async fn show(State(house): State<House>, Extension(caller): Extension<Caller>) 
     one(end.await)
 }
 
+/// Signs out.
+#[utoipa::path(delete, path = "/session", operation_id = "session.end", tag = "session", responses((status = 200, body = SessionView), Problems))]
 async fn end(State(house): State<House>, Extension(caller): Extension<Caller>) -> Result<Response, Problem> {
     let session = session_of(&caller)?;
     let ended = house.write(People, move |tx| sign_in::end(tx, &Actor::User(session.user.clone()), &session.user, session.id)).await?;
@@ -182,7 +189,7 @@ async fn end(State(house): State<House>, Extension(caller): Extension<Caller>) -
 }
 
 /// The password once more, for what can't be taken back.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Prove {
     /// The password.
@@ -213,6 +220,8 @@ async fn prove_again(
     }
 }
 
+/// Gives the password again, for what can't be taken back.
+#[utoipa::path(post, path = "/session/prove", operation_id = "session.prove", tag = "session", request_body = Prove, responses((status = 200, body = SessionView), Problems))]
 async fn prove(
     State(house): State<House>,
     Extension(door): Extension<Door>,
@@ -225,7 +234,7 @@ async fn prove(
 }
 
 /// A new password of one's own.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPassword {
     /// The password so far.
@@ -237,7 +246,7 @@ struct NewPassword {
 }
 
 /// How many other sessions ended.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Ended {
     sessions: u64,
 }
@@ -248,6 +257,8 @@ pub(super) fn check_password(password: &str, words: &[String]) -> Result<(), Ref
     password::check(password, &words)
 }
 
+/// Sets a new password of one's own.
+#[utoipa::path(post, path = "/session/password", operation_id = "session.change_password", tag = "session", request_body = NewPassword, responses((status = 200, body = Ended), Problems))]
 async fn change_password(
     State(house): State<House>,
     Extension(door): Extension<Door>,
@@ -267,7 +278,7 @@ async fn change_password(
 }
 
 /// A second factor that was begun: the secret is shown this once.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Begun {
     /// The secret, to be typed into an app.
     secret: String,
@@ -275,6 +286,8 @@ struct Begun {
     uri: String,
 }
 
+/// Begins a second factor.
+#[utoipa::path(post, path = "/session/second-factor", operation_id = "session.begin_second_factor", tag = "session", responses((status = 200, body = Begun), Problems))]
 async fn begin_second_factor(State(house): State<House>, Extension(caller): Extension<Caller>) -> Answer<Begun> {
     let session = session_of(&caller)?;
     let secret = secret::totp_secret();
@@ -290,7 +303,7 @@ async fn begin_second_factor(State(house): State<House>, Extension(caller): Exte
 }
 
 /// The first code of a second factor.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Confirm {
     /// The code that the app shows.
@@ -298,11 +311,13 @@ struct Confirm {
 }
 
 /// What helps when the app is lost: each code counts once. They are shown this once.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Codes {
     recovery_codes: Vec<String>,
 }
 
+/// Confirms a second factor with its first code.
+#[utoipa::path(post, path = "/session/second-factor/confirm", operation_id = "session.confirm_second_factor", tag = "session", request_body = Confirm, responses((status = 200, body = Codes), Problems))]
 async fn confirm_second_factor(
     State(house): State<House>,
     Extension(door): Extension<Door>,
@@ -319,11 +334,15 @@ async fn confirm_second_factor(
     one(confirmed.await.map(|()| Codes { recovery_codes: codes }))
 }
 
+/// Takes one's own second factor away.
+#[utoipa::path(delete, path = "/session/second-factor", operation_id = "session.drop_own_second_factor", tag = "session", responses((status = 200, body = UserView), Problems))]
 async fn drop_own_second_factor(State(house): State<House>, Extension(caller): Extension<Caller>) -> Answer<UserView> {
     let session = session_of(&caller)?;
     one(house.write(People, move |tx| passwords::drop_second_factor(tx, &Actor::User(session.user.clone()), &session.user)).await)
 }
 
+/// Takes the second factor of a user away who lost it.
+#[utoipa::path(delete, path = "/users/{name}/second-factor", operation_id = "session.drop_second_factor", tag = "users", params(("name" = String, Path, description = "Sign-in name of a user")), responses((status = 200, body = UserView), Problems))]
 async fn drop_second_factor(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<UserView> {
     let name = user_name(&name)?;
     one(house.write(People, move |tx| passwords::drop_second_factor(tx, &actor, &name)).await)
@@ -333,6 +352,8 @@ fn current(caller: &Caller) -> i64 {
     caller.session.as_ref().map_or(0, |session| session.id)
 }
 
+/// The sessions of a user.
+#[utoipa::path(get, path = "/users/{name}/sessions", operation_id = "session.list", tag = "users", params(("name" = String, Path, description = "Sign-in name of a user")), responses((status = 200, body = Items<SessionView>), Problems))]
 async fn list(
     State(house): State<House>,
     As(actor): As,
@@ -343,11 +364,15 @@ async fn list(
     items(house.read(move |view| sign_in::list(view, &actor, &name, current(&caller))).await)
 }
 
+/// Ends one session of a user.
+#[utoipa::path(delete, path = "/users/{name}/sessions/{session}", operation_id = "session.end_one", tag = "users", params(("name" = String, Path, description = "Sign-in name of a user"), ("session" = i64, Path, description = "Number of a session")), responses((status = 200, body = SessionView), Problems))]
 async fn end_one(State(house): State<House>, As(actor): As, Path((name, session)): Path<(String, i64)>) -> Answer<SessionView> {
     let name = user_name(&name)?;
     one(house.write(People, move |tx| sign_in::end(tx, &actor, &name, session)).await)
 }
 
+/// Ends the sessions of a user, but for the one that asks.
+#[utoipa::path(delete, path = "/users/{name}/sessions", operation_id = "session.end_all", tag = "users", params(("name" = String, Path, description = "Sign-in name of a user")), responses((status = 200, body = Ended), Problems))]
 async fn end_all(
     State(house): State<House>,
     As(actor): As,

@@ -1,25 +1,27 @@
 //! Settings that the office keeps in its database: `/settings`.
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 use interoffice_core::actions::settings::{self, Settings};
 use interoffice_core::store::Tx;
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, one};
+use super::answer::{Answer, Problems, one};
 use super::asked::{As, Body};
 use crate::house::{House, Priority::People};
 
-pub(super) fn routes() -> Router<House> {
-    Router::new().route("/settings", get(show).patch(change))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(show, change))
 }
 
+/// Settings of the office.
+#[utoipa::path(get, path = "/settings", operation_id = "settings.show", tag = "settings", responses((status = 200, body = Settings), Problems))]
 async fn show(State(house): State<House>, As(actor): As) -> Answer<Settings> {
     one(house.read(move |view| settings::view(view, &actor)).await)
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Change {
     /// Whether users see only contacts assigned to them.
@@ -28,6 +30,8 @@ struct Change {
     second_factor: Option<bool>,
 }
 
+/// Changes settings of the office.
+#[utoipa::path(patch, path = "/settings", operation_id = "settings.change", tag = "settings", request_body = Change, responses((status = 200, body = Settings), Problems))]
 async fn change(State(house): State<House>, As(actor): As, Body(change): Body<Change>) -> Answer<Settings> {
     let change = move |tx: &Tx<'_>| {
         if let Some(on) = change.office_security {

@@ -1,8 +1,6 @@
 //! Sharing records over a link and taking them back: `/links/{link}/records`, `share`, `unshare`.
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
 use interoffice_core::actions::copies::{Readable, may_read};
 use interoffice_core::actions::links;
 use interoffice_core::actions::records::{LIMIT_DEFAULT, LIMIT_MAX, place, read_place};
@@ -15,31 +13,34 @@ use interoffice_core::store::{Fault, View};
 use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::link::Side;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, one, planned};
+use super::answer::{Answer, Problems, one, planned};
 use super::asked::{Agreed, As, Body, Params};
 use super::copies;
 use super::record_ids::resolve_all;
 use crate::house::{House, Priority::People};
 
-pub(super) fn routes() -> Router<House> {
-    Router::new()
-        .route("/links/{link}/records", get(shared_with))
-        .route("/links/{link}/share/plan", post(plan_share))
-        .route("/links/{link}/share", post(share))
-        .route("/links/{link}/unshare/plan", post(plan_unshare))
-        .route("/links/{link}/unshare", post(unshare))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(shared_with))
+        .routes(routes!(plan_share))
+        .routes(routes!(share))
+        .routes(routes!(plan_unshare))
+        .routes(routes!(unshare))
 }
 
 /// A page of what a link shows: by the last sequence at the owner's office, by the last place in name order at the reader's.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Page {
     after: Option<String>,
     limit: Option<usize>,
 }
 
 /// A record that a link shows, seen from either side.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 enum Seen {
     /// Shared from here.
@@ -49,7 +50,7 @@ enum Seen {
 }
 
 /// A copy in the list behind a link.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SharedCopy {
     record: String,
     name: String,
@@ -61,12 +62,14 @@ struct SharedCopy {
 }
 
 /// What a link shows.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SeenPage {
     items: Vec<Seen>,
     next: Option<String>,
 }
 
+/// The records that a link shows.
+#[utoipa::path(get, path = "/links/{link}/records", operation_id = "sharing.shared_with", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it"), Page), responses((status = 200, body = SeenPage), Problems))]
 async fn shared_with(State(house): State<House>, As(actor): As, Path(link): Path<String>, Params(page): Params<Page>) -> Answer<SeenPage> {
     let limit = page.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
     let (asking, named) = (actor.clone(), link.clone());
@@ -112,11 +115,15 @@ async fn whole_ids(house: &House, actor: &Actor, mut selection: Selection) -> Re
     Ok(selection)
 }
 
+/// What sharing records over a link will do.
+#[utoipa::path(post, path = "/links/{link}/share/plan", operation_id = "sharing.plan_share", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), request_body = Selection, responses((status = 200, body = Plan), Problems))]
 async fn plan_share(State(house): State<House>, As(actor): As, Path(link): Path<String>, Body(selection): Body<Selection>) -> Answer<Plan> {
     let selection = whole_ids(&house, &actor, selection).await?;
     planned(&house, house.write(People, move |tx| sharing::plan_share(tx, &actor, &link, &selection)).await)
 }
 
+/// Shares records over a link, by a plan that was read.
+#[utoipa::path(post, path = "/links/{link}/share", operation_id = "sharing.share", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), request_body = Agreed<Selection>, responses((status = 200, body = Shared), Problems))]
 async fn share(
     State(house): State<House>,
     As(actor): As,
@@ -128,6 +135,8 @@ async fn share(
     one(house.write(People, move |tx| sharing::share(tx, &actor, &link, &selection, &plan)).await)
 }
 
+/// What taking records off a link will do.
+#[utoipa::path(post, path = "/links/{link}/unshare/plan", operation_id = "sharing.plan_unshare", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), request_body = Selection, responses((status = 200, body = Plan), Problems))]
 async fn plan_unshare(
     State(house): State<House>,
     As(actor): As,
@@ -138,6 +147,8 @@ async fn plan_unshare(
     planned(&house, house.write(People, move |tx| sharing::plan_unshare(tx, &actor, &link, &selection)).await)
 }
 
+/// Takes records off a link, by a plan that was read.
+#[utoipa::path(post, path = "/links/{link}/unshare", operation_id = "sharing.unshare", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it")), request_body = Agreed<Selection>, responses((status = 200, body = Unshared), Problems))]
 async fn unshare(
     State(house): State<House>,
     As(actor): As,

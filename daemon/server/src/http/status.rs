@@ -1,8 +1,6 @@
 //! How the daemon and its work are, on one page: `/status`.
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 use interoffice_core::actions::link_view::{self, Filter, LinkView};
 use interoffice_core::actions::office::{self, OfficeView};
 use interoffice_core::actions::records::{self, Counts};
@@ -10,8 +8,10 @@ use interoffice_core::actions::{rights, users};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::{Fault, View};
 use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{Answer, one};
+use super::answer::{Answer, Problems, one};
 use super::asked::As;
 use super::links::with_copies;
 use super::office::Identity;
@@ -19,12 +19,12 @@ use super::peers::{self, Peer};
 use crate::clock;
 use crate::house::{ChoreState, House};
 
-pub(super) fn routes() -> Router<House> {
-    Router::new().route("/status", get(status))
+pub(super) fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(status))
 }
 
 /// How everything is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Status {
     office: Office,
     daemon: Daemon,
@@ -33,7 +33,7 @@ struct Status {
     chores: Vec<ChoreState>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Office {
     #[serde(flatten)]
     identity: Identity,
@@ -42,7 +42,7 @@ struct Office {
     unconfirmed_removals: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Daemon {
     version: &'static str,
     pid: u32,
@@ -57,7 +57,7 @@ struct Daemon {
     url: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Tally {
     users: u64,
     specialists: u64,
@@ -65,7 +65,7 @@ struct Tally {
     links: LinkTally,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 struct LinkTally {
     waiting: u64,
     active: u64,
@@ -114,6 +114,8 @@ fn tally(view: &View<'_>, actor: &Actor) -> Result<(OfficeView, Tally, Vec<LinkV
     Ok((office::view(view)?, tally, links))
 }
 
+/// How the daemon and its work are.
+#[utoipa::path(get, path = "/status", operation_id = "status.status", tag = "status", responses((status = 200, body = Status), Problems))]
 async fn status(State(house): State<House>, As(actor): As) -> Answer<Status> {
     one(gather(&house, actor).await)
 }

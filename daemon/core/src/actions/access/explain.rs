@@ -86,7 +86,7 @@ pub fn explain(view: &View<'_>, actor: &Actor, record: RecordId, about: Option<&
 }
 
 /// Leaves out what would tell the viewer who is in a group that he or she may not look into.
-pub(super) fn hide_members(view: &View<'_>, viewer: &Viewer, decision: &mut Decision) -> Result<(), StoreFault> {
+pub(in crate::actions) fn hide_members(view: &View<'_>, viewer: &Viewer, decision: &mut Decision) -> Result<(), StoreFault> {
     let mut known = Vec::with_capacity(decision.because.len());
     for because in decision.because.drain(..) {
         let shown = match &because.source {

@@ -189,22 +189,36 @@ pub fn set(tx: &Tx<'_>, actor: &Actor, record: RecordId, changes: &Changes, plan
     tx.attempt(actor, "record.grant", record.to_string());
     let (row, steps) = steps(tx, actor, record, changes)?;
     plan(tx, actor, &row, &steps)?.agreed(plan_id)?;
+    save(tx, &row, &steps)?;
+    for step in steps.iter().filter(|step| step.changes()) {
+        let verb = if step.after.is_some() { "record.grant" } else { "record.revoke" };
+        let level = step.after.map_or("none", Level::as_str);
+        audit::done(tx, actor, verb, &record.to_string(), &format!("{}: {level}", step.whose.object()))?;
+    }
+    // Who took his or her own access away is told all the same what was done.
+    let row = records::find(tx, record)?.ok_or_else(|| StoreFault::Corrupt("a record is gone while it is shared".to_owned()))?;
+    shares_of(tx, actor, &row, &rights::access(tx, actor, &row)?)
+}
+
+/// Shares a record with one user, by the same rules as [`set`]. The verb that does so has its own line in the audit.
+pub(in crate::actions) fn give(tx: &Tx<'_>, actor: &Actor, record: RecordId, user: &UserName, level: Level) -> Result<(), Fault> {
+    let change = Change { user: Some(user.to_string()), level: level.as_str().to_owned(), ..Change::default() };
+    let (row, steps) = steps(tx, actor, record, &Changes { changes: vec![change] })?;
+    save(tx, &row, &steps)
+}
+
+fn save(tx: &Tx<'_>, row: &RecordRow, steps: &[Step]) -> Result<(), Fault> {
     for step in steps.iter().filter(|step| step.changes()) {
         match step.whose.grantee() {
             Some(grantee) => grants::set(tx, row.id, grantee, step.after)?,
             None => records::set_everyone(tx, row.id, step.after)?,
         }
-        let verb = if step.after.is_some() { "record.grant" } else { "record.revoke" };
-        let level = step.after.map_or("none", Level::as_str);
-        audit::done(tx, actor, verb, &record.to_string(), &format!("{}: {level}", step.whose.object()))?;
     }
     if grants::of_record(tx, row.id)?.len() > GRANTS_MAX {
         let message = "a record is shared with at most 1,000 users and groups";
         return Err(Refusal::conflict("too-many-shares", message, "share it with a group instead: interoffice group add").into());
     }
-    // Who took his or her own access away is told all the same what was done.
-    let row = records::find(tx, record)?.ok_or_else(|| StoreFault::Corrupt("a record is gone while it is shared".to_owned()))?;
-    shares_of(tx, actor, &row, &rights::access(tx, actor, &row)?)
+    Ok(())
 }
 
 fn steps(view: &View<'_>, actor: &Actor, record: RecordId, changes: &Changes) -> Result<(RecordRow, Vec<Step>), Fault> {

@@ -61,7 +61,8 @@ pub struct CardFile {
 }
 
 /// How cards are imported.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImportOptions {
     /// Marks the new records private.

@@ -52,17 +52,17 @@ pub struct Page {
 
 /// A query whose words were checked.
 pub(super) struct Asked {
-    sight: Sight,
-    words: Vec<String>,
-    kind: Option<RecordKind>,
+    pub(super) sight: Sight,
+    pub(super) words: Vec<String>,
+    pub(super) kind: Option<RecordKind>,
     owner: Option<i64>,
     archived: bool,
-    after: Option<(String, RecordId)>,
-    limit: usize,
+    pub(super) after: Option<(String, RecordId)>,
+    pub(super) limit: usize,
 }
 
 impl Asked {
-    fn of(view: &View<'_>, actor: &Actor, query: &Query) -> Result<Self, Fault> {
+    pub(super) fn of(view: &View<'_>, actor: &Actor, query: &Query) -> Result<Self, Fault> {
         let kind = match query.kind.as_deref() {
             Some(text) => Some(
                 RecordKind::parse(text)

@@ -5,6 +5,7 @@ mod edit;
 mod export;
 mod import;
 mod list;
+mod locked;
 mod named;
 mod removal;
 mod view;
@@ -13,6 +14,7 @@ pub use edit::edit;
 pub use export::{ExportPage, Format, export, export_page};
 pub use import::{Broken, CardFile, IMPORT_CARDS_MAX, ImportCard, ImportOptions, ImportReport, import_cards, read_cards};
 pub use list::{Counts, LIMIT_DEFAULT, LIMIT_MAX, OwnerCounts, Page, Query, count, counts, list, place, read_place};
+pub use locked::{LockedPage, NameOnly, list_locked, show_locked};
 pub use named::{ID_LETTERS_MIN, Named, own_in_range};
 pub use removal::{Gone, archive, delete, plan_archive, plan_delete, unarchive};
 pub use view::{Content, PropertyView, RecordSummary, RecordView, RelatedView, show};
@@ -21,18 +23,53 @@ use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::record::Level;
 
 use super::rights;
-use crate::domain::access::Decision;
+use crate::domain::access::{Decision, Viewer, decide, is_locked};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, View};
+use crate::store::{Fault, View, grants, office};
+
+/// A record that the actor knows of: what he or she may do with it, and whether it is known by its name alone.
+pub(super) struct Known {
+    /// The record.
+    pub(super) row: RecordRow,
+    /// What the actor may do with it.
+    pub(super) decision: Decision,
+    /// Whether nothing but its name is shown.
+    pub(super) is_locked: bool,
+}
+
+/// The record, when the actor may at least know its name; any other is refused like one that is not there. The store is asked the same
+/// questions in every case, so that the time of the answer tells nothing either.
+pub(super) fn known(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<Known, Fault> {
+    let row = records::find(view, record)?;
+    let (viewer, policy) = (rights::viewer(view, actor)?, office::load(view)?.policy);
+    let grants = match &viewer {
+        Viewer::Operator => Vec::new(),
+        // Row 0 is no record's.
+        Viewer::User(person) => grants::reaching(view, row.as_ref().map_or(0, |row| row.id), person.id)?,
+    };
+    if let Some(row) = row {
+        let facts = row.facts(grants);
+        let decision = decide(&viewer, &policy, &facts);
+        let is_locked = is_locked(&viewer, &policy, &facts, &decision);
+        if is_locked || decision.level.is_some() {
+            return Ok(Known { row, decision, is_locked });
+        }
+    }
+    Err(unknown(record).into())
+}
+
+fn unknown(record: RecordId) -> Refusal {
+    Refusal::not_found("unknown-record", format!("there is no record {record}"), "see yours: interoffice record list")
+}
 
 /// The record, when the actor may at least see it; one that is hidden is refused like one that is not there.
 pub(super) fn seen(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<(RecordRow, Decision), Fault> {
-    let unknown = || Refusal::not_found("unknown-record", format!("there is no record {record}"), "see yours: interoffice record list");
-    let row = records::find(view, record)?.ok_or_else(unknown)?;
-    let decision = rights::access(view, actor, &row)?;
-    if decision.level.is_none() { Err(unknown().into()) } else { Ok((row, decision)) }
+    match known(view, actor, record)? {
+        Known { row, decision, is_locked: false } => Ok((row, decision)),
+        _ => Err(unknown(record).into()),
+    }
 }
 
 /// The record, when the actor may do with it what takes the level `needed`.

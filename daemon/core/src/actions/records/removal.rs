@@ -14,7 +14,7 @@ use crate::domain::plan::{Draft, Plan, PlanCounts, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, Tx, audit, links, log, peers};
+use crate::store::{Fault, Tx, audit, links, log, peers, requests};
 
 /// What was deleted, archived or taken into use again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -179,7 +179,10 @@ fn carry_out(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], given: &PlanId, wa
             gone.copies += sharing::withdraw_everywhere(tx, actor, row.record)?;
         }
         match way {
-            Way::Delete => records::delete(tx, row.id)?,
+            Way::Delete => {
+                records::delete(tx, row.id)?;
+                requests::forget(tx, row.record)?;
+            }
             Way::Archive => records::set_archived(tx, row.id, true)?,
         }
         audit::done(tx, actor, way.verb(), &row.record.to_string(), "")?;

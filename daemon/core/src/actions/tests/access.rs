@@ -14,7 +14,7 @@ use crate::domain::user::Account;
 use crate::store::grants::{self, Grantee};
 use crate::store::{Fault, office, users};
 
-const USERS: [&str; 6] = ["adam", "ann", "bob", "carl", "dora", "eve"];
+pub(super) const USERS: [&str; 6] = ["adam", "ann", "bob", "carl", "dora", "eve"];
 
 /// How a generated record is marked and shared, in numbers that are taken modulo what there is.
 type Dealt = (usize, u8, i64, Vec<(bool, usize, i64)>);
@@ -28,7 +28,7 @@ fn account(user: usize) -> Account {
 }
 
 /// An office with two groups, and records that were dealt.
-fn generated(policy: u8, rights_of: &[u8], members: &[(usize, bool)], dealt: &[Dealt]) -> Result<Office, Fault> {
+pub(super) fn generated(policy: u8, rights_of: &[u8], members: &[(usize, bool)], dealt: &[Dealt]) -> Result<Office, Fault> {
     let mut alder = Office::new("Alder", 1);
     for (number, user) in USERS.iter().enumerate() {
         alder.add(user, account(number));
@@ -36,6 +36,7 @@ fn generated(policy: u8, rights_of: &[u8], members: &[(usize, bool)], dealt: &[D
     alder.does(|tx| {
         office::set_security(tx, policy & 1 != 0)?;
         office::set_client_access(tx, policy & 2 != 0)?;
+        office::set_requesting(tx, policy & 4 != 0)?;
         let rows = USERS.map(|user| users::find(tx, &user_name(user)).ok().flatten().expect("a user"));
         for (mut row, rights) in rows.iter().cloned().zip(rights_of) {
             row.super_user = rights & 3 == 1;
@@ -56,6 +57,7 @@ fn generated(policy: u8, rights_of: &[u8], members: &[(usize, bool)], dealt: &[D
             let row = crate::store::records::find(tx, id)?.expect("a record");
             crate::store::records::set_marks(tx, row.id, marks & 1 != 0, marks & 2 != 0)?;
             crate::store::records::set_everyone(tx, row.id, grants::level(*everyone)?)?;
+            crate::store::records::set_archived(tx, row.id, marks & 4 != 0)?;
             for (group, whose, level) in shares {
                 let grantee = if *group { Grantee::Group(both[whose % 2]) } else { Grantee::User(rows[whose % USERS.len()].id) };
                 grants::set(tx, row.id, grantee, grants::level(*level)?)?;

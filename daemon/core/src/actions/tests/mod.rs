@@ -8,6 +8,7 @@ mod offices;
 mod outbox;
 mod peers;
 mod records;
+mod requests;
 mod rows;
 mod seen;
 mod specialists;

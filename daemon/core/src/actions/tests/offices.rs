@@ -87,6 +87,11 @@ impl Office {
         self.store.write(Moment::new(self.now_ms, entropy), |tx| verb(tx)).map(|(value, _)| value)
     }
 
+    /// Lets time pass (milliseconds).
+    pub(super) fn waits(&mut self, ms: i64) {
+        self.now_ms += ms;
+    }
+
     /// Sets the wall clock of its machine back (milliseconds).
     pub(super) fn sets_clock_back(&mut self, ms: i64) {
         self.now_ms -= ms;

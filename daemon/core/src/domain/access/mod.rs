@@ -66,12 +66,19 @@ pub struct Policy {
     pub client_access: bool,
     /// Whether users with Full Control may share, or administrators alone.
     pub sharing: bool,
+    /// Whether users see the names of records that are hidden from them, and may ask for access.
+    pub requesting: bool,
 }
 
 impl Policy {
     /// Whether everybody reads every record that is not private.
     pub fn is_open(&self) -> bool {
         !self.office_security && !self.client_access
+    }
+
+    /// Whether users may ask for access: it is allowed, and something is hidden from them at all.
+    pub fn takes_requests(&self) -> bool {
+        self.requesting && !self.is_open()
     }
 }
 
@@ -84,6 +91,8 @@ pub struct Facts {
     pub private: bool,
     /// Whether a user is assigned.
     pub assigned: bool,
+    /// Whether the record is out of use.
+    pub archived: bool,
     /// What the whole office was granted.
     pub everyone: Option<Level>,
     /// What the viewer was granted by name, and through groups.
@@ -248,6 +257,13 @@ pub fn may_share(viewer: &Viewer, policy: &Policy, decision: &Decision) -> bool 
     decision.level == Some(Level::FullControl) && shares(viewer, policy)
 }
 
+/// Whether `viewer` learns of a record by its name alone, given what the decision on it was: nothing gives it to him or her, and the
+/// office lets its users ask. What is private or out of use is not there for those who may not see it.
+pub fn is_locked(viewer: &Viewer, policy: &Policy, facts: &Facts, decision: &Decision) -> bool {
+    let hidden = decision.level.is_none() && matches!(viewer, Viewer::User(_));
+    hidden && policy.takes_requests() && !facts.private && !facts.archived
+}
+
 /// Which records a viewer gets at all, in a form that a list can filter by. It says of each record what [`decide`] says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sight {
@@ -257,16 +273,19 @@ pub struct Sight {
     pub person: Option<i64>,
     /// All records of others that are not private, and not only those that are unassigned or granted to the whole office.
     pub others: bool,
+    /// Whether a list may name what is not seen, as [`is_locked`] says.
+    pub names: bool,
 }
 
 /// What `viewer` sees.
 pub fn sight(viewer: &Viewer, policy: &Policy) -> Sight {
     match viewer {
-        Viewer::Operator => Sight { everything: true, person: None, others: true },
+        Viewer::Operator => Sight { everything: true, person: None, others: true, names: false },
         Viewer::User(person) => Sight {
             everything: person.sees_everything(),
             person: Some(person.id),
             others: person.super_user || person.role_shows_all() || person.all_clients.is_some() || policy.is_open(),
+            names: policy.takes_requests(),
         },
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 const ANN: i64 = 1;
 const BOB: i64 = 2;
 
-const CLOSED: Policy = Policy { office_security: true, client_access: false, sharing: true };
+const CLOSED: Policy = Policy { office_security: true, client_access: false, sharing: true, requesting: false };
 const OPEN: Policy = Policy { office_security: false, ..CLOSED };
 
 fn person(id: i64) -> Person {
@@ -26,7 +26,7 @@ fn user(id: i64) -> Viewer {
 }
 
 fn bobs(private: bool, assigned: bool) -> Facts {
-    Facts { owner: BOB, private, assigned, everyone: None, grants: Vec::new() }
+    Facts { owner: BOB, private, assigned, archived: false, everyone: None, grants: Vec::new() }
 }
 
 fn granted(facts: Facts, group: Option<&str>, level: Level) -> Facts {
@@ -111,4 +111,20 @@ fn sharing_takes_full_control_and_the_policy_of_the_office() {
     let admin = |specialist| Viewer::User(Person { account: Account::Admin, administers: true, specialist, ..person(ANN) });
     assert!(may(&admin(false), &admins_only, &bobs(false, true)));
     assert!(!may(&admin(true), &admins_only, &bobs(false, true)), "who does not see it shares it with nobody");
+}
+
+/// P-14, K-04: a name is shown where requests are taken, and only of what is hidden, in use and not private.
+#[test]
+fn p_14_a_name_alone_is_shown_of_what_is_hidden_and_neither_private_nor_out_of_use() {
+    let asking = Policy { requesting: true, ..CLOSED };
+    let locked = |viewer: &Viewer, policy: &Policy, facts: &Facts| is_locked(viewer, policy, facts, &decide(viewer, policy, facts));
+    assert!(locked(&user(ANN), &asking, &bobs(false, true)));
+    assert!(!locked(&user(ANN), &CLOSED, &bobs(false, true)), "requesting is off");
+    assert!(!locked(&user(ANN), &Policy { office_security: false, ..asking }, &bobs(false, true)), "nothing is hidden");
+    assert!(locked(&user(ANN), &Policy { office_security: false, client_access: true, ..asking }, &bobs(false, true)));
+    assert!(!locked(&user(ANN), &asking, &bobs(true, true)), "private");
+    assert!(!locked(&user(ANN), &asking, &Facts { archived: true, ..bobs(false, true) }), "out of use");
+    assert!(!locked(&user(BOB), &asking, &bobs(false, true)), "the owner sees it");
+    assert!(!locked(&user(ANN), &asking, &granted(bobs(false, true), Some("Tax"), Level::Read)), "who is granted it sees it");
+    assert!(!locked(&Viewer::Operator, &asking, &bobs(true, true)));
 }

@@ -1,6 +1,7 @@
 //! The office's own records as rows: found by a unique index, listed by name, counted without reading bodies.
 
 mod counts;
+mod locked;
 
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::RecordId;
@@ -12,6 +13,7 @@ use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
 pub use counts::{KindCounts, MarkCounts, ShownCounts, count_all_of, count_by_owner, count_marks, count_of, shown_counts};
+pub use locked::{LockedRow, locked};
 
 /// A record without its contents.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,7 +51,8 @@ pub struct RecordRow {
 impl RecordRow {
     /// What the access of somebody depends on whom these grants reach.
     pub fn facts(&self, grants: Vec<Grant>) -> Facts {
-        Facts { owner: self.owner, private: self.private, assigned: self.assigned, everyone: self.everyone, grants }
+        let Self { owner, private, assigned, archived, everyone, .. } = *self;
+        Facts { owner, private, assigned, archived, everyone, grants }
     }
 }
 
@@ -111,7 +114,7 @@ pub fn in_range(view: &View<'_>, sight: &Sight, from: RecordId, to: RecordId, li
 /// The condition under which a record `r` is seen, whose parameters follow those that are there. It is [`decide`] in the words of SQL.
 ///
 /// [`decide`]: crate::domain::access::decide
-fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
+pub(super) fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
     if sight.everything {
         return "1".to_owned();
     }
