@@ -7,6 +7,7 @@
 pub mod audit;
 #[cfg(test)]
 pub(crate) mod damage;
+pub mod digests;
 mod durable;
 pub mod failing;
 pub mod grants;
@@ -14,6 +15,7 @@ pub mod groups;
 pub mod inspect;
 pub mod links;
 pub mod log;
+pub mod mails;
 pub mod migrate;
 pub mod office;
 pub mod peers;

@@ -31,6 +31,8 @@ pub enum Ring {
     Removal(LinkId),
     /// Audit lines were written.
     Audit,
+    /// A mail waits to be sent.
+    Mail,
 }
 
 /// The rings of one commit.

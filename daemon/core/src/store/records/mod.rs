@@ -1,5 +1,6 @@
 //! The office's own records as rows: found by a unique index, listed by name, counted without reading bodies.
 
+mod changed;
 mod counts;
 
 use interoffice_protocol::epoch::Version;
@@ -8,9 +9,10 @@ use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::{Level, Record, RecordKind, RelatedKind};
 use interoffice_protocol::wire::codec;
 
-use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
+use super::{Row, SqlExt, StoreFault, Tx, Value, View, digests, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
+pub use changed::{Changed, changed};
 pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, shown_counts};
 
 /// A record without its contents.
@@ -273,9 +275,10 @@ pub fn set_owner(tx: &Tx<'_>, id: i64, owner: i64) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// Deletes a record with its grants.
+/// Deletes a record with its grants, and with the wishes not to hear of it.
 pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
     grants::forget(tx, id)?;
+    digests::forget(tx, id)?;
     tx.sql().execute("DELETE FROM records WHERE id = ?1", &[id.into()])?;
     Ok(())
 }
