@@ -8,6 +8,8 @@ use interoffice_protocol::limits;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use crate::mail_config::{self, MailConfig};
+
 /// Name of the file in the data folder.
 pub(crate) const FILE: &str = "interoffice.toml";
 /// Where the peer door listens unless told otherwise.
@@ -24,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) peer: PeerConfig,
     /// What the daemon says about itself.
     pub(crate) log: LogConfig,
+    /// Where mails go.
+    pub(crate) mail: MailConfig,
 }
 
 /// The door to other offices.
@@ -105,7 +109,8 @@ impl Config {
             let merged = Self::deserialize(Value::Table(table.clone()));
             merged.map_err(|error| bad_key(&name, one_line(&error.to_string())))?.check(&name)?;
         }
-        Self::deserialize(Value::Table(table)).map_err(|error| bad_key(&path.display().to_string(), one_line(&error.to_string())))
+        let whole = Self::deserialize(Value::Table(table));
+        whole.map_err(|error| bad_key(&path.display().to_string(), one_line(&error.to_string())))?.check_whole(path)
     }
 
     fn check(&self, place: &str) -> Result<(), ConfigFault> {
@@ -119,6 +124,14 @@ impl Config {
             check_address(address).map_err(|message| bad_key(&format!("{place}: peer.advertise"), message))?;
         }
         Ok(())
+    }
+
+    /// Checks keys that only make sense together, which file and environment may say in parts.
+    fn check_whole(self, path: &Path) -> Result<Self, ConfigFault> {
+        match self.mail.way() {
+            Ok(_) => Ok(self),
+            Err((key, message)) => Err(bad_key(&format!("{}: mail.{key}", path.display()), message)),
+        }
     }
 
     /// The file that says this, with a sentence for each key.
@@ -135,7 +148,7 @@ impl Config {
             advertise.join(", "),
             self.log.level,
         );
-        text
+        text + &self.mail.to_toml()
     }
 }
 
@@ -150,12 +163,14 @@ pub(crate) fn check_address(address: &str) -> Result<(), String> {
 
 fn overlay(table: &mut Table, name: &str, key: &str, value: String) -> Result<(), ConfigFault> {
     let unknown = || {
-        bad_key(name, "names no setting; INTEROFFICE__PEER__LISTEN, INTEROFFICE__PEER__ADVERTISE and INTEROFFICE__LOG__LEVEL do".to_owned())
+        let known = "INTEROFFICE__PEER__LISTEN, INTEROFFICE__PEER__ADVERTISE, INTEROFFICE__LOG__LEVEL and INTEROFFICE__MAIL__… do";
+        bad_key(name, format!("names no setting; {known}"))
     };
     let (section, key) = key.split_once("__").ok_or_else(unknown)?;
     let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
     let value = match (section.as_str(), key.as_str()) {
         ("peer", "listen") | ("log", "level") => Value::String(value),
+        ("mail", key) if mail_config::KEYS.contains(&key) => Value::String(value),
         ("peer", "advertise") => {
             value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into()
         }
@@ -199,6 +214,12 @@ mod tests {
         let config = Config {
             peer: PeerConfig { listen: "127.0.0.1:5000".parse().unwrap(), advertise: vec!["a.example:5000".into(), "[::1]:5000".into()] },
             log: LogConfig { level: "debug".into() },
+            mail: MailConfig {
+                folder: "mails".into(),
+                from: "a@a.example".into(),
+                base_url: "https://a.example".into(),
+                ..Default::default()
+            },
         };
         assert_eq!(parse(&config.to_toml(), &[]).unwrap(), config);
     }
@@ -208,6 +229,9 @@ mod tests {
         let env = [("INTEROFFICE__PEER__ADVERTISE", "a:1, b:2"), ("INTEROFFICE__LOG__LEVEL", "warn"), ("INTEROFFICE_DIR", "/x")];
         let config = parse("[log]\nlevel = \"debug\"\n", &env).unwrap();
         assert_eq!((config.log.level.as_str(), config.peer.advertise.len()), ("warn", 2));
+        let mail = [("INTEROFFICE__MAIL__FROM", "a@a.example"), ("INTEROFFICE__MAIL__BASE_URL", "https://a.example")];
+        let config = parse("[mail]\nfolder = \"mails\"\n", &mail).unwrap();
+        assert!(config.mail.is_on() && config.mail.from == "a@a.example", "file and environment may share the keys");
     }
 
     #[test]
@@ -220,6 +244,8 @@ mod tests {
         assert!(address.contains("peer.advertise") && address.contains("not host:port"), "{address}");
         let env = complaint("", &[("INTEROFFICE__PEER__LISTEN", "here")]);
         assert!(env.starts_with("INTEROFFICE__PEER__LISTEN"), "{env}");
+        let mail = complaint("[mail]\nsmtp = \"smtp://mail.a.example\"\nsecurity = \"plain\"\n", &[]);
+        assert!(mail.contains("mail.from: is missing"), "{mail}");
         let stray = complaint("", &[("INTEROFFICE__PEER__LISTN", "0.0.0.0:1")]);
         assert!(stray.starts_with("INTEROFFICE__PEER__LISTN: names no setting"), "{stray}");
     }

@@ -4,8 +4,8 @@ use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
 use serde::{Deserialize, Serialize};
 
-use super::{digest, rights};
 use super::users::{UserView, enabled};
+use super::{digest, rights};
 use crate::domain::access::level::{self, label};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};

@@ -17,8 +17,13 @@ pub const FIRST_MS: i64 = 24 * 3600 * 1000;
 
 /// The time zone of this IANA name, such as `Europe/Berlin`, as the machine's package tzdata knows it.
 pub fn zone(name: &str) -> Result<TimeZone, Refusal> {
-    let unknown =
-        || Refusal::invalid("unknown-time-zone", "there is no such time zone", "use a name like Europe/Berlin or UTC; names are those of the package tzdata");
+    let unknown = || {
+        Refusal::invalid(
+            "unknown-time-zone",
+            "there is no such time zone",
+            "use a name like Europe/Berlin or UTC; names are those of the package tzdata",
+        )
+    };
     let zone = TimeZone::get(name).map_err(|_| unknown())?;
     if zone.iana_name().is_none() && zone != TimeZone::UTC { Err(unknown()) } else { Ok(zone) }
 }

@@ -46,7 +46,8 @@ pub struct MailRow {
     pub ended_ms: Option<i64>,
 }
 
-const COLUMNS: &str = "id, kind, user_row, record, other_row, request, note, from_ms, until_ms, expires_ms, state, reason, attempts, began_ms,
+const COLUMNS: &str =
+    "id, kind, user_row, record, other_row, request, note, from_ms, until_ms, expires_ms, state, reason, attempts, began_ms,
     next_try_ms, message_id, created_ms, ended_ms";
 const WAITING: i64 = MailState::Waiting as i64;
 

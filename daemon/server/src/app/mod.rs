@@ -22,6 +22,7 @@ use crate::chores;
 use crate::config::{Config, ConfigFault};
 use crate::house::House;
 use crate::http;
+use crate::mail::{MailDoor, MailFault};
 use crate::peer::PeerDoor;
 
 pub(crate) use init::{NewOffice, init};
@@ -67,6 +68,9 @@ pub(crate) enum AppFault {
     /// The peer door can't open.
     #[error("{0}")]
     Peer(String),
+    /// The mail door can't open.
+    #[error(transparent)]
+    Mail(#[from] MailFault),
 }
 
 impl AppFault {
@@ -114,11 +118,13 @@ async fn run(house: &House) -> Result<(), AppFault> {
     let socket = house.folder().join(SOCKET);
     // The door that another program can hold shut comes first: a socket is left behind only by a daemon that ran.
     let peers = PeerDoor::open(house).map_err(|fault| AppFault::Peer(fault.to_string()))?;
+    let mails = MailDoor::open(house)?;
     let listener = open_socket(&socket)?;
     let mut end = signal(SignalKind::terminate()).map_err(AppFault::io("listening for SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(AppFault::io("listening for Ctrl-C"))?;
     let calls = peers.start();
-    let background = chores::start(house, chores::all(house));
+    let mut background = chores::start(house, chores::all(house));
+    background.extend(mails.map(MailDoor::start));
     let door = tokio::spawn(http::serve(house.clone(), listener));
     tracing::info!(office = %house.context().office(), socket = %socket.display(), "the daemon runs");
     tokio::select! {

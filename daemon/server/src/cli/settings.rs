@@ -10,17 +10,28 @@ use super::output::{pairs, text};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   interoffice settings
-  interoffice settings --office-security on")]
+  interoffice settings --office-security on
+  interoffice settings --time-zone Europe/Berlin")]
 pub(super) struct Settings {
     /// Whether users see only contacts assigned to them
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     office_security: Option<String>,
+    /// Time zone of the office, whose mornings the daily digest is sent in
+    #[arg(long, value_name = "NAME")]
+    time_zone: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Failure> {
-    let shown: Value = match &settings.office_security {
-        Some(state) => context.client.patch("/settings", &json!({ "office_security": state == "on" })).await?,
-        None => context.client.get("/settings").await?,
-    };
-    context.printer.one(&shown, |shown| pairs(&[("Office security", text(shown, "office_security"))]))
+    let mut change = json!({});
+    if let Some(state) = &settings.office_security {
+        change["office_security"] = (state == "on").into();
+    }
+    if let Some(name) = &settings.time_zone {
+        change["time_zone"] = name.as_str().into();
+    }
+    let shown: Value =
+        if change == json!({}) { context.client.get("/settings").await? } else { context.client.patch("/settings", &change).await? };
+    context
+        .printer
+        .one(&shown, |shown| pairs(&[("Office security", text(shown, "office_security")), ("Time zone", text(shown, "time_zone"))]))
 }

@@ -1,9 +1,11 @@
-//! Who may see a record: `/records/{id}/shares`, `/records/{id}/owner`, `/records/{id}/explain`.
+//! Who may see a record: `/records/{id}/shares`, `/records/{id}/owner`, `/records/{id}/explain`; and who wants to hear
+//! of its changes: `/records/{id}/digest`.
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use interoffice_core::actions::access::{self, Changes, Explained, Shares, Transfer, Transferred};
+use interoffice_core::actions::digest::{self, Digested, Receive};
 use interoffice_core::domain::plan::Plan;
 use serde::Deserialize;
 
@@ -20,6 +22,7 @@ pub(super) fn routes() -> Router<House> {
         .route("/records/{id}/owner", post(transfer))
         .route("/records/{id}/owner/plan", post(plan_transfer))
         .route("/records/{id}/explain", get(explain))
+        .route("/records/{id}/digest", post(receive))
 }
 
 async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Shares> {
@@ -83,4 +86,11 @@ async fn explain(
     let asking = actor.clone();
     let end = house.read(move |view| access::explain(view, &asking, record, about.as_ref())).await;
     one_of_ours(&house, actor, record, end.map(Items::from)).await
+}
+
+async fn receive(State(house): State<House>, As(actor): As, Path(id): Path<String>, Body(wanted): Body<Receive>) -> Answer<Digested> {
+    let record = resolve(&house, &actor, &id).await?;
+    let asking = actor.clone();
+    let end = house.write(People, move |tx| digest::set_receives(tx, &asking, record, wanted)).await;
+    one_of_ours(&house, actor, record, end).await
 }

@@ -11,6 +11,7 @@ mod copies;
 mod events;
 mod groups;
 mod links;
+mod mails;
 mod office;
 mod peers;
 mod record_ids;
@@ -56,6 +57,7 @@ pub(crate) fn router(house: House) -> Router {
         .merge(access::routes())
         .merge(groups::routes())
         .merge(client_access::routes())
+        .merge(mails::routes())
         .merge(chores::routes())
         .layer(from_fn(timely))
         .layer(DefaultBodyLimit::max(BODY_BYTES));

@@ -7,7 +7,7 @@ mod texts;
 
 pub use list::{MailView, Test, list, retry, test};
 pub use outgoing::{Letter, Sender, Taken, failed, next_due, prune, put_off, reachable_again, sent, take, unreachable};
-pub use texts::{TextChange, TextView, reset_text, set_text, show_text, show_texts, text_as_changed};
+pub use texts::{TextChange, TextView, reset_text, set_text, show_text, show_texts};
 
 use crate::domain::mail::{DAY_MAX, DAY_MS, HOUR_MS, MailState, Message, check_note};
 use crate::store::mails::{self, MailRow};

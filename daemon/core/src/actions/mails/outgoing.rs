@@ -262,4 +262,3 @@ fn digest_values(tx: &Tx<'_>, row: &MailRow, reader: &UserRow) -> Result<Values,
         ("since", Value::Text(since)),
     ]))
 }
-

@@ -1,5 +1,4 @@
-//! The texts of mails, which an administrator may change. Whoever changes one tries it first with [`samples`](crate::domain::mail::samples):
-//! templates are rendered where mails are sent, not here.
+//! The texts of mails, which an administrator may change.
 
 use serde::{Deserialize, Serialize};
 
@@ -62,23 +61,25 @@ pub fn show_text(view: &View<'_>, actor: &Actor, kind: MailKind) -> Result<TextV
     TextView::of(view, kind)
 }
 
-/// The text of a kind as it would be after a change.
-pub fn text_as_changed(view: &View<'_>, actor: &Actor, kind: MailKind, change: &TextChange) -> Result<Text, Fault> {
-    let mut text = show_text(view, actor, kind)?.text;
+/// Changes the text of a kind. `tried` renders it with [`samples`](crate::domain::mail::samples), since templates are rendered where mails are
+/// sent and not here; a text that it refuses is not kept.
+pub fn set_text(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    kind: MailKind,
+    change: &TextChange,
+    tried: impl Fn(MailKind, &Text) -> Result<(), Refusal>,
+) -> Result<TextView, Fault> {
+    tx.attempt(actor, "mail.text", kind.as_str());
+    let mut text = show_text(tx, actor, kind)?.text;
     for (old, new) in [(&mut text.subject, &change.subject), (&mut text.text, &change.text), (&mut text.html, &change.html)] {
         if let Some(new) = new {
             old.clone_from(new);
         }
     }
-    Ok(text)
-}
-
-/// Keeps a text that was tried.
-pub fn set_text(tx: &Tx<'_>, actor: &Actor, kind: MailKind, text: &Text) -> Result<TextView, Fault> {
-    tx.attempt(actor, "mail.text", kind.as_str());
-    rights::require_admin(tx, actor)?;
-    check(text)?;
-    mails::set_text(tx, kind, text)?;
+    check(&text)?;
+    tried(kind, &text)?;
+    mails::set_text(tx, kind, &text)?;
     audit::done(tx, actor, "mail.text", kind.as_str(), "set")?;
     TextView::of(tx, kind)
 }

@@ -39,15 +39,8 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind; the place is its number in the store.
-    pub const ALL: [Self; 7] = [
-        Self::Invitation,
-        Self::PasswordReset,
-        Self::AccessAsked,
-        Self::AccessGranted,
-        Self::AccessRefused,
-        Self::Digest,
-        Self::Test,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Invitation, Self::PasswordReset, Self::AccessAsked, Self::AccessGranted, Self::AccessRefused, Self::Digest, Self::Test];
 
     /// The kind's name in the API and on the command line.
     pub fn as_str(self) -> &'static str {

@@ -15,14 +15,7 @@ pub struct Changed {
 
 /// The office's own records in use that changed after `from_ms` and up to `until_ms` (milliseconds since 1970, UTC), as far as they are
 /// seen and `user`, a local row, wants to hear of them: their number, and the names of at most `limit`.
-pub fn changed(
-    view: &View<'_>,
-    sight: &Sight,
-    user: i64,
-    from_ms: i64,
-    until_ms: i64,
-    limit: usize,
-) -> Result<Changed, StoreFault> {
+pub fn changed(view: &View<'_>, sight: &Sight, user: i64, from_ms: i64, until_ms: i64, limit: usize) -> Result<Changed, StoreFault> {
     let mut params: Vec<Value> = vec![from_ms.into(), until_ms.into(), user.into()];
     let seen = seen(sight, &mut params);
     let from = format!(

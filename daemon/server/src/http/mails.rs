@@ -1,0 +1,84 @@
+//! Mails and their texts: `/mails`, `/mail/texts`.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use interoffice_core::actions::mails::{self, MailView, Test, TextChange, TextView};
+use interoffice_core::domain::mail::MailKind;
+use interoffice_core::domain::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, Items, items, one};
+use super::asked::{As, Body, Params};
+use crate::house::{House, Priority::People};
+use crate::letters;
+
+pub(super) fn routes() -> Router<House> {
+    Router::new()
+        .route("/mails", get(list))
+        .route("/mails/test", post(test))
+        .route("/mails/{id}/retry", post(retry))
+        .route("/mail/texts", get(texts))
+        .route("/mail/texts/{kind}", get(text).put(set_text).delete(reset_text))
+}
+
+/// Why nothing is sent while the settings name no way for mails.
+const NOT_SET_UP: &str = "mail is not set up";
+
+/// The mails, and whether any are sent.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Mails {
+    /// Whether the settings say where mails go; they wait while this is false.
+    set_up: bool,
+    /// The last 1,000, the newest first.
+    items: Vec<MailView>,
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct InState {
+    /// `waiting`, `sent`, `failed` or `dropped`; all when not given.
+    state: Option<String>,
+}
+
+async fn list(State(house): State<House>, As(actor): As, Params(asked): Params<InState>) -> Answer<Mails> {
+    let found = house.read(move |view| mails::list(view, &actor, asked.state.as_deref())).await;
+    let explained = |mail| explained(&house, mail);
+    one(found.map(|found| Mails { set_up: house.config().mail.is_on(), items: found.into_iter().map(explained).collect() }))
+}
+
+/// Says of a mail that waits for nothing but settings that it does.
+fn explained(house: &House, mut mail: MailView) -> MailView {
+    if mail.state == "waiting" && !house.config().mail.is_on() {
+        NOT_SET_UP.clone_into(&mut mail.reason);
+    }
+    mail
+}
+
+async fn test(State(house): State<House>, As(actor): As, Body(wanted): Body<Test>) -> Answer<MailView> {
+    one(house.write(People, move |tx| mails::test(tx, &actor, &wanted)).await.map(|mail| explained(&house, mail)))
+}
+
+async fn retry(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<MailView> {
+    let id = id.parse().map_err(|_| Refusal::invalid("bad-mail-id", "a mail is named by its number", "see them: interoffice mail list"))?;
+    one(house.write(People, move |tx| mails::retry(tx, &actor, id)).await.map(|mail| explained(&house, mail)))
+}
+
+async fn texts(State(house): State<House>, As(actor): As) -> Answer<Items<TextView>> {
+    items(house.read(move |view| mails::show_texts(view, &actor)).await)
+}
+
+async fn text(State(house): State<House>, As(actor): As, Path(kind): Path<String>) -> Answer<TextView> {
+    let kind = MailKind::parse(&kind)?;
+    one(house.read(move |view| mails::show_text(view, &actor, kind)).await)
+}
+
+async fn set_text(State(house): State<House>, As(actor): As, Path(kind): Path<String>, Body(change): Body<TextChange>) -> Answer<TextView> {
+    let kind = MailKind::parse(&kind)?;
+    one(house.write(People, move |tx| mails::set_text(tx, &actor, kind, &change, letters::check)).await)
+}
+
+async fn reset_text(State(house): State<House>, As(actor): As, Path(kind): Path<String>) -> Answer<TextView> {
+    let kind = MailKind::parse(&kind)?;
+    one(house.write(People, move |tx| mails::reset_text(tx, &actor, kind)).await)
+}
