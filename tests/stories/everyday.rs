@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 51] = [
+const COMMANDS: [&str; 59] = [
     "init",
     "id",
     "serve",
@@ -47,11 +47,19 @@ const COMMANDS: [&str; 51] = [
     "record access",
     "record explain",
     "record owner",
+    "record digest",
     "record share",
     "record unshare",
     "record archive",
     "record delete",
     "client-access",
+    "mail list",
+    "mail retry",
+    "mail test",
+    "mail text list",
+    "mail text show",
+    "mail text set",
+    "mail text reset",
     "settings",
     "events",
     "completions",

@@ -12,12 +12,15 @@ pub fn told_until(view: &View<'_>, now_ms: i64) -> Result<Option<i64>, StoreFaul
     Ok(view.sql().first("SELECT max(until_ms) FROM digests WHERE until_ms <= ?1", &[now_ms.into()], |row| row.int_or_null(0))?.flatten())
 }
 
+/// How many days are remembered. What was written down last counts, not what is latest: a clock that runs ahead must not push out what
+/// was done before.
+const DAYS_KEPT: i64 = 400;
+
 /// Notes that a day is done, and forgets days long past.
 pub fn done(tx: &Tx<'_>, day: i64, until_ms: i64) -> Result<(), StoreFault> {
     let sql = "INSERT INTO digests (day, until_ms) VALUES (?1, ?2) ON CONFLICT (day) DO NOTHING";
     tx.sql().execute(sql, &[day.into(), until_ms.into()])?;
-    // A machine whose clock is wrong by more than a year has other worries than a digest too many.
-    tx.sql().execute("DELETE FROM digests WHERE day < ?1", &[(day - 400).into()])?;
+    tx.sql().execute("DELETE FROM digests WHERE id <= (SELECT max(id) FROM digests) - ?1", &[DAYS_KEPT.into()])?;
     Ok(())
 }
 
