@@ -27,7 +27,7 @@ fn test_mail(office: &Office, user: &str) -> String {
 
 fn mail(office: &Office, id: &str) -> Value {
     let all = office.json(&["mail", "list"]);
-    all.as_array().into_iter().flatten().find(|mail| mail["id"].to_string() == id).expect("the mail").clone()
+    all.as_array().into_iter().flatten().find(|mail| mail["id"].as_u64() == id.parse().ok()).expect("the mail").clone()
 }
 
 fn in_folder(office: &Office) -> Vec<String> {
@@ -229,7 +229,7 @@ fn one_mail_that_is_refused_or_never_answered_holds_up_no_other() {
     until("it failed", || mail(&office, unknown)["state"] == "failed");
     assert_eq!(mail(&office, unknown)["reason"], "the mail server refused it: it answered 550 5.1.1");
     let put_off = mail(&office, later);
-    assert_eq!((put_off["state"].as_str(), put_off["attempts"].as_u64()), (Some("waiting"), Some(1)));
+    assert_eq!(put_off["state"], "waiting");
     assert_eq!(put_off["reason"], "the mail server did not take it: it answered 451 4.7.1");
     until("it is put off", || mail(&office, silent)["reason"].as_str().is_some_and(|why| why.contains("did not answer")));
     office.cli(&["mail", "retry", unknown]).ok();
