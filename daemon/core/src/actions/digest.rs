@@ -8,7 +8,7 @@ use super::records::seen;
 use super::{mails as mail_verbs, rights};
 use crate::domain::access::{Viewer, sight};
 use crate::domain::actor::Actor;
-use crate::domain::digest::{FIRST_MS, due_day, zone};
+use crate::domain::digest::{FIRST_MS, due_day, zone_or_utc};
 use crate::domain::mail::{MailState, Message};
 use crate::store::records::{self, Changed};
 use crate::store::users::{self, UserRow};
@@ -57,7 +57,7 @@ pub(super) fn changed(view: &View<'_>, user: &UserRow, from_ms: i64, until_ms: i
 
 /// Counts the day as done, since the digest is switched on: it begins the next morning.
 pub(super) fn skip_today(tx: &Tx<'_>) -> Result<(), Fault> {
-    let day = due_day(tx.now_ms, &zone(&office::time_zone(tx)?)?);
+    let day = due_day(tx.now_ms, &zone_or_utc(&office::time_zone(tx)?));
     Ok(digests::done(tx, day, tx.now_ms)?)
 }
 
@@ -66,7 +66,7 @@ pub fn is_due(view: &View<'_>) -> Result<bool, Fault> {
     if !office::load(view)?.policy.client_access {
         return Ok(false);
     }
-    let day = due_day(view.now_ms, &zone(&office::time_zone(view)?)?);
+    let day = due_day(view.now_ms, &zone_or_utc(&office::time_zone(view)?));
     Ok(!digests::is_done(view, day)?)
 }
 
@@ -75,7 +75,7 @@ pub fn write_due(tx: &Tx<'_>) -> Result<u64, Fault> {
     if !is_due(tx)? {
         return Ok(0);
     }
-    let day = due_day(tx.now_ms, &zone(&office::time_zone(tx)?)?);
+    let day = due_day(tx.now_ms, &zone_or_utc(&office::time_zone(tx)?));
     let from_ms = digests::told_until(tx, tx.now_ms)?.unwrap_or_else(|| tx.now_ms.saturating_sub(FIRST_MS));
     let mut written = 0;
     for user in users::list(tx)?.iter().filter(|user| !user.disabled && !user.email.is_empty()) {

@@ -125,9 +125,11 @@ pub fn list(view: &View<'_>, state: Option<MailState>, limit: usize) -> Result<V
     view.sql().all(&format!("SELECT {COLUMNS} FROM mails {condition} ORDER BY id DESC LIMIT ?1"), &params, mail)
 }
 
-/// At most `limit` mails that are due at `now_ms`, the longest due first.
+/// At most `limit` mails that are due at `now_ms`: those tried least often first, so that one that never gets an answer holds up none that
+/// is new, and among them the longest due.
 pub fn due(view: &View<'_>, now_ms: i64, limit: usize) -> Result<Vec<MailRow>, StoreFault> {
-    let sql = format!("SELECT {COLUMNS} FROM mails WHERE state = {WAITING} AND next_try_ms <= ?1 ORDER BY next_try_ms, id LIMIT ?2");
+    let sql =
+        format!("SELECT {COLUMNS} FROM mails WHERE state = {WAITING} AND next_try_ms <= ?1 ORDER BY attempts, next_try_ms, id LIMIT ?2");
     view.sql().all(&sql, &[now_ms.into(), limit.into()], mail)
 }
 

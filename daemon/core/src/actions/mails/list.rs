@@ -93,13 +93,12 @@ pub struct Test {
 
 /// Writes a test message to a user.
 pub fn test(tx: &Tx<'_>, actor: &Actor, wanted: &Test) -> Result<MailView, Fault> {
-    tx.attempt(actor, "mail.test", wanted.user.clone().unwrap_or_default());
+    let named = wanted.user.as_deref().map(UserName::new).transpose();
+    let named = named.map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
+    tx.attempt(actor, "mail.test", named.as_ref().map_or("", UserName::as_str));
     rights::require_admin(tx, actor)?;
-    let user = match wanted.user.as_deref() {
-        Some(name) => {
-            let name = UserName::new(name).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
-            user_verbs::enabled(tx, &name)?
-        }
+    let user = match named {
+        Some(name) => user_verbs::enabled(tx, &name)?,
         None => rights::require_user(tx, actor)?,
     };
     if user.email.is_empty() {

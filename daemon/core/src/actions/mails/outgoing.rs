@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::{digest, rights};
 use crate::domain::access::{Viewer, may_share};
-use crate::domain::digest::{NAMES_MAX, show_time, zone};
+use crate::domain::digest::{NAMES_MAX, show_time, zone_or_utc};
 use crate::domain::mail::{self, KEPT_MS, LINES_MAX, MailKind, MailState, Text, Value, Values, WAIT_MAX_MS, gives_up, pause_ms};
 use crate::store::mails::{self, MailRow};
 use crate::store::records::{self, RecordRow};
@@ -70,7 +70,7 @@ impl<F: Into<Fault>> From<F> for Stop {
     }
 }
 
-/// Takes the mail that is due longest, for one attempt; drops it instead when it must not be sent any more.
+/// Takes the next mail that is due, for one attempt; drops it instead when it must not be sent any more.
 pub fn take(tx: &Tx<'_>, sender: &Sender) -> Result<Taken, Fault> {
     let Some(row) = mails::due(tx, tx.now_ms, 1)?.pop() else { return Ok(Taken::Nothing) };
     match letter(tx, sender, &row) {
@@ -210,7 +210,7 @@ fn own_values(tx: &Tx<'_>, sender: &Sender, row: &MailRow, reader: &UserRow) -> 
 
 fn link_values(tx: &Tx<'_>, sender: &Sender, row: &MailRow, page: &str) -> Result<Values, Stop> {
     let token = mails::secret(tx, row.id)?.ok_or(Stop::Drop("its link is no longer good"))?;
-    let expires = show_time(row.expires_ms.unwrap_or(tx.now_ms), &zone(&office::time_zone(tx)?)?);
+    let expires = show_time(row.expires_ms.unwrap_or(tx.now_ms), &zone_or_utc(&office::time_zone(tx)?));
     let link = format!("{}/{page}/{token}", sender.console);
     Ok(Values::from([("link", Value::Text(link)), ("expires", Value::Text(expires))]))
 }
@@ -254,7 +254,7 @@ fn digest_values(tx: &Tx<'_>, row: &MailRow, reader: &UserRow) -> Result<Values,
         return Err(Stop::Drop("nothing of it is left that the user may see"));
     }
     let more = changed.count.saturating_sub(changed.names.len() as u64);
-    let since = show_time(from_ms, &zone(&office::time_zone(tx)?)?);
+    let since = show_time(from_ms, &zone_or_utc(&office::time_zone(tx)?));
     Ok(Values::from([
         ("records", Value::Names(changed.names)),
         ("count", Value::Number(changed.count)),

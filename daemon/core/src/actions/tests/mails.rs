@@ -188,9 +188,8 @@ fn p_18_access_is_asked_again_when_a_mail_is_sent() {
     grant(&mut alder, clara, "carl", Some(Level::Read));
     alder.lets_pass(HOUR_MS);
     write(&mut alder, &granted);
-    // The mail to Ann, of whose end nothing was written down, is due again first.
-    assert_eq!(letter(&mut alder).message_id, to_ann.message_id);
-    assert_eq!(text(&letter(&mut alder), "record"), "Clara Client");
+    assert_eq!(text(&letter(&mut alder), "record"), "Clara Client", "what is new goes first");
+    assert_eq!(letter(&mut alder).message_id, to_ann.message_id, "then the mail of whose end nothing was written down");
     let refused = Message::AccessRefused { user: carl, by: ann, record: clara, request: 8, reason: String::new() };
     write(&mut alder, &refused);
     assert_eq!(dropped(&mut alder), "the user has access to the record meanwhile");
