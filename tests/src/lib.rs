@@ -12,6 +12,7 @@ pub mod drip;
 pub mod honest;
 mod meet;
 mod office;
+pub mod post;
 pub mod process;
 pub mod raw;
 pub mod relay;

@@ -6,6 +6,7 @@ mod demonstration;
 mod everyday;
 mod import_export;
 mod links;
+mod mail;
 mod outages;
 mod pairing;
 mod people;

@@ -8,6 +8,8 @@ use interoffice_protocol::limits;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use crate::mail_config::{self, MailConfig};
+
 /// Name of the file in the data folder.
 pub(crate) const FILE: &str = "interoffice.toml";
 /// Where the peer door listens unless told otherwise.
@@ -28,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) http: HttpConfig,
     /// What the daemon says about itself.
     pub(crate) log: LogConfig,
+    /// Where mails go.
+    pub(crate) mail: MailConfig,
 }
 
 /// The door to other offices.
@@ -163,7 +167,8 @@ impl Config {
             let merged = Self::deserialize(Value::Table(table.clone()));
             merged.map_err(|error| bad_key(&name, one_line(&error.to_string())))?.check(&name)?;
         }
-        Self::deserialize(Value::Table(table)).map_err(|error| bad_key(&path.display().to_string(), one_line(&error.to_string())))
+        let whole = Self::deserialize(Value::Table(table));
+        whole.map_err(|error| bad_key(&path.display().to_string(), one_line(&error.to_string())))?.check_whole(path)
     }
 
     /// Refuses settings that can't be used; `place` says where they stand.
@@ -178,6 +183,14 @@ impl Config {
             check_address(address).map_err(|message| bad_key(&format!("{place}: peer.advertise"), message))?;
         }
         self.http.check(place)
+    }
+
+    /// Checks keys that only make sense together, which file and environment may say in parts.
+    fn check_whole(self, path: &Path) -> Result<Self, ConfigFault> {
+        match self.mail.way() {
+            Ok(_) => Ok(self),
+            Err((key, message)) => Err(bad_key(&format!("{}: mail.{key}", path.display()), message)),
+        }
     }
 
     /// The file that says this, with a sentence for each key.
@@ -206,7 +219,7 @@ impl Config {
             quoted(&self.http.proxies.iter().map(IpAddr::to_string).collect::<Vec<_>>()).join(", "),
             self.log.level,
         );
-        text
+        text + &self.mail.to_toml()
     }
 }
 
@@ -226,13 +239,14 @@ pub(crate) fn check_address(address: &str) -> Result<(), String> {
 
 fn overlay(table: &mut Table, name: &str, key: &str, value: String) -> Result<(), ConfigFault> {
     let unknown = || {
-        let message = "names no setting; the sections are PEER, HTTP and LOG, as in INTEROFFICE__PEER__LISTEN";
+        let message = "names no setting; the sections are PEER, HTTP, MAIL and LOG, as in INTEROFFICE__PEER__LISTEN";
         bad_key(name, message.to_owned())
     };
     let (section, key) = key.split_once("__").ok_or_else(unknown)?;
     let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
     let value = match (section.as_str(), key.as_str()) {
         ("peer" | "http", "listen") | ("http", "url" | "certificate" | "key") | ("log", "level") => Value::String(value),
+        ("mail", key) if mail_config::KEYS.contains(&key) => Value::String(value),
         ("peer", "advertise") | ("http", "names" | "proxies") => {
             value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into()
         }
@@ -284,6 +298,12 @@ mod tests {
                 proxies: vec!["10.0.0.1".parse().unwrap()],
             },
             log: LogConfig { level: "debug".into() },
+            mail: MailConfig {
+                folder: "mails".into(),
+                from: "a@a.example".into(),
+                base_url: "https://a.example".into(),
+                ..Default::default()
+            },
         };
         assert_eq!(parse(&config.to_toml(), &[]).unwrap(), config);
     }
@@ -293,6 +313,9 @@ mod tests {
         let env = [("INTEROFFICE__PEER__ADVERTISE", "a:1, b:2"), ("INTEROFFICE__LOG__LEVEL", "warn"), ("INTEROFFICE_DIR", "/x")];
         let config = parse("[log]\nlevel = \"debug\"\n", &env).unwrap();
         assert_eq!((config.log.level.as_str(), config.peer.advertise.len()), ("warn", 2));
+        let mail = [("INTEROFFICE__MAIL__FROM", "a@a.example"), ("INTEROFFICE__MAIL__BASE_URL", "https://a.example")];
+        let config = parse("[mail]\nfolder = \"mails\"\n", &mail).unwrap();
+        assert!(config.mail.is_on() && config.mail.from == "a@a.example", "file and environment may share the keys");
     }
 
     #[test]
@@ -309,6 +332,8 @@ mod tests {
         assert!(http.contains("http.listen") && http.contains("0.0.0.0:4880"), "{http}");
         assert!(complaint("[http]\nkey = \"a.key\"\n", &[]).contains("given together"));
         assert!(complaint("[http]\nurl = \"http://a.example\"\n", &[]).contains("http.url"));
+        let mail = complaint("[mail]\nsmtp = \"smtp://mail.a.example\"\nsecurity = \"plain\"\n", &[]);
+        assert!(mail.contains("mail.from: is missing"), "{mail}");
         let stray = complaint("", &[("INTEROFFICE__PEER__LISTN", "0.0.0.0:1")]);
         assert!(stray.starts_with("INTEROFFICE__PEER__LISTN: names no setting"), "{stray}");
     }

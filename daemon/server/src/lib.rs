@@ -11,6 +11,9 @@ mod clock;
 mod config;
 mod house;
 mod http;
+mod letters;
+mod mail;
+mod mail_config;
 mod peer;
 mod secret;
 #[cfg(feature = "simulation")]

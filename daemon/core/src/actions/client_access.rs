@@ -6,8 +6,8 @@ use interoffice_protocol::record::Level;
 use serde::{Deserialize, Serialize};
 
 use super::requests::count_waiting;
-use super::rights;
 use super::users::{UserView, enabled};
+use super::{digest, rights};
 use crate::domain::access::Policy;
 use crate::domain::access::level::{self, label};
 use crate::domain::actor::Actor;
@@ -124,6 +124,24 @@ fn describe_access(view: &View<'_>, on: bool, office_security: bool, draft: &mut
         (false, false) => draft.change(format!("every user of the office reads all {open} that {open_are} not private")),
         (false, true) => draft.stay("office security is on, so nobody sees more than before"),
     }
+    describe_digest(view, on, draft)
+}
+
+/// The warning before client access is switched on: everybody is written to from then on.
+fn describe_digest(view: &View<'_>, on: bool, draft: &mut Draft) -> Result<(), Fault> {
+    if !on {
+        draft.change("nobody is sent a daily digest any more");
+        return Ok(());
+    }
+    let users = users::list(view)?.iter().filter(|user| !user.disabled && !user.email.is_empty()).count() as u64;
+    let counts = records::count_by_owner(view)?.iter().map(|(_, counts)| counts.total()).sum();
+    draft.change(format!(
+        "all users are sent a daily digest of changes to the records that they have access to, until they opt out record by record: {} with \
+         an e-mail address, {}, at 07:00 {}",
+        counted(users, "user", "users"),
+        counted(counts, "record", "records"),
+        office::time_zone(view)?,
+    ));
     Ok(())
 }
 
@@ -134,6 +152,9 @@ pub fn switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch, plan: &PlanId) -> Res
     if let Some(on) = switch.on.filter(|on| *on != policy.client_access) {
         let kept = if on && policy.is_open() { records::keep_open(tx)? } else { 0 };
         office::set_client_access(tx, on)?;
+        if on {
+            digest::skip_today(tx)?;
+        }
         let detail = if on { format!("on, {} shared with the whole office", counted(kept, "record", "records")) } else { "off".to_owned() };
         audit::done(tx, actor, "client-access.set", "office", &detail)?;
     }

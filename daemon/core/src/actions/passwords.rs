@@ -4,10 +4,11 @@
 use interoffice_protocol::names::UserName;
 use serde::Serialize;
 
-use super::rights;
 use super::sign_in::own_or_admin;
 use super::users::{self as user_verbs, NewUser, UserView};
+use super::{mails, rights};
 use crate::domain::actor::Actor;
+use crate::domain::mail::{LinkToken, Message};
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Account;
 use crate::store::credentials::{self, Pass, PassKind};
@@ -47,8 +48,19 @@ pub fn invite(tx: &Tx<'_>, actor: &Actor, name: &UserName, token: &str, hash: &[
 }
 
 /// Sends the link to the user, who has an address; says whether it was.
-fn mail_link(_tx: &Tx<'_>, user: &UserRow, _kind: PassKind, _token: &str) -> Result<bool, Fault> {
-    Ok(!user.email.is_empty() && false)
+fn mail_link(tx: &Tx<'_>, user: &UserRow, kind: PassKind, token: &str) -> Result<bool, Fault> {
+    if user.email.is_empty() {
+        return Ok(false);
+    }
+    let (user, token) = (user.id, LinkToken::new(token)?);
+    mails::write(
+        tx,
+        &match kind {
+            PassKind::Activate => Message::Invitation { user, token, expires_ms: tx.now_ms + ACTIVATE_MS },
+            PassKind::SetUp | PassKind::Reset => Message::PasswordReset { user, token, expires_ms: tx.now_ms + RESET_MS },
+        },
+    )?;
+    Ok(true)
 }
 
 /// Somebody says that he or she forgot the password. When there is such a user with an address, a link goes there; nobody learns whether.

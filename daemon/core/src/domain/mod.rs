@@ -2,8 +2,10 @@
 
 pub mod access;
 pub mod actor;
+pub mod digest;
 pub mod edit;
 pub mod fold;
+pub mod mail;
 pub mod moment;
 pub mod password;
 pub mod plan;

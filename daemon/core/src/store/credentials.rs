@@ -105,10 +105,18 @@ pub struct Pass {
     pub kind: PassKind,
 }
 
-/// Makes a pass; one of the same kind that the user had before counts no more.
+/// Passes of one kind that a user has at once. A link that was mailed stays good when another one is asked for: of several mails in an
+/// hour only the first is sent.
+const PASSES_MAX: u64 = 5;
+
+/// Makes a pass. Of a user's other passes of the same kind the newest stay good; of an invitation there is one.
 pub fn insert_pass(tx: &Tx<'_>, user: Option<i64>, kind: PassKind, hash: &[u8; 32], ends_ms: i64) -> Result<(), StoreFault> {
-    let params = [user.into(), (kind as i64).into()];
-    tx.sql().execute("DELETE FROM passes WHERE coalesce(user_row, 0) = coalesce(?1, 0) AND kind = ?2", &params)?;
+    let kept = if kind == PassKind::Reset { PASSES_MAX - 1 } else { 0 };
+    tx.sql().execute(
+        "DELETE FROM passes WHERE coalesce(user_row, 0) = coalesce(?1, 0) AND kind = ?2 AND id NOT IN (
+             SELECT id FROM passes WHERE coalesce(user_row, 0) = coalesce(?1, 0) AND kind = ?2 ORDER BY id DESC LIMIT ?3)",
+        &[user.into(), (kind as i64).into(), kept.into()],
+    )?;
     tx.sql().execute(
         "INSERT INTO passes (user_row, kind, token_hash, ends_ms) VALUES (?1, ?2, ?3, ?4)",
         &[user.into(), (kind as i64).into(), hash[..].into(), ends_ms.into()],

@@ -12,6 +12,7 @@ pub const OFFICE: &[&str] = &[
     include_str!("migrations/0002_access.sql"),
     include_str!("migrations/0003_people.sql"),
     include_str!("migrations/0004_requests.sql"),
+    include_str!("migrations/0005_mail.sql"),
 ];
 
 /// Brings `conn` to the newest schema; says from which version it came.

@@ -9,6 +9,7 @@ pub mod claims;
 pub mod credentials;
 #[cfg(test)]
 pub(crate) mod damage;
+pub mod digests;
 mod durable;
 pub mod failing;
 pub mod grants;
@@ -16,6 +17,7 @@ pub mod groups;
 pub mod inspect;
 pub mod links;
 pub mod log;
+pub mod mails;
 pub mod migrate;
 pub mod office;
 pub mod peers;

@@ -75,6 +75,18 @@ pub fn set_requesting(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
     Ok(())
 }
 
+/// IANA name of the time zone in whose morning the digest is sent.
+pub fn time_zone(view: &View<'_>) -> Result<String, StoreFault> {
+    let name = view.sql().first("SELECT time_zone FROM office", &[], |row| row.text(0))?;
+    name.ok_or_else(|| StoreFault::Corrupt("the office is not set up".to_owned()))
+}
+
+/// Sets it.
+pub fn set_time_zone(tx: &Tx<'_>, name: &str) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET time_zone = ?1", &[name.into()])?;
+    Ok(())
+}
+
 /// The safe clock as last persisted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SafeClock {

@@ -33,6 +33,8 @@ pub enum Ring {
     Requests,
     /// Audit lines were written.
     Audit,
+    /// A mail waits to be sent.
+    Mail,
 }
 
 /// The rings of one commit.

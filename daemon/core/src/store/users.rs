@@ -177,7 +177,11 @@ pub fn update(tx: &Tx<'_>, user: &UserRow) -> Result<(), StoreFault> {
 
 /// Deletes a user who owns nothing: everything of him or her goes but the name, so that nobody else gets it.
 pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
-    for sql in ["DELETE FROM grants WHERE user_row = ?1", "DELETE FROM group_members WHERE user_row = ?1"] {
+    for sql in [
+        "DELETE FROM grants WHERE user_row = ?1",
+        "DELETE FROM group_members WHERE user_row = ?1",
+        "DELETE FROM digest_offs WHERE user_row = ?1",
+    ] {
         tx.sql().execute(sql, &[id.into()])?;
     }
     tx.sql().execute(

@@ -25,6 +25,7 @@ use crate::config::{Config, ConfigFault};
 use crate::house::House;
 use crate::http::listener::WebListener;
 use crate::http::{self, Door, Web};
+use crate::mail::{MailDoor, MailFault};
 use crate::peer::PeerDoor;
 
 pub(crate) use init::{Administrator, NewOffice, init};
@@ -76,6 +77,9 @@ pub(crate) enum AppFault {
     /// The first administrator can't be added.
     #[error("{0}")]
     Administrator(String),
+    /// The mail door can't open.
+    #[error(transparent)]
+    Mail(#[from] MailFault),
 }
 
 impl AppFault {
@@ -123,12 +127,14 @@ async fn run(house: &House) -> Result<(), AppFault> {
     let socket = house.folder().join(SOCKET);
     // The door that another program can hold shut comes first: a socket is left behind only by a daemon that ran.
     let peers = PeerDoor::open(house).map_err(|fault| AppFault::Peer(fault.to_string()))?;
+    let mails = MailDoor::open(house)?;
     let listener = open_socket(&socket)?;
     let web = open_web(house).await?;
     let mut end = signal(SignalKind::terminate()).map_err(AppFault::io("listening for SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(AppFault::io("listening for Ctrl-C"))?;
     let calls = peers.start();
-    let background = chores::start(house, chores::all(house));
+    let mut background = chores::start(house, chores::all(house));
+    background.extend(mails.map(MailDoor::start));
     let door = tokio::spawn(http::serve(house.clone(), listener));
     let web = web.map(|(listener, router)| tokio::spawn(listener.serve(house.clone(), router)));
     tracing::info!(office = %house.context().office(), socket = %socket.display(), "the daemon runs");

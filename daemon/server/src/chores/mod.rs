@@ -1,6 +1,7 @@
 //! Chores: named background work that anyone may look at and that may run twice without harm.
 
 mod clockwork;
+mod post;
 mod removal;
 
 use std::sync::Arc;
@@ -35,7 +36,14 @@ pub(crate) trait Chore: Send + Sync + 'static {
 
 /// Every chore of the daemon.
 pub(crate) fn all(house: &House) -> Vec<Arc<dyn Chore>> {
-    vec![Arc::new(removal::Removal), Arc::new(clockwork::LeaseTick::new(house)), Arc::new(clockwork::Expiry), Arc::new(clockwork::Reserve)]
+    vec![
+        Arc::new(removal::Removal),
+        Arc::new(clockwork::LeaseTick::new(house)),
+        Arc::new(clockwork::Expiry),
+        Arc::new(clockwork::Reserve),
+        Arc::new(post::Digest),
+        Arc::new(post::OldMails),
+    ]
 }
 
 /// Starts a task for each chore; the tasks end when the house stops.

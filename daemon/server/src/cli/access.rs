@@ -7,7 +7,7 @@ use super::ask;
 use super::client::{query, segment};
 use super::exit::Failure;
 use super::output::{Column, counted, number, one_line, pairs, table, text};
-use super::record_args::{Access, Explain, Owner};
+use super::record_args::{Access, Digest, Explain, Owner};
 
 pub(super) async fn access(context: &Context, access: Access) -> Result<(), Failure> {
     let path = format!("/records/{}/shares", segment(&access.record));
@@ -37,6 +37,7 @@ fn words(shares: &Value) -> String {
         ("Owner", text(shares, "owner")),
         ("Whole office", text(shares, "whole_office")),
         ("Access", text(shares, "access")),
+        ("Receive daily digest", text(shares, "daily_digest")),
     ]);
     let list = |name: &str| shares[name].as_array().cloned().unwrap_or_default();
     let mut rows = list("users");
@@ -100,5 +101,14 @@ pub(super) async fn owner(context: &Context, owner: Owner) -> Result<(), Failure
             copies => format!(" {} removed at other offices.", counted(copies, "copy is being", "copies are being")),
         };
         format!("{} owns it now, and {} no longer.{copies}", text(done, "owner"), text(done, "before"))
+    })
+}
+
+pub(super) async fn digest(context: &Context, digest: Digest) -> Result<(), Failure> {
+    let path = format!("/records/{}/digest", segment(&digest.record));
+    let done: Value = context.client.post(&path, &json!({ "receive": digest.state == "on" })).await?;
+    context.printer.one(&done, |done| {
+        let tells = if done["daily_digest"] == true { "tells" } else { "no longer tells" };
+        format!("Your daily digest {tells} of changes of this record.")
     })
 }

@@ -86,6 +86,11 @@ impl Client {
         self.json(Method::PATCH, path, serde_json::to_vec(body).map_err(broken)?.into()).await
     }
 
+    /// `PUT path` with a JSON body.
+    pub(crate) async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientFault> {
+        self.json(Method::PUT, path, serde_json::to_vec(body).map_err(broken)?.into()).await
+    }
+
     /// `DELETE path`.
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientFault> {
         self.json(Method::DELETE, path, Bytes::new()).await

@@ -12,6 +12,7 @@ mod events;
 pub(crate) mod exit;
 mod groups;
 mod links;
+mod mails;
 mod office;
 mod output;
 mod peers;
@@ -97,6 +98,8 @@ enum Command {
     #[command(subcommand)]
     Access(requests::Access),
     ClientAccess(client_access::ClientAccess),
+    #[command(subcommand)]
+    Mail(mails::Mail),
     Settings(settings::Settings),
     Events(events::Events),
     Demo(demo::Demo),
@@ -152,6 +155,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Record(record) => wait(records::run(&context()?, record)),
         Command::Access(asked) => wait(requests::run(&context()?, asked)),
         Command::ClientAccess(asked) => wait(client_access::run(&context()?, asked)),
+        Command::Mail(mail) => wait(mails::run(&context()?, mail)),
         Command::Settings(settings) => wait(settings::run(&context()?, &settings)),
         Command::Events(events) => wait(events::run(&context()?, &events)),
         Command::Demo(demo) => wait(demo::run(demo, demo::named_folder(cli.dir), cli.output)),

@@ -83,6 +83,12 @@ pub(super) enum Record {
   interoffice --as ann record owner agpz2q7m bob --dry-run
   interoffice --as ann record owner agpz2q7m bob --keep read --yes")]
     Owner(Owner),
+    /// Receive Daily Digest: whether your daily digest tells of changes of a record
+    ///
+    /// Digests are sent while client access is on, one a day, when something changed. Records that other offices share are not in them.
+    #[command(after_help = "Examples:
+  interoffice --as ann record digest agpz2q7m off")]
+    Digest(Digest),
     /// Share records over an Active link
     #[command(after_help = "Examples:
   interoffice --as ann record share --link \"Office B/bob\" agpz2q7m agpz5e3k
@@ -189,6 +195,16 @@ pub(super) struct Access {
     pub(super) whole_office: Option<String>,
     #[command(flatten)]
     pub(super) consent: Consent,
+}
+
+/// Who wants to hear of a record's changes.
+#[derive(Debug, Args)]
+pub(super) struct Digest {
+    /// The record: its id, or at least six letters of its beginning
+    pub(super) record: String,
+    /// on or off
+    #[arg(value_parser = ["on", "off"])]
+    pub(super) state: String,
 }
 
 /// Why somebody sees a record.

@@ -39,6 +39,7 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
         Record::Access(asked) => access::access(context, asked).await,
         Record::Explain(asked) => access::explain(context, asked).await,
         Record::Owner(asked) => access::owner(context, asked).await,
+        Record::Digest(asked) => access::digest(context, asked).await,
         Record::Share { selection, wait, consent } => sharing::share(context, selection, wait, consent).await,
         Record::Unshare { selection, consent } => sharing::unshare(context, selection, consent).await,
         Record::Archive { records, undo: true, .. } => {

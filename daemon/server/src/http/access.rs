@@ -1,7 +1,9 @@
-//! Who may see a record: `/records/{id}/shares`, `/records/{id}/owner`, `/records/{id}/explain`.
+//! Who may see a record: `/records/{id}/shares`, `/records/{id}/owner`, `/records/{id}/explain`; and who wants to hear
+//! of its changes: `/records/{id}/digest`.
 
 use axum::extract::{Path, State};
 use interoffice_core::actions::access::{self, Changes, Explained, Shares, Transfer, Transferred};
+use interoffice_core::actions::digest::{self, Digested, Receive};
 use interoffice_core::actions::requests::{WhoHasAccess, who_has_access};
 use interoffice_core::domain::plan::Plan;
 use serde::Deserialize;
@@ -21,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<House> {
         .routes(routes!(transfer))
         .routes(routes!(plan_transfer))
         .routes(routes!(explain))
+        .routes(routes!(receive))
 }
 
 /// Who a record is shared with.
@@ -97,4 +100,13 @@ async fn explain(
     let asking = actor.clone();
     let end = house.read(move |view| access::explain(view, &asking, record, about.as_ref())).await;
     one_of_ours(&house, actor, record, end.map(Items::from)).await
+}
+
+/// Receives the daily digest of a record, or no longer.
+#[utoipa::path(post, path = "/records/{id}/digest", operation_id = "access.receive", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), request_body = Receive, responses((status = 200, body = Digested), Problems))]
+async fn receive(State(house): State<House>, As(actor): As, Path(id): Path<String>, Body(wanted): Body<Receive>) -> Answer<Digested> {
+    let record = resolve(&house, &actor, &id).await?;
+    let asking = actor.clone();
+    let end = house.write(People, move |tx| digest::set_receives(tx, &asking, record, wanted)).await;
+    one_of_ours(&house, actor, record, end).await
 }

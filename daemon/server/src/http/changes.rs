@@ -23,6 +23,7 @@ fn kind(ring: &Ring) -> &'static str {
         Ring::Peer(_) => "peers",
         Ring::Link(_) | Ring::Delivered(_) | Ring::Removal(_) => "links",
         Ring::Requests => "requests",
+        Ring::Mail => "mails",
         Ring::Audit => "office",
     }
 }
@@ -30,7 +31,7 @@ fn kind(ring: &Ring) -> &'static str {
 fn kinds(heard: &Heard) -> BTreeSet<&'static str> {
     match heard {
         Heard::Some(rings) => rings.iter().map(kind).collect(),
-        Heard::Everything => ["peers", "links", "requests", "office"].into(),
+        Heard::Everything => ["peers", "links", "requests", "mails", "office"].into(),
     }
 }
 

@@ -17,6 +17,7 @@ mod limits;
 mod links;
 pub(crate) mod listener;
 mod locked;
+mod mails;
 mod office;
 mod once;
 mod openapi;
@@ -89,6 +90,7 @@ fn routes() -> OpenApiRouter<House> {
         .merge(groups::routes())
         .merge(client_access::routes())
         .merge(requests::routes())
+        .merge(mails::routes())
         .merge(chores::routes())
         .merge(openapi::routes())
         .layer(from_fn(timely))

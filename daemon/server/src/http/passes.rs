@@ -202,7 +202,7 @@ struct Invited {
 async fn invite(State(house): State<House>, As(actor): As, Path(name): Path<String>) -> Answer<Invited> {
     let name = user_name(&name)?;
     let (token, hash) = secret::token("");
-    let link = format!("{}/activate#{}", house.web_url().unwrap_or_default(), *token);
+    let link = format!("{}/password#{}", house.web_url().unwrap_or_default(), *token);
     let end = house.write(People, move |tx| passwords::invite(tx, &actor, &name, &token, &hash)).await;
     one(end.map(|(passed, mailed)| Invited { passed, link, mailed }))
 }

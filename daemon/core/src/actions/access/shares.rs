@@ -6,7 +6,7 @@ use interoffice_protocol::record::Level;
 use serde::{Deserialize, Serialize};
 
 use super::super::records::seen;
-use super::super::{groups as group_verbs, rights, users as user_verbs};
+use super::super::{digest, groups as group_verbs, rights, users as user_verbs};
 use super::explain::hide_members;
 use crate::domain::access::level::{self, label};
 use crate::domain::access::{Decision, Grant, Source, Viewer, decide, may_share};
@@ -57,6 +57,8 @@ pub struct Shares {
     pub whole_office: &'static str,
     /// Whether the viewer may change this.
     pub may_share: bool,
+    /// Receive Daily Digest: whether the viewer's digest tells of changes of the record; null for who is no user.
+    pub daily_digest: Option<bool>,
 }
 
 /// One change of a record's shares: exactly one of `user`, `group` and `whole_office` says whose.
@@ -105,6 +107,7 @@ fn shares_of(view: &View<'_>, actor: &Actor, row: &RecordRow, decision: &Decisio
         groups,
         whole_office: row.everyone.map_or("none", Level::as_str),
         may_share: may_share(&rights::viewer(view, actor)?, &office::load(view)?.policy, decision),
+        daily_digest: digest::receives(view, actor, row.id)?,
     })
 }
 

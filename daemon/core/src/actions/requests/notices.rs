@@ -1,11 +1,13 @@
-//! The moments at which somebody is told of a request. Today the bell rings, and an open list is looked at again; whatever else is to
-//! tell people is written here, as rows of the same transaction.
+//! The moments at which somebody is told of a request: the bell rings, so that an open list is looked at again, and mails are written
+//! as rows of the same transaction.
 
+use super::super::mails;
 use crate::domain::access::{Viewer, decide, may_share};
+use crate::domain::mail::Message;
 use crate::store::records::RecordRow;
 use crate::store::requests::RequestRow;
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Ring, Tx, View, grants, office};
+use crate::store::{Fault, Ring, StoreFault, Tx, View, grants, office};
 
 /// What there is to tell.
 #[derive(Clone, Debug)]
@@ -27,21 +29,34 @@ impl<'a> News<'a> {
     }
 }
 
+/// The request's local row.
+fn row_of(request: &RequestRow) -> Result<i64, StoreFault> {
+    i64::try_from(request.id).map_err(|_| StoreFault::Corrupt("a request has an impossible number".to_owned()))
+}
+
 /// A user asked: whoever may answer is told.
-pub(super) fn tell_answerers(tx: &Tx<'_>, _news: &News<'_>) -> Result<(), Fault> {
+pub(super) fn tell_answerers(tx: &Tx<'_>, news: &News<'_>) -> Result<(), Fault> {
     tx.ring(Ring::Requests);
+    let (record, by, request) = (news.record.record, news.requester.id, row_of(&news.request)?);
+    for user in &news.answerers {
+        mails::write(tx, &Message::AccessAsked { user: user.id, by, record, request, reason: news.request.message.clone() })?;
+    }
     Ok(())
 }
 
 /// A request was granted: the user who asked is told.
-pub(super) fn tell_requester_of_grant(tx: &Tx<'_>, _news: &News<'_>) -> Result<(), Fault> {
+pub(super) fn tell_requester_of_grant(tx: &Tx<'_>, news: &News<'_>) -> Result<(), Fault> {
     tx.ring(Ring::Requests);
+    let (record, user, by, request) = (news.record.record, news.requester.id, news.request.answered_by, row_of(&news.request)?);
+    mails::write(tx, &Message::AccessGranted { user, by, record, request })?;
     Ok(())
 }
 
 /// A request was refused: the user who asked is told.
-pub(super) fn tell_requester_of_refusal(tx: &Tx<'_>, _news: &News<'_>) -> Result<(), Fault> {
+pub(super) fn tell_requester_of_refusal(tx: &Tx<'_>, news: &News<'_>) -> Result<(), Fault> {
     tx.ring(Ring::Requests);
+    let (record, user, by, request) = (news.record.record, news.requester.id, news.request.answered_by, row_of(&news.request)?);
+    mails::write(tx, &Message::AccessRefused { user, by, record, request, reason: news.request.reason.clone() })?;
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 mod access;
 mod answers;
 mod bounds;
+mod digests;
 mod ending;
+mod mails;
 mod offices;
 mod outbox;
 mod peers;

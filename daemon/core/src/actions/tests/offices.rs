@@ -97,6 +97,11 @@ impl Office {
         self.now_ms -= ms;
     }
 
+    /// Lets time pass on its clock (milliseconds).
+    pub(super) fn lets_pass(&mut self, ms: i64) {
+        self.now_ms += ms;
+    }
+
     pub(super) fn sees<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         self.store.read(self.now_ms, read)
     }

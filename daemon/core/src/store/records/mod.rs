@@ -1,5 +1,6 @@
 //! The office's own records as rows: found by a unique index, listed by name, counted without reading bodies.
 
+mod changed;
 mod counts;
 mod locked;
 
@@ -9,9 +10,10 @@ use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::{Level, Record, RecordKind, RelatedKind};
 use interoffice_protocol::wire::codec;
 
-use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
+use super::{Row, SqlExt, StoreFault, Tx, Value, View, digests, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
+pub use changed::{Changed, changed};
 pub use counts::{KindCounts, MarkCounts, ShownCounts, count_all_of, count_by_owner, count_marks, count_of, shown_counts};
 pub use locked::{LockedRow, locked};
 
@@ -283,9 +285,10 @@ pub fn set_owner_of_all(tx: &Tx<'_>, from: i64, to: i64) -> Result<u64, StoreFau
     tx.sql().execute("UPDATE records SET owner = ?2 WHERE owner = ?1", &[from.into(), to.into()])
 }
 
-/// Deletes a record with its grants.
+/// Deletes a record with its grants, and with the wishes not to hear of it.
 pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
     grants::forget(tx, id)?;
+    digests::forget(tx, id)?;
     tx.sql().execute("DELETE FROM records WHERE id = ?1", &[id.into()])?;
     Ok(())
 }
