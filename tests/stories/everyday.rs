@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 51] = [
+const COMMANDS: [&str; 52] = [
     "init",
     "id",
     "serve",
@@ -54,6 +54,7 @@ const COMMANDS: [&str; 51] = [
     "client-access",
     "settings",
     "events",
+    "audit",
     "completions",
     "man",
 ];

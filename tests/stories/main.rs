@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod audit;
 mod demonstration;
 mod everyday;
 mod import_export;

@@ -9,5 +9,6 @@ pub mod plan;
 pub mod refusal;
 pub mod sample;
 pub mod search;
+pub mod sheet;
 pub mod user;
 pub mod vcard;

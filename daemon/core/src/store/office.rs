@@ -2,7 +2,7 @@
 
 use interoffice_protocol::epoch::Epoch;
 
-use super::{SqlExt, StoreFault, Tx, View};
+use super::{SqlExt, StoreFault, Tx, Value, View};
 use crate::domain::access::Policy;
 
 /// This office's own settings.
@@ -54,6 +54,30 @@ pub fn set_client_access(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
 /// Lets users with Full Control share, or administrators alone.
 pub fn set_sharing(tx: &Tx<'_>, on: bool) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE office SET sharing = ?1", &[on.into()])?;
+    Ok(())
+}
+
+/// What the office does beyond its deeds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Habits {
+    /// Whether showing a record whole is written into the audit.
+    pub log_views: bool,
+    /// Whether exporting records is written into the audit.
+    pub log_downloads: bool,
+}
+
+/// The habits of the office.
+pub fn habits(view: &View<'_>) -> Result<Habits, StoreFault> {
+    let habits = view.sql().first("SELECT log_views, log_downloads FROM office", &[], |row| {
+        Ok(Habits { log_views: row.flag(0)?, log_downloads: row.flag(1)? })
+    })?;
+    habits.ok_or_else(|| StoreFault::Corrupt("the office is not set up".to_owned()))
+}
+
+/// Changes the habits of the office.
+pub fn set_habits(tx: &Tx<'_>, habits: Habits) -> Result<(), StoreFault> {
+    let params: [Value; 2] = [habits.log_views.into(), habits.log_downloads.into()];
+    tx.sql().execute("UPDATE office SET log_views = ?1, log_downloads = ?2", &params)?;
     Ok(())
 }
 

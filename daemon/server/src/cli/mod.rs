@@ -4,6 +4,7 @@
 
 mod access;
 mod ask;
+mod audit;
 pub(crate) mod client;
 mod client_access;
 mod demo;
@@ -90,6 +91,7 @@ enum Command {
     ClientAccess(client_access::ClientAccess),
     Settings(settings::Settings),
     Events(events::Events),
+    Audit(audit::Audit),
     Demo(demo::Demo),
     Completions(documents::Completions),
     Man(documents::Man),
@@ -142,6 +144,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::ClientAccess(asked) => wait(client_access::run(&context()?, asked)),
         Command::Settings(settings) => wait(settings::run(&context()?, &settings)),
         Command::Events(events) => wait(events::run(&context()?, &events)),
+        Command::Audit(audit) => wait(audit::run(&context()?, &audit)),
         Command::Demo(demo) => wait(demo::run(demo, demo::named_folder(cli.dir), cli.output)),
     }
 }

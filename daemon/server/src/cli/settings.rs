@@ -10,17 +10,36 @@ use super::output::{pairs, text};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   interoffice settings
-  interoffice settings --office-security on")]
+  interoffice settings --office-security on
+  interoffice settings --log-views on --log-downloads on")]
 pub(super) struct Settings {
     /// Whether users see only contacts assigned to them
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     office_security: Option<String>,
+    /// Whether showing a record whole is written into the audit
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    log_views: Option<String>,
+    /// Whether exporting records is written into the audit
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    log_downloads: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Failure> {
-    let shown: Value = match &settings.office_security {
-        Some(state) => context.client.patch("/settings", &json!({ "office_security": state == "on" })).await?,
-        None => context.client.get("/settings").await?,
-    };
-    context.printer.one(&shown, |shown| pairs(&[("Office security", text(shown, "office_security"))]))
+    let switches =
+        [("office_security", &settings.office_security), ("log_views", &settings.log_views), ("log_downloads", &settings.log_downloads)];
+    let mut change = json!({});
+    for (member, state) in switches {
+        if let Some(state) = state {
+            change[member] = (state == "on").into();
+        }
+    }
+    let shown: Value =
+        if change == json!({}) { context.client.get("/settings").await? } else { context.client.patch("/settings", &change).await? };
+    context.printer.one(&shown, |shown| {
+        pairs(&[
+            ("Office security", text(shown, "office_security")),
+            ("Views are logged", text(shown, "log_views")),
+            ("Downloads are logged", text(shown, "log_downloads")),
+        ])
+    })
 }

@@ -5,6 +5,7 @@
 mod access;
 mod answer;
 mod asked;
+mod audit;
 mod chores;
 mod client_access;
 mod copies;
@@ -57,9 +58,14 @@ pub(crate) fn router(house: House) -> Router {
         .merge(groups::routes())
         .merge(client_access::routes())
         .merge(chores::routes())
+        .merge(audit::routes())
         .layer(from_fn(timely))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
-    let long = Router::new().merge(events::routes()).merge(records_files::routes()).layer(DefaultBodyLimit::max(IMPORT_BYTES));
+    let long = Router::new()
+        .merge(events::routes())
+        .merge(records_files::routes())
+        .merge(audit::long_routes())
+        .layer(DefaultBodyLimit::max(IMPORT_BYTES));
     let api = quick.merge(long).fallback(no_such_place).method_not_allowed_fallback(no_such_method);
     Router::new().nest(BASE, api).fallback(no_such_place).with_state(house)
 }

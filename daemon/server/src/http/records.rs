@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::routing::{get, post};
+use interoffice_core::actions::audit::Sighting;
 use interoffice_core::actions::copies::{Readable, may_read, readable};
 use interoffice_core::actions::records::{self, Content, Gone, Query, RecordSummary, RecordView, place, read_place};
 use interoffice_core::domain::actor::Actor;
@@ -12,14 +13,14 @@ use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::{CopyQuery, CopyRow, ReceivedFiles};
 use interoffice_core::store::{Fault, StoreFault, View};
-use interoffice_protocol::ids::RecordId;
+use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::record::{Record, RecordKind};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, one, planned};
 use super::asked::{Agreed, As, Body, Params};
-use super::copies;
 use super::record_ids::{resolve, resolve_all};
+use super::{audit, copies};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
 
@@ -241,6 +242,11 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// The link that brought it; `None` for an own record.
+    fn link(&self) -> Option<LinkId> {
+        self.origin.as_ref().and_then(|origin| origin.link.parse().ok())
+    }
+
     /// A copy that `link` brought.
     pub(super) fn copy(link: &Readable, copy: CopyView) -> Self {
         let CopyView { row, body } = copy;
@@ -301,7 +307,9 @@ pub(super) fn copy_view(received: &ReceivedFiles, link: &Readable, record: Recor
 
 async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Answer<Shown> {
     let record = resolve(&house, &actor, &id).await?;
-    one(find(&house, &actor, record).await)
+    let shown = find(&house, &actor, record).await?;
+    audit::before(&house, &actor, Sighting::View(record, shown.link())).await?;
+    one(Ok(shown))
 }
 
 async fn edit(

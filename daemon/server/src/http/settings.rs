@@ -3,8 +3,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use interoffice_core::actions::settings::{self, Settings};
-use serde::Deserialize;
+use interoffice_core::actions::settings::{self, Change, Settings};
 
 use super::answer::{Answer, one};
 use super::asked::{As, Body};
@@ -18,12 +17,6 @@ async fn show(State(house): State<House>, As(actor): As) -> Answer<Settings> {
     one(house.read(move |view| settings::view(view, &actor)).await)
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    office_security: bool,
-}
-
 async fn change(State(house): State<House>, As(actor): As, Body(change): Body<Change>) -> Answer<Settings> {
-    one(house.write(People, move |tx| settings::set_office_security(tx, &actor, change.office_security)).await)
+    one(house.write(People, move |tx| settings::change(tx, &actor, &change)).await)
 }
