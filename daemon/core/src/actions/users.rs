@@ -9,6 +9,7 @@ use super::{links, rights};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
+use crate::domain::search as words_of;
 use crate::domain::user::{Account, Right, check_display_name, check_email, check_exclusion};
 use crate::store::records::{self, KindCounts};
 use crate::store::users::{self, UserRow};
@@ -118,10 +119,18 @@ pub fn add(tx: &Tx<'_>, actor: &Actor, new: &NewUser) -> Result<UserView, Fault>
 
 /// All users of the office by name, disabled ones among them.
 pub fn list(view: &View<'_>, actor: &Actor) -> Result<Vec<UserView>, Fault> {
+    search(view, actor, "")
+}
+
+/// The users whose names for people, e-mail address or sign-in name hold all words of `text`, by name; all users for an empty text.
+pub fn search(view: &View<'_>, actor: &Actor, text: &str) -> Result<Vec<UserView>, Fault> {
     rights::require_member(view, actor)?;
+    words_of::check(text)?;
+    let words = words_of::words(text);
     let counts = records::count_by_owner(view)?;
     let of = |user: &UserRow| counts.iter().find(|(owner, _)| *owner == user.id).map_or_else(KindCounts::default, |(_, counts)| *counts);
-    Ok(users::list(view)?.iter().map(|user| UserView::with(user, of(user))).collect())
+    let found = users::list(view)?;
+    Ok(found.iter().filter(|user| users::is_called(user, &words)).map(|user| UserView::with(user, of(user))).collect())
 }
 
 /// One user.

@@ -6,6 +6,7 @@ use interoffice_protocol::record::Level;
 
 use super::{Row, SqlExt, StoreFault, Tx, View, grants};
 use crate::domain::access::Person;
+use crate::domain::fold::fold;
 use crate::domain::user::Account;
 
 /// A user.
@@ -82,6 +83,12 @@ pub fn by_id(view: &View<'_>, id: i64) -> Result<UserRow, StoreFault> {
 /// All users by name.
 pub fn list(view: &View<'_>) -> Result<Vec<UserRow>, StoreFault> {
     view.sql().all(&format!("SELECT {COLUMNS} FROM users ORDER BY name"), &[], user)
+}
+
+/// Whether each of the folded `words` is found in what a user is called: names for people, e-mail address, sign-in name.
+pub fn is_called(user: &UserRow, words: &[String]) -> bool {
+    let called = [user.display_name.as_str(), user.email.as_str(), user.name.as_str()].map(fold);
+    words.iter().all(|word| called.iter().any(|text| text.contains(word.as_str())))
 }
 
 /// How many users hold Record Sharing.

@@ -11,6 +11,7 @@ use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::edit::Edit;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::domain::search;
 use interoffice_core::store::received::{CopyQuery, CopyRow, ReceivedFiles};
 use interoffice_core::store::{Fault, StoreFault, View};
 use interoffice_protocol::ids::{LinkId, RecordId};
@@ -85,7 +86,9 @@ impl Which {
         let unknown = || Refusal::invalid("bad-kind", "there is no such kind of record", "use contact, business or household");
         let kind = self.kind.as_deref().map(|kind| RecordKind::parse(kind).ok_or_else(unknown)).transpose()?;
         let after = self.after.as_deref().map(read_place).transpose()?;
-        Ok(CopyQuery { text: self.text.clone().unwrap_or_default(), kind, after, limit })
+        let text = self.text.clone().unwrap_or_default();
+        search::check(&text)?;
+        Ok(CopyQuery { text, kind, after, limit })
     }
 }
 

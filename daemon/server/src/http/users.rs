@@ -12,7 +12,7 @@ use interoffice_core::store::View;
 use serde::Deserialize;
 
 use super::answer::{Answer, Items, items, one, planned};
-use super::asked::{Agreed, As, Body, Nothing, user_name};
+use super::asked::{Agreed, As, Body, Nothing, Params, user_name};
 use crate::house::{House, Priority::People};
 
 pub(super) fn routes() -> Router<House> {
@@ -24,8 +24,15 @@ pub(super) fn routes() -> Router<House> {
         .route("/users/{name}/disable", post(disable))
 }
 
-async fn list(State(house): State<House>, As(actor): As) -> Answer<Items<UserView>> {
-    items(house.read(move |view| users::list(view, &actor)).await)
+/// Which users: those that are called so.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Called {
+    text: String,
+}
+
+async fn list(State(house): State<House>, As(actor): As, Params(called): Params<Called>) -> Answer<Items<UserView>> {
+    items(house.read(move |view| users::search(view, &actor, &called.text)).await)
 }
 
 async fn add(State(house): State<House>, As(actor): As, Body(user): Body<NewUser>) -> Answer<UserView> {
