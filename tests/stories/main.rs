@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod demonstration;
 mod everyday;
+mod finding;
 mod import_export;
 mod links;
 mod outages;

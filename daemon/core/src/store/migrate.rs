@@ -7,8 +7,12 @@ use super::StoreFault;
 use super::sql::{batch, transaction};
 
 /// The migrations of `office.db` in order; the schema version is their number.
-pub const OFFICE: &[&str] =
-    &[include_str!("migrations/0001_office.sql"), include_str!("migrations/0002_access.sql"), include_str!("migrations/0006_trail.sql")];
+pub const OFFICE: &[&str] = &[
+    include_str!("migrations/0001_office.sql"),
+    include_str!("migrations/0002_access.sql"),
+    include_str!("migrations/0006_trail.sql"),
+    include_str!("migrations/0007_found.sql"),
+];
 
 /// Brings `conn` to the newest schema; says from which version it came.
 pub fn migrate(conn: &mut Connection, migrations: &[&str]) -> Result<i64, StoreFault> {

@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod bounds;
 mod ending;
+mod found;
 mod offices;
 mod outbox;
 mod peers;

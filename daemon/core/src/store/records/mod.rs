@@ -1,6 +1,7 @@
 //! The office's own records as rows: found by a unique index, listed by name, counted without reading bodies.
 
 mod counts;
+mod found;
 
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::RecordId;
@@ -109,6 +110,7 @@ pub fn in_range(view: &View<'_>, sight: &Sight, from: RecordId, to: RecordId, li
 }
 
 /// The condition under which a record `r` is seen, whose parameters follow those that are there. It is [`decide`] in the words of SQL.
+/// It never says by which way records are come to: the plus sign keeps it from being taken for a way.
 ///
 /// [`decide`]: crate::domain::access::decide
 fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
@@ -120,7 +122,7 @@ fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
     params.push(person.into());
     let me = params.len();
     format!(
-        "(r.owner = ?{me} OR {at_large} OR r.id IN (SELECT record_row FROM grants WHERE user_row = ?{me} UNION ALL
+        "(+r.owner = ?{me} OR {at_large} OR r.id IN (SELECT record_row FROM grants WHERE user_row = ?{me} UNION ALL
              SELECT a.record_row FROM group_members m JOIN grants a ON a.group_row = m.group_row WHERE m.user_row = ?{me}))"
     )
 }
@@ -190,10 +192,10 @@ pub struct NewRecord<'a> {
 
 /// Writes a new record down.
 pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<(), StoreFault> {
-    tx.sql().execute(
+    let id = tx.sql().first(
         "INSERT INTO records (record, kind, owner, assigned, private, version_epoch, version_counter, name, search, uid, body, card, changed_ms,
              cases, policies, investments, opportunities)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING id",
         &[
             new.record.0.into(),
             (new.kind as i64).into(),
@@ -213,12 +215,14 @@ pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<(), StoreFault> {
             new.content.related[2].into(),
             new.content.related[3].into(),
         ],
+        |row| row.int(0),
     )?;
-    Ok(())
+    found::add(tx, id.ok_or_else(|| StoreFault::Corrupt("a new record got no row".to_owned()))?, new.content.search)
 }
 
 /// Writes new contents over a record's old ones.
 pub fn replace(tx: &Tx<'_>, id: i64, kind: RecordKind, content: &Content<'_>) -> Result<(), StoreFault> {
+    found::change(tx, id, content.search)?;
     tx.sql().execute(
         "UPDATE records SET kind = ?2, version_epoch = ?3, version_counter = ?4, name = ?5, search = ?6, body = ?7, card = ?8, changed_ms = ?9,
              cases = ?10, policies = ?11, investments = ?12, opportunities = ?13 WHERE id = ?1",
@@ -273,9 +277,10 @@ pub fn set_owner(tx: &Tx<'_>, id: i64, owner: i64) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// Deletes a record with its grants.
+/// Deletes a record with its grants and what it was found by.
 pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
     grants::forget(tx, id)?;
+    found::forget(tx, id)?;
     tx.sql().execute("DELETE FROM records WHERE id = ?1", &[id.into()])?;
     Ok(())
 }
@@ -296,10 +301,11 @@ pub struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    /// The condition with its parameters.
-    fn condition(&self) -> (String, Vec<Value>) {
-        let mut params: Vec<Value> = vec![self.archived.into()];
-        let mut sql = "r.archived = ?1".to_owned();
+    /// The condition with its parameters, which follow those that are there.
+    fn condition(&self, params: Vec<Value>) -> (String, Vec<Value>) {
+        let mut params = params;
+        params.push(self.archived.into());
+        let mut sql = format!("r.archived = ?{}", params.len());
         let mut and = |condition: &str, value: Value| {
             params.push(value);
             sql.push_str(" AND ");
@@ -333,13 +339,23 @@ fn escape_like(word: &str) -> String {
 
 /// At most `limit` records of a list, by name and then by id, after the place `after`.
 pub fn page(view: &View<'_>, filter: &Filter<'_>, after: Option<(&str, RecordId)>, limit: usize) -> Result<Vec<RecordRow>, StoreFault> {
-    let (mut condition, mut params) = filter.condition();
+    let few = found::few(view, &filter.sight, filter.words, filter.owner.is_some())?;
+    let (from, params) = match few {
+        // The few come first, whatever the planner would think of it.
+        Some(few) => (format!("FROM ({}) AS few CROSS JOIN records r JOIN users u ON u.id = r.owner", few.sql), few.params),
+        None => (FROM.to_owned(), Vec::new()),
+    };
+    let is_few = !params.is_empty();
+    let (mut condition, mut params) = filter.condition(params);
+    if is_few {
+        condition.push_str(" AND r.id = few.id");
+    }
     if let Some((name, record)) = after {
         condition.push_str(&format!(" AND (r.name, r.record) > (?{}, ?{})", params.len() + 1, params.len() + 2));
         params.extend([name.into(), record.0.into()]);
     }
     params.push(limit.into());
-    let sql = format!("SELECT {COLUMNS} {FROM} WHERE {condition} ORDER BY r.name, r.record LIMIT ?{}", params.len());
+    let sql = format!("SELECT {COLUMNS} {from} WHERE {condition} ORDER BY r.name, r.record LIMIT ?{}", params.len());
     view.sql().all(&sql, &params, record_row)
 }
 
@@ -350,7 +366,7 @@ pub fn live_of_owner(view: &View<'_>, owner: i64) -> Result<Vec<RecordRow>, Stor
 
 /// How many records a list shows.
 pub fn count(view: &View<'_>, filter: &Filter<'_>) -> Result<KindCounts, StoreFault> {
-    let (condition, params) = filter.condition();
+    let (condition, params) = filter.condition(Vec::new());
     let mut counts = KindCounts::default();
     view.sql().query(&format!("SELECT r.kind, count(*) FROM records r WHERE {condition} GROUP BY r.kind"), &params, &mut |row| {
         counts.add(kind(row.int(0)?)?, row.uint(1)?);
