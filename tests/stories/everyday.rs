@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 52] = [
+const COMMANDS: [&str; 53] = [
     "init",
     "id",
     "serve",
@@ -40,6 +40,7 @@ const COMMANDS: [&str; 52] = [
     "link delete",
     "link wait",
     "record import",
+    "record add",
     "record list",
     "record show",
     "record edit",

@@ -4,6 +4,7 @@
 mod access;
 mod audit;
 mod demonstration;
+mod duplicates;
 mod everyday;
 mod finding;
 mod import_export;

@@ -19,6 +19,8 @@ pub struct Settings {
     pub log_views: bool,
     /// Whether exporting records is written into the audit.
     pub log_downloads: bool,
+    /// Whether a new record that looks like another one is asked about.
+    pub warn_duplicates: bool,
 }
 
 /// What is to be changed; what is not given stays.
@@ -31,13 +33,15 @@ pub struct Change {
     pub log_views: Option<bool>,
     /// See [`Settings::log_downloads`].
     pub log_downloads: Option<bool>,
+    /// See [`Settings::warn_duplicates`].
+    pub warn_duplicates: Option<bool>,
 }
 
 /// The settings as they are.
 pub fn view(view: &View<'_>, actor: &Actor) -> Result<Settings, Fault> {
     rights::require_member(view, actor)?;
-    let Habits { log_views, log_downloads } = office::habits(view)?;
-    Ok(Settings { office_security: office::load(view)?.policy.office_security, log_views, log_downloads })
+    let Habits { log_views, log_downloads, warn_duplicates } = office::habits(view)?;
+    Ok(Settings { office_security: office::load(view)?.policy.office_security, log_views, log_downloads, warn_duplicates })
 }
 
 /// Changes what is given, all of it or nothing.
@@ -52,6 +56,7 @@ pub fn change(tx: &Tx<'_>, actor: &Actor, change: &Change) -> Result<Settings, F
     let switches = [
         ("office.log-views", change.log_views, &mut after.log_views),
         ("office.log-downloads", change.log_downloads, &mut after.log_downloads),
+        ("office.warn-duplicates", change.warn_duplicates, &mut after.warn_duplicates),
     ];
     for (verb, wanted, switch) in switches {
         if let Some(on) = wanted.filter(|on| on != switch) {

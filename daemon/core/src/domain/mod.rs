@@ -6,6 +6,7 @@ pub mod edit;
 pub mod fold;
 pub mod moment;
 pub mod plan;
+pub mod points;
 pub mod refusal;
 pub mod sample;
 pub mod search;

@@ -22,11 +22,18 @@ pub(super) struct Settings {
     /// Whether exporting records is written into the audit
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     log_downloads: Option<String>,
+    /// Whether a new record that looks like another one is asked about
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    warn_duplicates: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Failure> {
-    let switches =
-        [("office_security", &settings.office_security), ("log_views", &settings.log_views), ("log_downloads", &settings.log_downloads)];
+    let switches = [
+        ("office_security", &settings.office_security),
+        ("log_views", &settings.log_views),
+        ("log_downloads", &settings.log_downloads),
+        ("warn_duplicates", &settings.warn_duplicates),
+    ];
     let mut change = json!({});
     for (member, state) in switches {
         if let Some(state) = state {
@@ -40,6 +47,7 @@ pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Fa
             ("Office security", text(shown, "office_security")),
             ("Views are logged", text(shown, "log_views")),
             ("Downloads are logged", text(shown, "log_downloads")),
+            ("Duplicates are asked about", text(shown, "warn_duplicates")),
         ])
     })
 }

@@ -15,6 +15,7 @@ mod links;
 mod office;
 mod peers;
 mod record_ids;
+mod record_new;
 mod records;
 mod records_files;
 mod settings;
@@ -54,6 +55,7 @@ pub(crate) fn router(house: House) -> Router {
         .merge(links::routes())
         .merge(sharing::routes())
         .merge(records::routes())
+        .merge(record_new::routes())
         .merge(access::routes())
         .merge(groups::routes())
         .merge(client_access::routes())

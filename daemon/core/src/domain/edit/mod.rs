@@ -8,6 +8,7 @@ use interoffice_protocol::limits::{
 use interoffice_protocol::record::{FieldName, Param, Property, Record, Related, RelatedKind};
 use interoffice_protocol::wire::codec;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::refusal::Refusal;
 use super::vcard;
@@ -45,7 +46,7 @@ pub struct Edit {
 }
 
 /// A property with its new value.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PropertyEdit {
     /// vCard name in any letter case, `TEL`, or `TEL#2` for the second of several.
@@ -58,7 +59,7 @@ pub struct PropertyEdit {
 }
 
 /// A parameter in the API.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ParamView {
     /// Name, such as `TYPE`.
     pub name: String,

@@ -3,6 +3,7 @@
 //! The index is SQLite's own (FTS5 with pieces of three letters), and this file alone knows of it. It finds what `LIKE` finds, and
 //! nothing else decides: the condition of a list is asked of every record that comes out of it.
 
+use super::points;
 use crate::domain::access::Sight;
 use crate::store::{SqlExt, StoreFault, Tx, Value, View};
 
@@ -15,14 +16,14 @@ const FEW: u64 = if cfg!(test) { 4 } else { 2_000 };
 /// Writes down what a new record can be found by.
 pub(super) fn add(tx: &Tx<'_>, id: i64, search: &str) -> Result<(), StoreFault> {
     tx.sql().execute("INSERT INTO records_found (rowid, search) VALUES (?1, ?2)", &[id.into(), search.into()])?;
-    Ok(())
+    points::add(tx, id, search)
 }
 
 /// Takes out what a record is found by, before the record changes or goes.
 pub(super) fn forget(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
     let sql = "INSERT INTO records_found (records_found, rowid, search) SELECT 'delete', id, search FROM records WHERE id = ?1";
     tx.sql().execute(sql, &[id.into()])?;
-    Ok(())
+    points::forget(tx, id)
 }
 
 /// What a record is found by becomes `search`; said before the record itself says so.

@@ -2,6 +2,7 @@
 
 mod counts;
 mod found;
+mod points;
 
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::RecordId;
@@ -13,6 +14,7 @@ use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
 pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, shown_counts};
+pub use points::with_point;
 
 /// A record without its contents.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -190,8 +192,8 @@ pub struct NewRecord<'a> {
     pub content: Content<'a>,
 }
 
-/// Writes a new record down.
-pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<(), StoreFault> {
+/// Writes a new record down; gives its local row.
+pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<i64, StoreFault> {
     let id = tx.sql().first(
         "INSERT INTO records (record, kind, owner, assigned, private, version_epoch, version_counter, name, search, uid, body, card, changed_ms,
              cases, policies, investments, opportunities)
@@ -217,7 +219,9 @@ pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<(), StoreFault> {
         ],
         |row| row.int(0),
     )?;
-    found::add(tx, id.ok_or_else(|| StoreFault::Corrupt("a new record got no row".to_owned()))?, new.content.search)
+    let id = id.ok_or_else(|| StoreFault::Corrupt("a new record got no row".to_owned()))?;
+    found::add(tx, id, new.content.search)?;
+    Ok(id)
 }
 
 /// Writes new contents over a record's old ones.
