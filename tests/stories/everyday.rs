@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 53] = [
+const COMMANDS: [&str; 56] = [
     "init",
     "id",
     "serve",
@@ -14,6 +14,9 @@ const COMMANDS: [&str; 53] = [
     "user right",
     "user disable",
     "user all-clients",
+    "user proxy add",
+    "user proxy remove",
+    "user proxy list",
     "group add",
     "group list",
     "group show",

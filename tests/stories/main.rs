@@ -11,6 +11,7 @@ mod import_export;
 mod links;
 mod outages;
 mod pairing;
+mod proxies;
 mod record_sharing;
 mod removal;
 mod specialists;

@@ -15,6 +15,7 @@ pub mod links;
 pub mod office;
 pub mod outbound;
 pub mod peers;
+pub mod proxies;
 pub mod records;
 pub mod removal;
 pub mod rights;

@@ -17,6 +17,7 @@ pub mod log;
 pub mod migrate;
 pub mod office;
 pub mod peers;
+pub mod proxies;
 pub mod received;
 pub mod records;
 pub mod removals;

@@ -17,6 +17,7 @@ mod office;
 mod output;
 mod peers;
 mod progress;
+mod proxies;
 mod record_add;
 mod record_args;
 mod records;

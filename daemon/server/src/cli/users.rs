@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Context;
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::Failure;
 use super::output::{Column, text};
+use super::{Context, proxies};
 
 /// Users of this office
 #[derive(Debug, Subcommand)]
@@ -73,6 +73,8 @@ pub(super) enum User {
         #[command(flatten)]
         consent: Consent,
     },
+    #[command(subcommand)]
+    Proxy(proxies::Proxy),
     /// Disable a user: all links end, the copies at other offices are removed
     #[command(after_help = "Examples:
   interoffice user disable bob --dry-run
@@ -120,6 +122,7 @@ pub(super) async fn run(context: &Context, user: User) -> Result<(), Failure> {
             let Some(user) = ask::carry_out(context, &path, json!({ "level": level }), consent).await? else { return Ok(()) };
             context.printer.one(&user, |user| format!("User {} has {} on all clients.", text(user, "name"), text(user, "all_clients")))
         }
+        User::Proxy(proxy) => proxies::run(context, proxy).await,
         User::Disable { user, consent } => {
             let path = format!("/users/{}/disable", segment(&user));
             let Some(user) = ask::carry_out(context, &path, ask::nothing(), consent).await? else { return Ok(()) };

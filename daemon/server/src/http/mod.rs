@@ -14,6 +14,7 @@ mod groups;
 mod links;
 mod office;
 mod peers;
+mod proxies;
 mod record_ids;
 mod record_new;
 mod records;
@@ -50,6 +51,7 @@ pub(crate) fn router(house: House) -> Router {
         .merge(status::routes())
         .merge(settings::routes())
         .merge(users::routes())
+        .merge(proxies::routes())
         .merge(specialists::routes())
         .merge(peers::routes())
         .merge(links::routes())

@@ -1,4 +1,4 @@
--- How records are found: by pieces of what they are called, and by name without reading those that are hidden.
+-- How records are seen and found: by pieces of what they are called, by name without reading those that are hidden, and by proxies.
 
 -- The pieces of three letters of `records.search`; the program keeps them in step, and what is taken out leaves nothing in its pages.
 CREATE VIRTUAL TABLE records_found USING fts5 (
@@ -37,3 +37,12 @@ WITH RECURSIVE lines (record_row, line, rest) AS (
 INSERT INTO contact_points (record_row, way, point)
     SELECT record_row, 0, point FROM emails WHERE point LIKE '_%@_%' AND point NOT LIKE '% %'
     UNION SELECT record_row, 1, substr(point, -9) FROM phones WHERE length(point) >= 6 AND point NOT GLOB '*[^0-9]*';
+
+CREATE TABLE proxies (
+    id                INTEGER PRIMARY KEY,                -- local row
+    proxy_row         INTEGER NOT NULL REFERENCES users (id), -- the user who sees
+    owner_row         INTEGER NOT NULL REFERENCES users (id), -- the user whose records are seen, private ones left out
+    since_ms          INTEGER NOT NULL,                   -- when it was made so
+    UNIQUE (proxy_row, owner_row)
+) STRICT;
+CREATE INDEX proxies_by_owner ON proxies (owner_row, proxy_row);

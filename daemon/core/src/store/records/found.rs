@@ -55,6 +55,7 @@ pub(super) fn few(view: &View<'_>, sight: &Sight, words: &[String], of_owner: bo
     let sql = "SELECT id FROM records WHERE owner = ?1
         UNION ALL SELECT record_row FROM grants WHERE user_row = ?1
         UNION ALL SELECT a.record_row FROM group_members m JOIN grants a ON a.group_row = m.group_row WHERE m.user_row = ?1
+        UNION ALL SELECT r.id FROM proxies x JOIN records r ON r.owner = x.owner_row WHERE x.proxy_row = ?1
         UNION ALL SELECT id FROM records WHERE private = 0 AND (assigned = 0 OR everyone > 0)";
     let few = Few { sql: sql.to_owned(), params: vec![me.into()] };
     if !are_few(view, &few)? {

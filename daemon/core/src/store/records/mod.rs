@@ -13,7 +13,7 @@ use interoffice_protocol::wire::codec;
 use super::{Row, SqlExt, StoreFault, Tx, Value, View, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
-pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, shown_counts};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, count_by_owner, count_marks, count_of, open_of, shown_counts};
 pub use points::with_point;
 
 /// A record without its contents.
@@ -50,9 +50,9 @@ pub struct RecordRow {
 }
 
 impl RecordRow {
-    /// What the access of somebody depends on whom these grants reach.
+    /// What the access of somebody depends on whom these grants reach, and who is no proxy of the owner.
     pub fn facts(&self, grants: Vec<Grant>) -> Facts {
-        Facts { owner: self.owner, private: self.private, assigned: self.assigned, everyone: self.everyone, grants }
+        Facts { owner: self.owner, private: self.private, assigned: self.assigned, everyone: self.everyone, grants, proxy_of: None }
     }
 }
 
@@ -124,7 +124,7 @@ fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
     params.push(person.into());
     let me = params.len();
     format!(
-        "(+r.owner = ?{me} OR {at_large} OR r.id IN (SELECT record_row FROM grants WHERE user_row = ?{me} UNION ALL
+        "(+r.owner = ?{me} OR {at_large} OR (r.private = 0 AND r.owner IN (SELECT owner_row FROM proxies WHERE proxy_row = ?{me})) OR r.id IN (SELECT record_row FROM grants WHERE user_row = ?{me} UNION ALL
              SELECT a.record_row FROM group_members m JOIN grants a ON a.group_row = m.group_row WHERE m.user_row = ?{me}))"
     )
 }
