@@ -22,7 +22,7 @@ const OWNERS: usize = 20;
 const USERS: usize = 200;
 const GROUPS: usize = 50;
 /// Records that the narrow user sees: own ones, some by name, the rest through groups.
-const NARROW: [usize; 3] = [50, 50, 100];
+const NARROW: [usize; 3] = [60, 50, 90];
 /// Times that each question is asked.
 const ASKED: usize = 200;
 const NOTE_BYTES: usize = 470;
@@ -130,6 +130,9 @@ fn shares(office: &Office, ids: &[Vec<String>]) -> Result<()> {
     Ok(())
 }
 
+/// What is searched for, by the number of the question.
+type Text<'n> = Box<dyn Fn(usize) -> String + 'n>;
+
 /// Asks for the first page of the list, and searches: for names that are there, for two letters, for what stands everywhere and nowhere.
 fn ask(desk: &mut Socket, who: &'static str, results: &mut Results) -> Result<()> {
     let key = |what: &str, percent: &str| -> Result<&'static str> {
@@ -144,12 +147,12 @@ fn ask(desk: &mut Socket, who: &'static str, results: &mut Results) -> Result<()
     }
     let names: Vec<String> = items.iter().filter_map(|item| item["name"].as_str()).map(fold).filter(|name| name.is_ascii()).collect();
     let name = |number: usize| names[number * 7 % names.len()].clone();
-    let word = |number: usize| name(number).split_whitespace().filter(|word| word.len() > 2).next_back().unwrap_or("ann").to_owned();
+    let word = |number: usize| name(number).split_whitespace().rfind(|word| word.len() > 2).unwrap_or("ann").to_owned();
     let letters = |number: usize| -> String {
         let letter = |at: usize| char::from(b'a' + (at % 26) as u8);
         [letter(number), letter(number * 11 + number / 26)].iter().collect()
     };
-    let asked: [(&str, Box<dyn Fn(usize) -> String>); 5] = [
+    let asked: [(&str, Text<'_>); 5] = [
         ("list", Box::new(|_| String::new())),
         ("name", Box::new(|number| if number % 2 == 0 { name(number) } else { word(number) })),
         ("letters", Box::new(letters)),

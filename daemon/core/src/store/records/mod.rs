@@ -194,10 +194,10 @@ pub struct NewRecord<'a> {
 
 /// Writes a new record down; gives its local row.
 pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<i64, StoreFault> {
-    let id = tx.sql().first(
+    tx.sql().execute(
         "INSERT INTO records (record, kind, owner, assigned, private, version_epoch, version_counter, name, search, uid, body, card, changed_ms,
              cases, policies, investments, opportunities)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING id",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         &[
             new.record.0.into(),
             (new.kind as i64).into(),
@@ -217,8 +217,9 @@ pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<i64, StoreFault> {
             new.content.related[2].into(),
             new.content.related[3].into(),
         ],
-        |row| row.int(0),
     )?;
+    // Asked for by itself: with `RETURNING`, SQLite would write the index of what is found out to its pages after every record.
+    let id = tx.sql().first("SELECT id FROM records WHERE record = ?1", &[new.record.0.into()], |row| row.int(0))?;
     let id = id.ok_or_else(|| StoreFault::Corrupt("a new record got no row".to_owned()))?;
     found::add(tx, id, new.content.search)?;
     Ok(id)

@@ -26,7 +26,7 @@ pub fn with_point(view: &View<'_>, sight: &Sight, point: &Point, but: Option<i64
     let seen = seen(sight, &mut params);
     let sql = format!(
         "SELECT {COLUMNS} FROM contact_points p CROSS JOIN records r JOIN users u ON u.id = r.owner
-         WHERE p.point = ?1 AND p.way = ?2 AND r.id = p.record_row AND r.id <> ?3 AND {seen} ORDER BY r.id LIMIT ?4"
+         WHERE p.point = ?1 AND p.way = ?2 AND r.id = p.record_row AND r.id <> ?3 AND {seen} ORDER BY p.record_row LIMIT ?4"
     );
     view.sql().all(&sql, &params, record_row)
 }
