@@ -21,8 +21,11 @@ pub(super) fn add(tx: &Tx<'_>, id: i64, search: &str) -> Result<(), StoreFault> 
 
 /// Takes out what a record is found by, before the record changes or goes.
 pub(super) fn forget(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
-    let sql = "INSERT INTO records_found (records_found, rowid, search) SELECT 'delete', id, search FROM records WHERE id = ?1";
-    tx.sql().execute(sql, &[id.into()])?;
+    let search = tx.sql().first("SELECT search FROM records WHERE id = ?1", &[id.into()], |row| row.text(0))?;
+    if let Some(search) = search {
+        let sql = "INSERT INTO records_found (records_found, rowid, search) VALUES ('delete', ?1, ?2)";
+        tx.sql().execute(sql, &[id.into(), search.into()])?;
+    }
     points::forget(tx, id)
 }
 

@@ -282,11 +282,16 @@ pub fn set_owner(tx: &Tx<'_>, id: i64, owner: i64) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// Deletes a record with its grants and what it was found by.
-pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
-    grants::forget(tx, id)?;
-    found::forget(tx, id)?;
-    tx.sql().execute("DELETE FROM records WHERE id = ?1", &[id.into()])?;
+/// Deletes records with their grants and what they were found by.
+pub fn delete(tx: &Tx<'_>, ids: &[i64]) -> Result<(), StoreFault> {
+    // All of one kind after the other: the index of what is found is then written once.
+    for id in ids {
+        found::forget(tx, *id)?;
+    }
+    for id in ids {
+        grants::forget(tx, *id)?;
+        tx.sql().execute("DELETE FROM records WHERE id = ?1", &[(*id).into()])?;
+    }
     Ok(())
 }
 
