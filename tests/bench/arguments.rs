@@ -7,6 +7,9 @@ use anyhow::{Context as _, Result, bail};
 /// Names of the measures that can be chosen, in their order.
 pub(crate) const NAMES: [&str; 6] = ["sync", "commits", "visible", "attacks", "takeback", "memory"];
 
+/// The measure of one office alone, which is taken only when it is named.
+pub(crate) const OFFICE: &str = "office";
+
 /// What to measure, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Arguments {
@@ -27,7 +30,12 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Whether the measure was chosen.
     pub(crate) fn wants(&self, name: &str) -> bool {
-        self.names.is_empty() || self.names.iter().any(|chosen| chosen == name)
+        (self.names.is_empty() && name != OFFICE) || self.names.iter().any(|chosen| chosen == name)
+    }
+
+    /// Whether any measure between two offices was chosen.
+    pub(crate) fn wants_two(&self) -> bool {
+        NAMES.iter().any(|name| self.wants(name))
     }
 }
 
@@ -44,7 +52,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
             "--dir" => wanted.folder = value()?.into(),
             "--runs" => wanted.runs = number(&argument, &value()?, 1, 100)?,
             "--records" => wanted.records = number(&argument, &value()?, 5_000, 40_000)?,
-            name if NAMES.contains(&name) => wanted.names.push(argument),
+            name if NAMES.contains(&name) || name == OFFICE => wanted.names.push(argument),
             _ => bail!("unknown argument {argument}"),
         }
     }

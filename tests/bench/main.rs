@@ -7,6 +7,7 @@
 
 mod arguments;
 mod attacks;
+mod lists;
 mod machine;
 mod measures;
 mod office;
@@ -50,16 +51,26 @@ fn run(arguments: &Arguments) -> Result<()> {
     if !arguments.json {
         results::print(&results.head());
     }
+    if arguments.wants(arguments::OFFICE) {
+        lists::measure(arguments, &mut results).context("the measure of one office")?;
+    }
+    if arguments.wants_two() {
+        two_offices(arguments, &mut results)?;
+    }
+    results::print(&if arguments.json { results.to_json() } else { results.table() });
+    Ok(())
+}
+
+fn two_offices(arguments: &Arguments, results: &mut Results) -> Result<()> {
     results::say(&format!("setting up two offices with {} records in {}", arguments.records, arguments.folder.display()));
     let mut stage = Stage::set_up(arguments)?;
     let daemons: Vec<u32> = [&stage.a, &stage.b].into_iter().filter_map(office::Office::process).collect();
     let (started, before) = (Instant::now(), Ticks::until_now(&daemons));
     for run in 1..=arguments.runs {
         results::say(&format!("run {run} of {}", arguments.runs));
-        one_run(&mut stage, arguments, &mut results, run).with_context(|| format!("run {run}; the logs are {}", stage.logs()))?;
+        one_run(&mut stage, arguments, results, run).with_context(|| format!("run {run}; the logs are {}", stage.logs()))?;
     }
     results.others(Ticks::until_now(&daemons).others_since(before, started.elapsed().as_secs_f64()));
-    results::print(&if arguments.json { results.to_json() } else { results.table() });
     stage.tear_down()
 }
 

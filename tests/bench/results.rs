@@ -60,7 +60,7 @@ const fn line(
 }
 
 /// Every line in its order. The bare figures are of one writer where the measure has eight.
-const LINES: [Line; 28] = [
+const LINES: [Line; 49] = [
     line("sync_s", "sync", "share all: durable and readable at B", "s", Some(Goal::AtMost(2.0)), Some(0.40)),
     line("sync_durable_s", "sync", "  of it until all is acknowledged", "s", None, None),
     line("sync_commit_ms", "sync", "  of it until the share is committed at A", "ms", None, None),
@@ -89,7 +89,33 @@ const LINES: [Line; 28] = [
     line("memory_b_rest_mb", "memory", "resident memory at rest, B", "MB", Some(Goal::AtMost(80.0)), None),
     line("memory_a_sync_mb", "memory", "peak while sharing all, A", "MB", Some(Goal::AtMost(120.0)), Some(58.0)),
     line("memory_b_sync_mb", "memory", "peak while sharing all, B", "MB", Some(Goal::AtMost(120.0)), Some(17.0)),
+    line("office_narrow_list_p50_ms", "office", "list of 50, who sees 200, median", "ms", None, None),
+    line("office_narrow_list_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_narrow_name_p50_ms", "office", "search for a name, who sees 200, median", "ms", None, None),
+    line("office_narrow_name_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_narrow_letters_p50_ms", "office", "search for two letters, who sees 200, median", "ms", None, None),
+    line("office_narrow_letters_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_narrow_common_p50_ms", "office", "search for what stands everywhere, who sees 200, median", "ms", None, None),
+    line("office_narrow_common_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_narrow_nothing_p50_ms", "office", "search for what stands nowhere, who sees 200, median", "ms", None, None),
+    line("office_narrow_nothing_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_wide_list_p50_ms", "office", "list of 50, who sees all, median", "ms", None, None),
+    line("office_wide_list_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_wide_name_p50_ms", "office", "search for a name, who sees all, median", "ms", None, None),
+    line("office_wide_name_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_wide_letters_p50_ms", "office", "search for two letters, who sees all, median", "ms", None, None),
+    line("office_wide_letters_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_wide_common_p50_ms", "office", "search for what stands everywhere, who sees all, median", "ms", None, None),
+    line("office_wide_common_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_wide_nothing_p50_ms", "office", "search for what stands nowhere, who sees all, median", "ms", None, None),
+    line("office_wide_nothing_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_import_per_s", "office", "records imported, 20 users one after the other", "/s", None, None),
 ];
+
+/// The key of a line, when there is one.
+pub(crate) fn key(text: &str) -> Option<&'static str> {
+    LINES.iter().map(|line| line.key).find(|key| *key == text)
+}
 
 /// What was measured so far.
 pub(crate) struct Results {
@@ -142,7 +168,7 @@ impl Results {
     /// The results for people.
     pub(crate) fn table(&self) -> String {
         let mut text =
-            format!("\n{:<46} {:>9} {:>9} {:>9} {:<3} {:>8}  {:<6} {:>6}\n", "", "median", "least", "most", "", "goal", "", "bare");
+            format!("\n{:<58} {:>9} {:>9} {:>9} {:<3} {:>8}  {:<6} {:>6}\n", "", "median", "least", "most", "", "goal", "", "bare");
         for (line, values) in self.measured() {
             let median = median(&values);
             let (goal, verdict) =
@@ -150,7 +176,7 @@ impl Results {
             let bare = line.bare.map_or_else(String::new, |bare| bare.to_string());
             let (least, most) = (short(values[0]), short(values[values.len() - 1]));
             text.push_str(&format!(
-                "{:<46} {:>9} {least:>9} {most:>9} {:<3} {goal:>8}  {verdict:<6} {bare:>6}\n",
+                "{:<58} {:>9} {least:>9} {most:>9} {:<3} {goal:>8}  {verdict:<6} {bare:>6}\n",
                 line.words,
                 short(median),
                 line.unit
@@ -158,7 +184,9 @@ impl Results {
         }
         let others = &self.machine["cores_used_by_others"];
         text.push_str("\nbare: one pair of small programs with QUIC and SQLite, one writer, no product around them\n");
-        text.push_str(&format!("other programs kept {others} of {} cores busy meanwhile\n", self.machine["cores"]));
+        if !others.is_null() {
+            text.push_str(&format!("other programs kept {others} of {} cores busy meanwhile\n", self.machine["cores"]));
+        }
         text
     }
 

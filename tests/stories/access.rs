@@ -317,3 +317,24 @@ fn s_50_what_is_private_is_shared_by_name_only() {
     grant(&ann, &record, ["--user", "bob=read"]);
     assert_eq!(names(&office.user("bob")), ["Paul Private"]);
 }
+
+/// V-18: a colleague is found by first name, last name or e-mail address, in whatever letters it is written.
+#[test]
+fn v_18_a_user_is_found_by_name_or_email_address() {
+    let office = Office::open("Office A");
+    office.cli(&["user", "add", "zq1", "--display-name", "Zoë Quast", "--email", "zoe@example.com"]).ok();
+    office.cli(&["user", "add", "bob", "--display-name", "Bob Müller", "--email", "robert.m@example.org"]).ok();
+    let found = |text: &str| -> Vec<String> {
+        let users = office.user("bob").json(&["user", "list", "--text", text]);
+        users.as_array().into_iter().flatten().filter_map(|user| user["name"].as_str()).map(str::to_owned).collect()
+    };
+    for text in ["zoe", "QUAST", "quast zoé", "zoe@example", "zq", "Zo zq1"] {
+        assert_eq!(found(text), ["zq1"], "{text}");
+    }
+    assert_eq!(found("muller"), ["bob"]);
+    assert_eq!(found("example"), ["bob", "zq1"]);
+    assert!(found("zoe muller").is_empty(), "all words have to be found");
+    assert_eq!(office.json(&["user", "list", "--text", ""]), office.json(&["user", "list"]));
+    says(&office.cli(&["user", "list", "--text", "z"]).ended(exit::USAGE), "two letters");
+    says(&office.cli(&["user", "list", "--text", "nobody"]).ok().err, "Nobody is called so");
+}

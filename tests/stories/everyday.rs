@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 82] = [
+const COMMANDS: [&str; 87] = [
     "init",
     "id",
     "serve",
@@ -32,6 +32,9 @@ const COMMANDS: [&str; 82] = [
     "token list",
     "token remove",
     "user all-clients",
+    "user proxy add",
+    "user proxy remove",
+    "user proxy list",
     "group add",
     "group list",
     "group show",
@@ -58,6 +61,7 @@ const COMMANDS: [&str; 82] = [
     "link delete",
     "link wait",
     "record import",
+    "record add",
     "record list",
     "record show",
     "record edit",
@@ -85,6 +89,7 @@ const COMMANDS: [&str; 82] = [
     "mail text reset",
     "settings",
     "events",
+    "audit",
     "completions",
     "man",
 ];

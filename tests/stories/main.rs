@@ -2,14 +2,18 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod audit;
 mod demonstration;
+mod duplicates;
 mod everyday;
+mod finding;
 mod import_export;
 mod links;
 mod mail;
 mod outages;
 mod pairing;
 mod people;
+mod proxies;
 mod record_sharing;
 mod removal;
 mod requests;

@@ -2,13 +2,13 @@
 
 use interoffice_protocol::names::UserName;
 
-use crate::domain::access::{self, Decision, Sight, Viewer};
+use crate::domain::access::{self, Decision, Facts, Sight, Viewer};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::store::records::RecordRow;
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, View, grants, office};
+use crate::store::{Fault, View, grants, office, proxies};
 
 /// The enabled user that acts. The operator acts as nobody in particular and must say as whom.
 pub fn require_user(view: &View<'_>, actor: &Actor) -> Result<UserRow, Fault> {
@@ -117,7 +117,14 @@ pub fn access_of(view: &View<'_>, viewer: &Viewer, record: &RecordRow) -> Result
         Viewer::Operator => Vec::new(),
         Viewer::User(person) => grants::reaching(view, record.id, person.id)?,
     };
-    Ok(access::decide(viewer, &office::load(view)?.policy, &record.facts(grants)))
+    let facts = Facts { proxy_of: proxy_of(view, viewer, record)?, ..record.facts(grants) };
+    Ok(access::decide(viewer, &office::load(view)?.policy, &facts))
+}
+
+/// The owner of a record, when the viewer is a proxy of the owner.
+pub(super) fn proxy_of(view: &View<'_>, viewer: &Viewer, record: &RecordRow) -> Result<Option<String>, Fault> {
+    let Viewer::User(person) = viewer else { return Ok(None) };
+    Ok(proxies::is_proxy(view, person.id, record.owner)?.then(|| record.owner_name.to_string()))
 }
 
 /// Refuses whoever may not share records, since the office leaves that to administrators.

@@ -7,6 +7,7 @@ use crate::domain::actor::Actor;
 use crate::domain::digest::zone;
 use crate::domain::plan::counted;
 use crate::domain::refusal::Refusal;
+use crate::store::office::Habits;
 use crate::store::{Fault, Tx, View, audit, office, users};
 
 /// The settings.
@@ -18,6 +19,12 @@ pub struct Settings {
     pub second_factor: bool,
     /// IANA name of the time zone in whose morning the daily digest is sent.
     pub time_zone: String,
+    /// Whether showing a record whole is written into the audit.
+    pub log_views: bool,
+    /// Whether exporting records is written into the audit.
+    pub log_downloads: bool,
+    /// Whether a new record that looks like another one is asked about.
+    pub warn_duplicates: bool,
 }
 
 /// What is to be changed; what is not given stays.
@@ -33,20 +40,35 @@ pub struct Change {
     /// IANA name of the office's time zone, such as `Europe/Berlin`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// See [`Settings::log_views`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_views: Option<bool>,
+    /// See [`Settings::log_downloads`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_downloads: Option<bool>,
+    /// See [`Settings::warn_duplicates`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warn_duplicates: Option<bool>,
 }
 
 /// The settings as they are.
 pub fn view(view: &View<'_>, actor: &Actor) -> Result<Settings, Fault> {
     rights::require_member(view, actor)?;
+    let Habits { log_views, log_downloads, warn_duplicates } = office::habits(view)?;
     Ok(Settings {
         office_security: office::load(view)?.policy.office_security,
         second_factor: office::wants_second_factor(view)?,
         time_zone: office::time_zone(view)?,
+        log_views,
+        log_downloads,
+        warn_duplicates,
     })
 }
 
 /// Changes what is given, all of it or nothing.
 pub fn change(tx: &Tx<'_>, actor: &Actor, change: &Change) -> Result<Settings, Fault> {
+    tx.attempt(actor, "office.settings", "office");
+    rights::require_admin(tx, actor)?;
     if let Some(name) = &change.time_zone {
         set_time_zone(tx, actor, name.trim())?;
     }
@@ -56,6 +78,7 @@ pub fn change(tx: &Tx<'_>, actor: &Actor, change: &Change) -> Result<Settings, F
     if let Some(on) = change.second_factor {
         set_second_factor(tx, actor, on)?;
     }
+    set_habits(tx, actor, change)?;
     view(tx, actor)
 }
 
@@ -67,6 +90,27 @@ fn set_time_zone(tx: &Tx<'_>, actor: &Actor, name: &str) -> Result<(), Fault> {
     if office::time_zone(tx)? != name {
         office::set_time_zone(tx, name)?;
         audit::done(tx, actor, "office.time-zone", "office", name)?;
+    }
+    Ok(())
+}
+
+/// Sets what the office writes down and asks about.
+fn set_habits(tx: &Tx<'_>, actor: &Actor, change: &Change) -> Result<(), Fault> {
+    let before = office::habits(tx)?;
+    let mut after = before;
+    let switches = [
+        ("office.log-views", change.log_views, &mut after.log_views),
+        ("office.log-downloads", change.log_downloads, &mut after.log_downloads),
+        ("office.warn-duplicates", change.warn_duplicates, &mut after.warn_duplicates),
+    ];
+    for (verb, wanted, switch) in switches {
+        if let Some(on) = wanted.filter(|on| on != switch) {
+            *switch = on;
+            audit::done(tx, actor, verb, "office", if on { "on" } else { "off" })?;
+        }
+    }
+    if after != before {
+        office::set_habits(tx, after)?;
     }
     Ok(())
 }

@@ -3,13 +3,26 @@
 use interoffice_protocol::record::{FieldName, Record};
 
 use super::fold::fold;
+use super::refusal::Refusal;
 
 /// Most words of one search that count; the rest is ignored.
 pub const WORDS_MAX: usize = 8;
 
-/// The words to look for in `text`, folded.
+/// Fewest letters of a word that is looked for.
+pub const LETTERS_MIN: usize = 2;
+
+/// The words to look for in `text`, folded. A word of one letter stands almost everywhere and is passed over.
 pub fn words(text: &str) -> Vec<String> {
-    fold(text).split_whitespace().take(WORDS_MAX).map(str::to_owned).collect()
+    let folded = fold(text);
+    folded.split_whitespace().filter(|word| word.chars().nth(LETTERS_MIN - 1).is_some()).take(WORDS_MAX).map(str::to_owned).collect()
+}
+
+/// Refuses a text that says something and leaves no word to look for.
+pub fn check(text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() || !words(text).is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::invalid("short-search", "a search needs a word of two letters or more", "write more of the word"))
 }
 
 /// What a record can be found by: its name, nicknames, organisations, e-mail addresses, and telephone numbers as written and
@@ -65,5 +78,16 @@ mod tests {
         };
         assert_eq!(search_text(&record), "zoe quast\n+1 (555) 0100\n15550100\nzoe@example.com");
         assert_eq!(words("  Zoë   QUAST "), ["zoe", "quast"]);
+    }
+
+    #[test]
+    fn a_word_of_one_letter_is_passed_over_and_refused_by_itself() {
+        assert_eq!(words("Q Zoë é"), ["zoe"]);
+        for text in ["", "  ", "zo", "q zo", "ß"] {
+            assert!(check(text).is_ok(), "{text:?}: folded it has two letters, or it is nothing");
+        }
+        for text in ["z", " é ", "a b c"] {
+            assert_eq!(check(text).map_err(|refusal| refusal.code), Err("short-search"));
+        }
     }
 }

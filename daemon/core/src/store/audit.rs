@@ -1,8 +1,9 @@
 //! The audit: one line a verb, written in the same transaction. Ids and user names only, never contents.
 
+use interoffice_protocol::names::UserName;
 use serde::Serialize;
 
-use super::{Ring, Sql, SqlExt, StoreFault, Tx, Value, View};
+use super::{Ring, Row, Sql, SqlExt, StoreFault, Tx, Value, View};
 use crate::domain::actor::Actor;
 
 /// One line of the audit.
@@ -50,26 +51,134 @@ pub(super) fn append(
     Ok(())
 }
 
+const COLUMNS: &str = "id, at_ms, actor, verb, object, outcome, detail";
+
+fn line(row: &Row<'_>) -> Result<AuditLine, StoreFault> {
+    Ok(AuditLine {
+        id: row.uint(0)?,
+        at_ms: row.int(1)?,
+        actor: row.text(2)?,
+        verb: row.text(3)?,
+        object: row.text(4)?,
+        outcome: row.text(5)?,
+        detail: row.text(6)?,
+    })
+}
+
 /// The lines after number `after`, at most `limit`, oldest first.
 pub fn since(view: &View<'_>, after: u64, limit: usize) -> Result<Vec<AuditLine>, StoreFault> {
-    view.sql().all(
-        "SELECT id, at_ms, actor, verb, object, outcome, detail FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2",
-        &[after.into(), limit.into()],
-        |row| {
-            Ok(AuditLine {
-                id: row.uint(0)?,
-                at_ms: row.int(1)?,
-                actor: row.text(2)?,
-                verb: row.text(3)?,
-                object: row.text(4)?,
-                outcome: row.text(5)?,
-                detail: row.text(6)?,
-            })
-        },
-    )
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2");
+    view.sql().all(&sql, &[after.into(), limit.into()], line)
+}
+
+/// How what was attempted ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused, for whatever reason.
+    Refused,
+    /// It was refused with this code.
+    Code(String),
+}
+
+/// Which lines are looked for; what is not given leaves nothing out.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// A verb, or the beginning of verbs up to a dot: `link` and `link.accept`.
+    pub verb: Option<String>,
+    /// The user who acted, or for whom somebody acted.
+    pub user: Option<UserName>,
+    /// What was acted on: ids and user names, each of which the line has to be about.
+    pub objects: Vec<String>,
+    /// Not before (milliseconds since 1970, UTC).
+    pub from_ms: i64,
+    /// Not after (milliseconds since 1970, UTC).
+    pub to_ms: i64,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Only lines before this place: its time (milliseconds since 1970, UTC) and its number.
+    pub before: Option<(i64, u64)>,
+}
+
+impl Filter {
+    /// The condition on everything but the verb, with its parameters.
+    fn condition(&self) -> (String, Vec<Value>) {
+        let to_ms = self.before.map_or(self.to_ms, |(at_ms, _)| at_ms.min(self.to_ms));
+        let mut params: Vec<Value> = vec![self.from_ms.into(), to_ms.into()];
+        let mut sql = "at_ms >= ?1 AND at_ms <= ?2".to_owned();
+        let mut and = |condition: &str, value: Value| {
+            params.push(value);
+            sql.push_str(&condition.replace('?', &format!("?{}", params.len())));
+        };
+        if let Some((at_ms, id)) = self.before {
+            and(" AND (at_ms < ?", at_ms.into());
+            and(" OR id < ?)", id.into());
+        }
+        if let Some(user) = &self.user {
+            and(" AND actor = ?", Actor::User(user.clone()).to_string().into());
+        }
+        for object in &self.objects {
+            and(" AND object = ?", object.into());
+        }
+        match &self.outcome {
+            Some(Outcome::Done) => and(" AND outcome = ?", "done".into()),
+            Some(Outcome::Refused) => sql.push_str(" AND outcome <> 'done'"),
+            Some(Outcome::Code(code)) => and(" AND outcome <> 'done' AND outcome = ?", code.into()),
+            None => {}
+        }
+        (sql, params)
+    }
+
+    /// The query with its parameters, for lines of these verbs alone; without one for all.
+    ///
+    /// Each verb is looked up by itself, in the order of its index, and the answers are merged: a range of verbs would have to be read
+    /// whole and sorted.
+    fn query(&self, verbs: Option<&[String]>, limit: usize) -> (String, Vec<Value>) {
+        let (condition, mut params) = self.condition();
+        params.push(limit.into());
+        let (order, at_most) = ("ORDER BY at_ms DESC, id DESC", format!("LIMIT ?{}", params.len()));
+        let Some(verbs) = verbs else {
+            return (format!("SELECT {COLUMNS} FROM audit WHERE {condition} {order} {at_most}"), params);
+        };
+        let mut branches = Vec::with_capacity(verbs.len());
+        for verb in verbs {
+            params.push(verb.into());
+            let branch = format!("SELECT {COLUMNS} FROM audit WHERE verb = ?{} AND {condition} {order} {at_most}", params.len());
+            branches.push(format!("SELECT {COLUMNS} FROM ({branch}) AS of_verb_{}", branches.len()));
+        }
+        (format!("SELECT {COLUMNS} FROM ({}) AS merged {order} {at_most}", branches.join(" UNION ALL ")), params)
+    }
+}
+
+/// The lines that `filter` chooses, at most `limit`, newest first.
+pub fn page(view: &View<'_>, filter: &Filter, limit: usize) -> Result<Vec<AuditLine>, StoreFault> {
+    let verbs = filter.verb.as_ref().map(|verb| verbs(view, verb)).transpose()?;
+    let (sql, params) = filter.query(verbs.as_deref(), limit);
+    view.sql().all(&sql, &params, line)
+}
+
+/// The verbs that are `verb` or begin with it up to a dot; each is found by one step into the index.
+fn verbs(view: &View<'_>, verb: &str) -> Result<Vec<String>, StoreFault> {
+    let mut verbs = vec![verb.to_owned()];
+    // A slash is the letter behind the dot.
+    let (mut last, end) = (format!("{verb}."), format!("{verb}/"));
+    while let Some(next) = next_verb(view, &last, &end)? {
+        verbs.push(next.clone());
+        last = next;
+    }
+    Ok(verbs)
+}
+
+fn next_verb(view: &View<'_>, after: &str, before: &str) -> Result<Option<String>, StoreFault> {
+    let sql = "SELECT min(verb) FROM audit WHERE verb > ?1 AND verb < ?2";
+    Ok(view.sql().first(sql, &[after.into(), before.into()], |row| row.text_or_null(0))?.flatten())
 }
 
 /// The number of the last line, 0 for none.
 pub fn last(view: &View<'_>) -> Result<u64, StoreFault> {
     view.sql().count("SELECT max(id) FROM audit", &[])
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ pub const OFFICE: &[&str] = &[
     include_str!("migrations/0003_people.sql"),
     include_str!("migrations/0004_requests.sql"),
     include_str!("migrations/0005_mail.sql"),
+    include_str!("migrations/0006_trail.sql"),
+    include_str!("migrations/0007_found.sql"),
 ];
 
 /// Brings `conn` to the newest schema; says from which version it came.
@@ -29,4 +31,46 @@ pub fn migrate(conn: &mut Connection, migrations: &[&str]) -> Result<i64, StoreF
         })?;
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::points::points;
+
+    /// A database of an office that was there before records had points, with records that are found by these texts.
+    fn before_points(found_by: &[&str]) -> Connection {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let with_points = OFFICE.iter().position(|migration| migration.contains("CREATE TABLE contact_points")).unwrap();
+        migrate(&mut conn, &OFFICE[..with_points]).unwrap();
+        batch(&conn, "INSERT INTO users (id, name, display_name, account, created_ms) VALUES (1, 'ann', 'Ann', 0, 0)").unwrap();
+        for (number, search) in (1..).zip(found_by) {
+            let sql =
+                "INSERT INTO records (id, record, kind, owner, version_epoch, version_counter, name, search, cases, policies, investments,
+                opportunities, body, changed_ms) VALUES (?1, ?2, 0, 1, 1, 1, 'x', ?3, 0, 0, 0, 0, x'00', 0)";
+            conn.execute(sql, rusqlite::params![number, format!("record {number}").into_bytes(), search]).unwrap();
+        }
+        conn
+    }
+
+    #[test]
+    fn records_that_are_there_get_the_points_and_the_index_that_new_ones_get() {
+        let texts = [
+            "zoe quast\n+1 (555) 0100\n15550100\nzoe@example.com\nmailto:z@example.com",
+            "",
+            "x@y\n@\na b@c\nz@\n@z\n@@@\ntel:+44-20-7946-0958\n12345\n123456\n5550100 ext 7\n(020) 7946.0958/1",
+            "12345678901234567890\nmüller@example.com\n4711a\n- - - - - -",
+        ];
+        let mut conn = before_points(&texts);
+        migrate(&mut conn, OFFICE).unwrap();
+        for (number, search) in (1i64..).zip(texts) {
+            let mut asked = conn.prepare("SELECT way, point FROM contact_points WHERE record_row = ?1 ORDER BY way, point").unwrap();
+            let read = asked.query_map([number], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).unwrap();
+            let written: Vec<(i64, String)> = read.map(Result::unwrap).collect();
+            let expected: Vec<(i64, String)> = points(search).into_iter().map(|point| (point.way as i64, point.text)).collect();
+            assert_eq!(written, expected, "{search:?}");
+        }
+        let found = conn.query_row("SELECT rowid FROM records_found WHERE records_found MATCH '\"quast\"'", [], |row| row.get::<_, i64>(0));
+        assert_eq!(found, Ok(1));
+    }
 }

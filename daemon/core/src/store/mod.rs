@@ -21,6 +21,7 @@ pub mod mails;
 pub mod migrate;
 pub mod office;
 pub mod peers;
+pub mod proxies;
 pub mod received;
 pub mod records;
 pub mod removals;

@@ -2,7 +2,7 @@
 
 use interoffice_protocol::epoch::Epoch;
 
-use super::{SqlExt, StoreFault, Tx, View};
+use super::{SqlExt, StoreFault, Tx, Value, View};
 use crate::domain::access::Policy;
 
 /// This office's own settings.
@@ -84,6 +84,32 @@ pub fn time_zone(view: &View<'_>) -> Result<String, StoreFault> {
 /// Sets it.
 pub fn set_time_zone(tx: &Tx<'_>, name: &str) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE office SET time_zone = ?1", &[name.into()])?;
+    Ok(())
+}
+
+/// What the office does beyond its deeds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Habits {
+    /// Whether showing a record whole is written into the audit.
+    pub log_views: bool,
+    /// Whether exporting records is written into the audit.
+    pub log_downloads: bool,
+    /// Whether a new record that looks like another one is asked about.
+    pub warn_duplicates: bool,
+}
+
+/// The habits of the office.
+pub fn habits(view: &View<'_>) -> Result<Habits, StoreFault> {
+    let habits = view.sql().first("SELECT log_views, log_downloads, warn_duplicates FROM office", &[], |row| {
+        Ok(Habits { log_views: row.flag(0)?, log_downloads: row.flag(1)?, warn_duplicates: row.flag(2)? })
+    })?;
+    habits.ok_or_else(|| StoreFault::Corrupt("the office is not set up".to_owned()))
+}
+
+/// Changes the habits of the office.
+pub fn set_habits(tx: &Tx<'_>, habits: Habits) -> Result<(), StoreFault> {
+    let params: [Value; 3] = [habits.log_views.into(), habits.log_downloads.into(), habits.warn_duplicates.into()];
+    tx.sql().execute("UPDATE office SET log_views = ?1, log_downloads = ?2, warn_duplicates = ?3", &params)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use interoffice_protocol::record::Level;
 use super::roles::{self, RoleRow};
 use super::{Row, SqlExt, StoreFault, Tx, View, grants};
 use crate::domain::access::Person;
+use crate::domain::fold::fold;
 use crate::domain::role::Permission;
 use crate::domain::user::Account;
 
@@ -119,6 +120,13 @@ pub fn by_email(view: &View<'_>, email: &str) -> Result<Option<UserRow>, StoreFa
 pub fn practitioners_but(view: &View<'_>, id: i64) -> Result<u64, StoreFault> {
     let params = [id.into(), (Account::Practitioner as i64).into()];
     view.sql().count("SELECT count(*) FROM users WHERE id <> ?1 AND account = ?2 AND disabled = 0 AND deleted = 0", &params)
+}
+
+/// Whether each of the folded `words` is found in what a user is called: names for people, e-mail address, sign-in name.
+pub fn is_called(user: &UserRow, words: &[String]) -> bool {
+    let UserRow { display_name, first_name, last_name, email, name, .. } = user;
+    let called = [display_name.as_str(), first_name.as_str(), last_name.as_str(), email.as_str(), name.as_str()].map(fold);
+    words.iter().all(|word| called.iter().any(|text| text.contains(word.as_str())))
 }
 
 /// How many users hold Record Sharing.

@@ -4,6 +4,7 @@
 
 mod access;
 mod ask;
+mod audit;
 pub(crate) mod client;
 mod client_access;
 mod demo;
@@ -17,6 +18,8 @@ mod office;
 mod output;
 mod peers;
 mod progress;
+mod proxies;
+mod record_add;
 mod record_args;
 mod records;
 mod requests;
@@ -102,6 +105,7 @@ enum Command {
     Mail(mails::Mail),
     Settings(settings::Settings),
     Events(events::Events),
+    Audit(audit::Audit),
     Demo(demo::Demo),
     Completions(documents::Completions),
     Man(documents::Man),
@@ -158,6 +162,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Mail(mail) => wait(mails::run(&context()?, mail)),
         Command::Settings(settings) => wait(settings::run(&context()?, &settings)),
         Command::Events(events) => wait(events::run(&context()?, &events)),
+        Command::Audit(audit) => wait(audit::run(&context()?, &audit)),
         Command::Demo(demo) => wait(demo::run(demo, demo::named_folder(cli.dir), cli.output)),
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::ask::Consent;
+use super::record_add::Add;
 
 /// Contact records: contacts, businesses, households
 #[derive(Debug, Subcommand)]
@@ -22,6 +23,12 @@ pub(super) enum Record {
         #[arg(long)]
         private: bool,
     },
+    /// Make one record by hand; one that looks like another is asked about
+    #[command(after_help = "Examples:
+  interoffice --as ann record add \"Clara Client\" --email clara@a.example --phone \"+1 555 0100\"
+  interoffice --as ann record add \"Clara Client\" --assign ann --assign bob
+  interoffice --as eve record add \"Acme Ltd\" --kind business --owner ann --unassigned")]
+    Add(Box<Add>),
     /// List records: the office's own, and those that other offices share
     #[command(after_help = "Examples:
   interoffice --as ann record list

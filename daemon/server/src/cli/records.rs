@@ -11,7 +11,7 @@ use super::client::{query, segment};
 use super::exit::{Exit, Failure};
 use super::output::{Column, counted, number, pairs, say, text, time};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
-use super::{Context, access, links, progress, sharing};
+use super::{Context, access, links, progress, record_add, sharing};
 
 /// Records asked for at once.
 const PAGE: u64 = 1_000;
@@ -29,6 +29,7 @@ const COLUMNS: [Column; 7] = [
 pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure> {
     match record {
         Record::Import { files, private } => import(context, &files, private).await,
+        Record::Add(add) => record_add::run(context, &add).await,
         Record::List { query, locked, limit } => list(context, query, locked, limit).await,
         Record::Show { record } => {
             let shown: Value = context.client.get(&format!("/records/{}", segment(&record))).await?;
@@ -74,12 +75,13 @@ async fn import(context: &Context, files: &[impl AsRef<Path>], private: bool) ->
             say(&format!("{}: line {}: {}", text(report, "file"), text(broken, "line"), text(broken, "reason")))?;
         }
     }
-    let columns: [Column; 5] = [
+    let columns: [Column; 6] = [
         ("FILE", |report| text(report, "file")),
         ("NEW", |report| text(report, "created")),
         ("CHANGED", |report| text(report, "updated")),
         ("SAME", |report| text(report, "unchanged")),
         ("BROKEN", |report| report["broken"].as_array().map_or(0, Vec::len).to_string()),
+        ("LIKE OTHERS", |report| text(report, "possible_duplicates")),
     ];
     context.printer.list(&reports, &columns, "")?;
     let broken: usize = reports.iter().filter_map(|report| report["broken"].as_array()).map(Vec::len).sum();

@@ -12,7 +12,8 @@ use super::output::{pairs, text};
   interoffice settings
   interoffice settings --office-security on
   interoffice settings --second-factor on
-  interoffice settings --time-zone Europe/Berlin")]
+  interoffice settings --time-zone Europe/Berlin
+  interoffice settings --log-views on --log-downloads on")]
 pub(super) struct Settings {
     /// Whether users see only contacts assigned to them
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
@@ -23,11 +24,27 @@ pub(super) struct Settings {
     /// Time zone of the office, whose mornings the daily digest is sent in
     #[arg(long, value_name = "NAME")]
     time_zone: Option<String>,
+    /// Whether showing a record whole is written into the audit
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    log_views: Option<String>,
+    /// Whether exporting records is written into the audit
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    log_downloads: Option<String>,
+    /// Whether a new record that looks like another one is asked about
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    warn_duplicates: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Failure> {
+    let switches = [
+        ("office_security", &settings.office_security),
+        ("second_factor", &settings.second_factor),
+        ("log_views", &settings.log_views),
+        ("log_downloads", &settings.log_downloads),
+        ("warn_duplicates", &settings.warn_duplicates),
+    ];
     let mut change = json!({});
-    for (member, state) in [("office_security", &settings.office_security), ("second_factor", &settings.second_factor)] {
+    for (member, state) in switches {
         if let Some(state) = state {
             change[member] = (state == "on").into();
         }
@@ -42,6 +59,9 @@ pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Fa
             ("Office security", text(shown, "office_security")),
             ("Second factor", text(shown, "second_factor")),
             ("Time zone", text(shown, "time_zone")),
+            ("Views are logged", text(shown, "log_views")),
+            ("Downloads are logged", text(shown, "log_downloads")),
+            ("Duplicates are asked about", text(shown, "warn_duplicates")),
         ])
     })
 }

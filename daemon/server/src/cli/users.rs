@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Context;
 use super::ask::{self, Consent};
-use super::client::segment;
+use super::client::{query, segment};
 use super::exit::Failure;
 use super::output::{Column, text, time};
+use super::{Context, proxies};
 
 /// Users of this office
 #[derive(Debug, Subcommand)]
@@ -48,8 +48,13 @@ pub(super) enum User {
     /// List the users and their rights
     #[command(after_help = "Examples:
   interoffice user list
+  interoffice user list --text \"muller@\"
   interoffice user list --output jsonl")]
-    List,
+    List {
+        /// Only those in whose name, e-mail address or sign-in name all these words are found
+        #[arg(long, value_name = "WORDS")]
+        text: Option<String>,
+    },
     /// Switch a right of a user on or off
     ///
     /// A user with the record-sharing right can hold neither; that right itself is given by `interoffice specialist enable`.
@@ -77,6 +82,8 @@ pub(super) enum User {
         #[command(flatten)]
         consent: Consent,
     },
+    #[command(subcommand)]
+    Proxy(proxies::Proxy),
     /// Disable a user: all links end, the copies at other offices are removed
     #[command(after_help = "Examples:
   interoffice user disable bob --dry-run
@@ -221,7 +228,10 @@ pub(super) async fn run(context: &Context, user: User) -> Result<(), Failure> {
             let user: Value = client.post("/users", &body).await?;
             context.printer.one(&user, |user| format!("User {} was added.", text(user, "name")))
         }
-        User::List => list(context, "/users", "This office has no users yet: interoffice user add NAME").await,
+        User::List { text } => {
+            let none = if text.is_some() { "Nobody is called so." } else { "This office has no users yet: interoffice user add NAME" };
+            list(context, &format!("/users{}", query(&[("text", text)])), none).await
+        }
         User::Right { user, right, state } => {
             let path = format!("/users/{}/rights", segment(&user));
             let user: Value = client.post(&path, &json!({ "right": right, "on": state == "on" })).await?;
@@ -232,6 +242,7 @@ pub(super) async fn run(context: &Context, user: User) -> Result<(), Failure> {
             let Some(user) = ask::carry_out(context, &path, json!({ "level": level }), consent).await? else { return Ok(()) };
             context.printer.one(&user, |user| format!("User {} has {} on all clients.", text(user, "name"), text(user, "all_clients")))
         }
+        User::Proxy(proxy) => proxies::run(context, proxy).await,
         User::Disable { user, consent } => {
             let path = format!("/users/{}/disable", segment(&user));
             let Some(user) = ask::carry_out(context, &path, ask::nothing(), consent).await? else { return Ok(()) };

@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 mod asked;
+mod audit;
 mod changes;
 mod chores;
 mod client_access;
@@ -23,7 +24,9 @@ mod once;
 mod openapi;
 mod passes;
 mod peers;
+mod proxies;
 mod record_ids;
+mod record_new;
 mod records;
 mod records_files;
 mod requests;
@@ -81,11 +84,13 @@ fn routes() -> OpenApiRouter<House> {
         .merge(roles::routes())
         .merge(session::routes())
         .merge(passes::routes())
+        .merge(proxies::routes())
         .merge(specialists::routes())
         .merge(peers::routes())
         .merge(links::routes())
         .merge(sharing::routes())
         .merge(records::routes())
+        .merge(record_new::routes())
         .merge(access::routes())
         .merge(groups::routes())
         .merge(client_access::routes())
@@ -93,9 +98,14 @@ fn routes() -> OpenApiRouter<House> {
         .merge(mails::routes())
         .merge(chores::routes())
         .merge(openapi::routes())
+        .merge(audit::routes())
         .layer(from_fn(timely))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
-    let long = OpenApiRouter::new().merge(events::routes()).merge(records_files::routes()).layer(DefaultBodyLimit::max(IMPORT_BYTES));
+    let long = OpenApiRouter::new()
+        .merge(events::routes())
+        .merge(records_files::routes())
+        .merge(audit::long_routes())
+        .layer(DefaultBodyLimit::max(IMPORT_BYTES));
     quick.merge(long)
 }
 

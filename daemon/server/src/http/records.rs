@@ -4,15 +4,17 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use interoffice_core::actions::audit::Sighting;
 use interoffice_core::actions::copies::{Readable, may_read, readable};
 use interoffice_core::actions::records::{self, Content, Gone, Query, RecordSummary, RecordView, place, read_place};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::edit::Edit;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::domain::search;
 use interoffice_core::store::received::{CopyQuery, CopyRow, ReceivedFiles};
 use interoffice_core::store::{Fault, StoreFault, View};
-use interoffice_protocol::ids::RecordId;
+use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::record::{Record, RecordKind};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,9 +22,9 @@ use utoipa_axum::routes;
 
 use super::answer::{Answer, Problems, one, planned};
 use super::asked::{Agreed, As, Body, Params};
-use super::copies;
 use super::locked::{self, Entry};
 use super::record_ids::{resolve, resolve_all};
+use super::{audit, copies};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
 
@@ -90,7 +92,9 @@ impl Which {
         let unknown = || Refusal::invalid("bad-kind", "there is no such kind of record", "use contact, business or household");
         let kind = self.kind.as_deref().map(|kind| RecordKind::parse(kind).ok_or_else(unknown)).transpose()?;
         let after = self.after.as_deref().map(read_place).transpose()?;
-        Ok(CopyQuery { text: self.text.clone().unwrap_or_default(), kind, after, limit })
+        let text = self.text.clone().unwrap_or_default();
+        search::check(&text)?;
+        Ok(CopyQuery { text, kind, after, limit })
     }
 }
 
@@ -255,6 +259,11 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// The link that brought it; `None` for an own record.
+    fn link(&self) -> Option<LinkId> {
+        self.origin.as_ref().and_then(|origin| origin.link.parse().ok())
+    }
+
     /// A copy that `link` brought.
     pub(super) fn copy(link: &Readable, copy: CopyView) -> Self {
         let CopyView { row, body } = copy;
@@ -318,6 +327,9 @@ pub(super) fn copy_view(received: &ReceivedFiles, link: &Readable, record: Recor
 async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Result<Response, Problem> {
     let record = resolve(&house, &actor, &id).await?;
     let found = find(&house, &actor, record).await;
+    if let Ok(shown) = &found {
+        audit::before(&house, &actor, Sighting::View(record, shown.link())).await?;
+    }
     let tag = found.as_ref().ok().map(|shown| [(header::ETAG, tag(&shown.record.summary.version))]);
     let looked = locked::or_name(&house, actor, record, found).await?;
     Ok(match tag {

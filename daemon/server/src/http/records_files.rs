@@ -6,11 +6,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
+use interoffice_core::actions::audit::Sighting;
 use interoffice_core::actions::copies::{Readable, readable};
 use interoffice_core::actions::records::{self, Format, IMPORT_CARDS_MAX, ImportOptions, ImportReport};
 use interoffice_core::actions::rights;
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::refusal::Refusal;
+use interoffice_core::domain::role::Permission;
 use interoffice_core::domain::vcard::{self, CardVersion};
 use interoffice_core::store::received::{CopyQuery, ReceivedFiles};
 use interoffice_core::store::{Fault, StoreFault, View};
@@ -20,11 +22,11 @@ use utoipa_axum::routes;
 
 use super::answer::{Answer, Problems, one};
 use super::asked::{As, Params, unread};
-use super::copies;
 use super::locked;
 use super::record_ids::resolve_all;
 use super::records::{CopyView, Shown, Which, copy_view, first_copy};
 use super::stream::{self, Parts};
+use super::{audit, copies};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
 
@@ -75,16 +77,25 @@ enum Stage {
 /// Where the copies begin.
 const FIRST_LINK: Stage = Stage::Copies(LinkId([0; LinkId::LEN]), None);
 
-/// One part and what comes after it.
+/// One part, what it shows, and what comes after it.
 struct Part {
     bytes: Vec<u8>,
+    shows: Sighting,
     next: Option<Stage>,
+}
+
+impl Part {
+    fn empty(next: Option<Stage>) -> Self {
+        Self { bytes: Vec::new(), shows: Sighting::Own(0), next }
+    }
 }
 
 /// Exports records as vCards or JSON lines.
 #[utoipa::path(get, path = "/records/export", operation_id = "records_files.export", tag = "records", params(Which), responses((status = 200, content((String = "text/vcard"), (String = "application/jsonl"))), Problems))]
 async fn export(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Result<Response, Problem> {
     locked::refuse(&which)?;
+    let asking = actor.clone();
+    house.read(move |view| rights::require(view, &asking, Permission::Export)).await?;
     let unknown = || Refusal::invalid("bad-format", "there is no such form", "use vcard, vcard4, vcard3 or json");
     let format = which.format.as_deref().map_or(Some(Format::Vcard), Format::parse).ok_or_else(unknown)?;
     let stage = match &which.ids {
@@ -121,22 +132,29 @@ async fn send(house: House, actor: Actor, which: Which, format: Format, first: P
     }
 }
 
+/// The part at a stage; where the office wants to know who exports what, that is written down when this returns.
 async fn part(house: &House, actor: &Actor, which: &Which, format: Format, stage: Stage) -> Result<Part, Fault> {
+    let part = read(house, actor, which, format, stage).await?;
+    audit::before(house, actor, part.shows.clone()).await?;
+    Ok(part)
+}
+
+async fn read(house: &House, actor: &Actor, which: &Which, format: Format, stage: Stage) -> Result<Part, Fault> {
     match stage {
         Stage::Named(mut ids) => {
             let rest = ids.split_off(ids.len().min(PART));
             let mut bytes = Vec::new();
-            for id in ids {
-                named(house, actor, id, format, &mut bytes).await?;
+            for id in &ids {
+                named(house, actor, *id, format, &mut bytes).await?;
             }
-            Ok(Part { bytes, next: (!rest.is_empty()).then_some(Stage::Named(rest)) })
+            Ok(Part { bytes, shows: Sighting::Named(ids), next: (!rest.is_empty()).then_some(Stage::Named(rest)) })
         }
         Stage::Own(after) => {
             let query = records::Query { after, limit: Some(PART), ..which.own().unwrap_or_default() };
             let asking = actor.clone();
             let page = house.read(move |view| records::export_page(view, &asking, &query, format)).await?;
             let next = page.next.map_or(FIRST_LINK, |next| Stage::Own(Some(next)));
-            Ok(Part { bytes: page.bytes, next: Some(next) })
+            Ok(Part { bytes: page.bytes, shows: Sighting::Own(page.count), next: Some(next) })
         }
         Stage::Copies(link, after) => of_link(house, actor, which, format, link, after).await,
     }
@@ -173,7 +191,7 @@ async fn of_link(house: &House, actor: &Actor, which: &Which, format: Format, fi
     let mut links = house.read(move |view| asked.links(view, &asking)).await?;
     links.retain(|link| link.link >= first);
     links.sort_by_key(|link| link.link);
-    let Some(link) = links.first().map(|link| link.link) else { return Ok(Part { bytes: Vec::new(), next: None }) };
+    let Some(link) = links.first().map(|link| link.link) else { return Ok(Part::empty(None)) };
     let behind = links.get(1).map(|next| Stage::Copies(next.link, None));
     let mut query = which.copies(PART)?;
     query.after = after.filter(|_| link == first);
@@ -188,15 +206,24 @@ async fn of_link(house: &House, actor: &Actor, which: &Which, format: Format, fi
     };
     let part = copies::read(house, this_one, write).await?.pop();
     Ok(match part {
-        Some((_, (bytes, Some(last)))) => Part { bytes, next: Some(Stage::Copies(link, Some(last))) },
-        Some((_, (bytes, None))) => Part { bytes, next: behind },
+        Some((_, Copies { bytes, count, last })) => {
+            let next = last.map_or(behind, |last| Some(Stage::Copies(link, Some(last))));
+            Part { bytes, shows: Sighting::Copies(link, count), next }
+        }
         // It ended while its file was read: nothing of it goes out.
-        None => Part { bytes: Vec::new(), next: behind },
+        None => Part::empty(behind),
     })
 }
 
-/// A page of a link's copies in the form of the export, and the last one's place when more follow.
-fn written(received: &ReceivedFiles, link: &Readable, query: &CopyQuery, format: Format) -> Result<(Vec<u8>, Option<Place>), Fault> {
+/// A page of a link's copies in the form of the export.
+struct Copies {
+    bytes: Vec<u8>,
+    count: usize,
+    /// The place of the last one when more follow.
+    last: Option<Place>,
+}
+
+fn written(received: &ReceivedFiles, link: &Readable, query: &CopyQuery, format: Format) -> Result<Copies, Fault> {
     let rows = received.list(link.link, query)?;
     let mut bytes = Vec::with_capacity(rows.len() * 1024);
     for row in &rows {
@@ -204,7 +231,8 @@ fn written(received: &ReceivedFiles, link: &Readable, query: &CopyQuery, format:
             write_copy(link, copy, format, &mut bytes)?;
         }
     }
-    Ok((bytes, rows.last().filter(|_| rows.len() == query.limit).map(|last| (last.name.clone(), last.record))))
+    let last = rows.last().filter(|_| rows.len() == query.limit).map(|last| (last.name.clone(), last.record));
+    Ok(Copies { bytes, count: rows.len(), last })
 }
 
 fn write_copy(link: &Readable, copy: CopyView, format: Format, bytes: &mut Vec<u8>) -> Result<(), Fault> {

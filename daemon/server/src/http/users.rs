@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{Answer, Items, Problems, items, one, planned};
-use super::asked::{Agreed, As, Body, Nothing, user_name};
+use super::asked::{Agreed, As, Body, Nothing, Params, user_name};
 use crate::house::{House, Priority::People};
 
 pub(super) fn routes() -> OpenApiRouter<House> {
@@ -31,10 +31,19 @@ pub(super) fn routes() -> OpenApiRouter<House> {
         .routes(routes!(disable))
 }
 
+/// Which users: those that are called so.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+struct Called {
+    /// Words that all have to be found in the names, the address or the sign-in name.
+    text: String,
+}
+
 /// The users of the office.
-#[utoipa::path(get, path = "/users", operation_id = "users.list", tag = "users", responses((status = 200, body = Items<UserView>), Problems))]
-async fn list(State(house): State<House>, As(actor): As) -> Answer<Items<UserView>> {
-    items(house.read(move |view| users::list(view, &actor)).await)
+#[utoipa::path(get, path = "/users", operation_id = "users.list", tag = "users", params(Called), responses((status = 200, body = Items<UserView>), Problems))]
+async fn list(State(house): State<House>, As(actor): As, Params(called): Params<Called>) -> Answer<Items<UserView>> {
+    items(house.read(move |view| users::search(view, &actor, &called.text)).await)
 }
 
 /// Adds a user.

@@ -15,7 +15,7 @@ use crate::store::{Fault, StoreFault, View, groups, users};
 /// One reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Reason {
-    /// What gives the access: `owner`, `administrator`, `grant`, `group`, `whole-office`, `all-clients`, `super-user`, `unassigned` or
+    /// What gives the access: `owner`, `administrator`, `grant`, `group`, `proxy`, `whole-office`, `all-clients`, `super-user`, `unassigned` or
     /// `open-office`.
     pub source: &'static str,
     /// `read`, `write` or `full-control`.

@@ -9,7 +9,7 @@ use super::super::records::seen;
 use super::super::{digest, groups as group_verbs, rights, users as user_verbs};
 use super::explain::hide_members;
 use crate::domain::access::level::{self, label};
-use crate::domain::access::{Decision, Grant, Source, Viewer, decide, may_share};
+use crate::domain::access::{Decision, Facts, Grant, Source, Viewer, decide, may_share};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId};
 use crate::domain::refusal::Refusal;
@@ -338,7 +338,9 @@ fn stays_reached(view: &View<'_>, viewer: &Viewer, row: &RecordRow, step: &Step,
             Whose::Group(_) | Whose::User(_) => {}
         }
     }
-    let mut decision = decide(&Viewer::User(user.person()), &office::load(view)?.policy, &row.facts(grants));
+    let who = Viewer::User(user.person());
+    let facts = Facts { proxy_of: rights::proxy_of(view, &who, &row)?, ..row.facts(grants) };
+    let mut decision = decide(&who, &office::load(view)?.policy, &facts);
     hide_members(view, viewer, &mut decision)?;
     for because in decision.because.iter().filter(|because| Some(because.level) > step.after) {
         draft.stay(format!("{} keeps {}, since {}", user.name, label(because.level), because.source.words()));

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::rights;
-use crate::domain::access::Viewer;
+use super::duplicates;
+use crate::domain::access::{Sight, Viewer};
 use crate::domain::actor::Actor;
 use crate::domain::edit::encode;
 use crate::domain::refusal::Refusal;
@@ -84,6 +85,10 @@ pub struct ImportReport {
     pub broken: Vec<Broken>,
     /// Ids of the new and changed records, base32.
     pub records: Vec<String>,
+    /// New records that share an e-mail address or a telephone number with another that the importing user sees.
+    pub possible_duplicates: u64,
+    /// Ids of these.
+    pub duplicates: Vec<String>,
 }
 
 impl ImportReport {
@@ -95,6 +100,8 @@ impl ImportReport {
         self.broken.extend(other.broken);
         self.broken.sort_by_key(|broken| broken.line);
         self.records.extend(other.records);
+        self.possible_duplicates += other.possible_duplicates;
+        self.duplicates.extend(other.duplicates);
     }
 }
 
@@ -144,7 +151,8 @@ pub fn import_cards(tx: &Tx<'_>, actor: &Actor, cards: &[ImportCard], options: &
     if cards.len() > IMPORT_CARDS_MAX {
         return Err(Refusal::invalid("too-many-cards", "at most 500 cards go into one transaction", "import them in parts").into());
     }
-    let mut run = Run { tx, owner: user.id, epoch: office::load(tx)?.epoch.counter, options, report: ImportReport::default() };
+    let warns = office::habits(tx)?.warn_duplicates.then(|| rights::sight(tx, actor)).transpose()?;
+    let mut run = Run { tx, owner: user.id, epoch: office::load(tx)?.epoch.counter, options, warns, report: ImportReport::default() };
     for card in cards {
         run.import(card)?;
     }
@@ -161,6 +169,8 @@ struct Run<'a, 'c> {
     owner: i64,
     epoch: u64,
     options: &'a ImportOptions,
+    /// What the user sees, when records that look alike are to be counted.
+    warns: Option<Sight>,
     report: ImportReport,
 }
 
@@ -188,12 +198,18 @@ impl Run<'_, '_> {
         let related = records::related_counts(record);
         let content = Content { version, name: &record.display_name, search: &search, related, body: &body, card: Some(&card.card) };
         let (private, assigned) = (self.options.private, !self.options.unassigned);
-        records::insert(
+        let row = records::insert(
             self.tx,
             &NewRecord { record: id, kind: record.kind, owner: self.owner, assigned, private, uid: &card.uid, content },
         )?;
         self.report.created += 1;
         self.report.records.push(id.to_string());
+        if let Some(sight) = &self.warns
+            && duplicates::is_alike(self.tx, sight, &search, Some(row))?
+        {
+            self.report.possible_duplicates += 1;
+            self.report.duplicates.push(id.to_string());
+        }
         Ok(())
     }
 

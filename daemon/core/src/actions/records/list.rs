@@ -90,7 +90,9 @@ impl Asked {
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 records", "ask for more pages").into());
         }
-        let words = query.text.as_deref().map(search::words).unwrap_or_default();
+        let text = query.text.as_deref().unwrap_or_default();
+        search::check(text)?;
+        let words = search::words(text);
         sight.everything |= planted(Bug::SearchSkipsAuthorize) && !words.is_empty();
         let after = query.after.as_deref().map(read_place).transpose()?;
         Ok(Self { sight, words, kind, owner, archived: query.archived, after, limit })

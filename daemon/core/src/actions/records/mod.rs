@@ -1,6 +1,8 @@
 //! The office's own records: imported, listed, shown, edited, exported, archived and deleted. Copies received from other offices
 //! are not here.
 
+mod create;
+mod duplicates;
 mod edit;
 mod export;
 mod import;
@@ -10,6 +12,8 @@ mod named;
 mod removal;
 mod view;
 
+pub use create::{Created, NewContact, create};
+pub use duplicates::Duplicate;
 pub use edit::edit;
 pub use export::{ExportPage, Format, export, export_page};
 pub use import::{Broken, CardFile, IMPORT_CARDS_MAX, ImportCard, ImportOptions, ImportReport, import_cards, read_cards};

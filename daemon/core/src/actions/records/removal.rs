@@ -178,15 +178,16 @@ fn carry_out(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], given: &PlanId, wa
         if !(planted(Bug::ArchiveKeepsShares) && way == Way::Archive) {
             gone.copies += sharing::withdraw_everywhere(tx, actor, row.record)?;
         }
-        match way {
-            Way::Delete => {
-                records::delete(tx, row.id)?;
-                requests::forget(tx, row.record)?;
-            }
-            Way::Archive => records::set_archived(tx, row.id, true)?,
+        if way == Way::Archive {
+            records::set_archived(tx, row.id, true)?;
+        } else {
+            requests::forget(tx, row.record)?;
         }
         audit::done(tx, actor, way.verb(), &row.record.to_string(), "")?;
         gone.records += 1;
+    }
+    if way == Way::Delete {
+        records::delete(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
     }
     Ok(gone)
 }

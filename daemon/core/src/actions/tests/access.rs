@@ -28,7 +28,13 @@ fn account(user: usize) -> Account {
 }
 
 /// An office with two groups, and records that were dealt.
-pub(super) fn generated(policy: u8, rights_of: &[u8], members: &[(usize, bool)], dealt: &[Dealt]) -> Result<Office, Fault> {
+pub(super) fn generated(
+    policy: u8,
+    rights_of: &[u8],
+    members: &[(usize, bool)],
+    proxies: &[(usize, usize)],
+    dealt: &[Dealt],
+) -> Result<Office, Fault> {
     let mut alder = Office::new("Alder", 1);
     for (number, user) in USERS.iter().enumerate() {
         alder.add(user, account(number));
@@ -48,6 +54,9 @@ pub(super) fn generated(policy: u8, rights_of: &[u8], members: &[(usize, bool)],
         let both = [of_name("Tax")?, of_name("Wills")?];
         for (user, second) in members {
             crate::store::groups::add_member(tx, both[usize::from(*second)], rows[user % USERS.len()].id)?;
+        }
+        for (proxy, owner) in proxies.iter().filter(|(proxy, owner)| proxy != owner) {
+            crate::store::proxies::set(tx, rows[*proxy].id, rows[*owner].id, true)?;
         }
         for (number, (owner, marks, everyone, shares)) in dealt.iter().enumerate() {
             let owner = 1 + owner % 4;
@@ -82,9 +91,10 @@ proptest! {
         policy in 0u8..4,
         rights_of in proptest::collection::vec(any::<u8>(), USERS.len()),
         members in proptest::collection::vec((0usize..6, any::<bool>()), 0..5),
+        proxies in proptest::collection::vec((0usize..6, 1usize..5), 0..4),
         dealt in proptest::collection::vec((any::<usize>(), 0u8..4, 0i64..4, proptest::collection::vec((any::<bool>(), any::<usize>(), 1i64..4), 0..3)), 1..14),
     ) {
-        let alder = generated(policy, &rights_of, &members, &dealt).expect("an office");
+        let alder = generated(policy, &rights_of, &members, &proxies, &dealt).expect("an office");
         let all = listed(&alder, &Actor::Operator, &Query { limit: Some(1_000), ..Query::default() });
         prop_assert_eq!(all.len(), dealt.len());
         for user in USERS {

@@ -5,6 +5,7 @@ mod answers;
 mod bounds;
 mod digests;
 mod ending;
+mod found;
 mod mails;
 mod offices;
 mod outbox;

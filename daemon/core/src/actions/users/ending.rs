@@ -12,7 +12,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::user::Right;
 use crate::store::records;
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit, credentials, sessions};
+use crate::store::{Fault, Tx, View, audit, credentials, proxies, sessions};
 
 /// What disabling a user will do.
 pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan, Fault> {
@@ -26,6 +26,11 @@ pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan,
         draft.change(format!("{name} loses the right {}", Right::RecordSharing.label()));
     }
     links::describe_end(tx, &links::live_links_of(tx, name)?, &mut draft)?;
+    let proxies = proxies::list(tx, Some(user.id))?.len() as u64;
+    if proxies > 0 {
+        let (ends, which) = (if proxies == 1 { "ends" } else { "end" }, counted(proxies, "proxy", "proxies"));
+        draft.change(format!("{which} {ends}: others no longer see what {name} owns, nor {name} what others own"));
+    }
     let owned = records::count_of(tx, user.id)?;
     if owned.total() > 0 {
         let owned = counted(owned.total(), "record", "records");
@@ -41,6 +46,7 @@ pub fn disable(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Re
     let mut user = enabled(tx, name)?;
     (user.disabled, user.specialist) = (true, false);
     users::update(tx, &user)?;
+    proxies::forget(tx, user.id)?;
     let ended = links::end_links_of(tx, actor, name, EndReason::UserGone)?;
     let signed_in = sign_out(tx, &user)?;
     let owned = records::count_of(tx, user.id)?.total();

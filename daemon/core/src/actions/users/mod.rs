@@ -8,6 +8,7 @@ use super::rights;
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::check_fit;
+use crate::domain::search as words_of;
 use crate::domain::user::{Account, Right, check_display_name, check_email, check_exclusion, check_part_of_name, full_name};
 use crate::store::credentials::PassKind;
 use crate::store::records::{self, KindCounts};
@@ -222,10 +223,18 @@ pub fn rename(tx: &Tx<'_>, actor: &Actor, name: &UserName, naming: &Naming) -> R
 
 /// All users of the office by name, disabled ones among them.
 pub fn list(view: &View<'_>, actor: &Actor) -> Result<Vec<UserView>, Fault> {
+    search(view, actor, "")
+}
+
+/// The users whose names for people, e-mail address or sign-in name hold all words of `text`, by name; all users for an empty text.
+pub fn search(view: &View<'_>, actor: &Actor, text: &str) -> Result<Vec<UserView>, Fault> {
     rights::require_member(view, actor)?;
+    words_of::check(text)?;
+    let words = words_of::words(text);
     let counts = records::count_by_owner(view)?;
     let of = |user: &UserRow| counts.iter().find(|(owner, _)| *owner == user.id).map_or_else(KindCounts::default, |(_, counts)| *counts);
-    users::list(view)?.iter().map(|user| UserView::with(view, user, of(user))).collect()
+    let found = users::list(view)?;
+    found.iter().filter(|user| users::is_called(user, &words)).map(|user| UserView::with(view, user, of(user))).collect()
 }
 
 /// One user.

@@ -97,6 +97,8 @@ pub struct Facts {
     pub everyone: Option<Level>,
     /// What the viewer was granted by name, and through groups.
     pub grants: Vec<Grant>,
+    /// The owner's name, when the viewer is a proxy of the owner.
+    pub proxy_of: Option<String>,
 }
 
 /// A grant that reaches the viewer.
@@ -121,6 +123,8 @@ pub enum Source {
     Grant,
     /// Is in a group that was granted it.
     Group(String),
+    /// Is a proxy of its owner.
+    Proxy(String),
     /// It was granted to the whole office.
     WholeOffice,
     /// All clients were shared with the user.
@@ -144,6 +148,7 @@ impl Source {
             Self::Administrator => "administrator",
             Self::Grant => "grant",
             Self::Group(_) => "group",
+            Self::Proxy(_) => "proxy",
             Self::WholeOffice => "whole-office",
             Self::AllClients => "all-clients",
             Self::Role => "role",
@@ -161,6 +166,7 @@ impl Source {
             Self::Administrator => "the user is an administrator of the office".to_owned(),
             Self::Grant => "the record is shared with the user".to_owned(),
             Self::Group(name) => format!("the record is shared with the group {name}"),
+            Self::Proxy(owner) => format!("the user is a proxy of {owner}, who owns the record"),
             Self::WholeOffice => "the record is shared with the whole office".to_owned(),
             Self::AllClients => "all clients are shared with the user".to_owned(),
             Self::Role => "the user's role can access all clients".to_owned(),
@@ -224,6 +230,9 @@ pub fn decide(viewer: &Viewer, policy: &Policy, facts: &Facts) -> Decision {
 /// What reaches a record because it is one of many.
 fn at_large(person: &Person, policy: &Policy, facts: &Facts, give: &mut impl FnMut(Source, Level)) {
     let most = highest(person.account);
+    if let Some(owner) = &facts.proxy_of {
+        give(Source::Proxy(owner.clone()), Level::Write);
+    }
     if let Some(level) = facts.everyone {
         give(Source::WholeOffice, level.min(most));
     }
@@ -269,7 +278,7 @@ pub fn is_locked(viewer: &Viewer, policy: &Policy, facts: &Facts, decision: &Dec
 pub struct Sight {
     /// Every record, private ones included.
     pub everything: bool,
-    /// The user whose own records and grants count; `None` for nobody.
+    /// The user whose own records, grants and proxies count; `None` for nobody.
     pub person: Option<i64>,
     /// All records of others that are not private, and not only those that are unassigned or granted to the whole office.
     pub others: bool,

@@ -26,7 +26,7 @@ fn user(id: i64) -> Viewer {
 }
 
 fn bobs(private: bool, assigned: bool) -> Facts {
-    Facts { owner: BOB, private, assigned, archived: false, everyone: None, grants: Vec::new() }
+    Facts { owner: BOB, private, assigned, archived: false, everyone: None, grants: Vec::new(), proxy_of: None }
 }
 
 fn granted(facts: Facts, group: Option<&str>, level: Level) -> Facts {
@@ -98,6 +98,17 @@ fn an_assistant_never_has_full_control() {
     let facts = Facts { everyone: Some(Level::FullControl), ..granted(bobs(false, true), Some("Tax"), Level::FullControl) };
     let decision = decide(&assistant, &CLOSED, &facts);
     assert_eq!((decision.level, decision.because.len()), (Some(Level::Write), 3));
+}
+
+#[test]
+fn a_proxy_writes_what_the_owner_owns_and_is_not_private() {
+    let facts = |private| Facts { proxy_of: Some("bob".to_owned()), ..bobs(private, true) };
+    let decision = decide(&user(ANN), &CLOSED, &facts(false));
+    assert_eq!(decision.because, [Because { level: Level::Write, source: Source::Proxy("bob".to_owned()) }]);
+    assert_eq!(level(&user(ANN), &CLOSED, &facts(true)), None);
+    assert!(!may_share(&user(ANN), &CLOSED, &decision));
+    let specialist = Viewer::User(Person { specialist: true, ..person(ANN) });
+    assert_eq!(level(&specialist, &CLOSED, &facts(false)), Some(Level::Write), "a specialist may be a proxy");
 }
 
 #[test]

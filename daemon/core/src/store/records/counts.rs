@@ -66,6 +66,17 @@ pub fn count_all_of(view: &View<'_>, owner: i64) -> Result<u64, StoreFault> {
     view.sql().count("SELECT count(*) FROM records WHERE owner = ?1", &[owner.into()])
 }
 
+/// How many records in use an owner has that are not private.
+pub fn open_of(view: &View<'_>, owner: i64) -> Result<KindCounts, StoreFault> {
+    let mut counts = KindCounts::default();
+    let sql = "SELECT kind, count(*) FROM records WHERE owner = ?1 AND archived = 0 AND private = 0 GROUP BY kind";
+    view.sql().query(sql, &[owner.into()], &mut |row| {
+        counts.add(kind(row.int(0)?)?, row.uint(1)?);
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
 /// Numbers that cut across owners.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct MarkCounts {

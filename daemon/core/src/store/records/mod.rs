@@ -2,7 +2,9 @@
 
 mod changed;
 mod counts;
+mod found;
 mod locked;
+mod points;
 
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::RecordId;
@@ -14,8 +16,9 @@ use super::{Row, SqlExt, StoreFault, Tx, Value, View, digests, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
 pub use changed::{Changed, changed};
-pub use counts::{KindCounts, MarkCounts, ShownCounts, count_all_of, count_by_owner, count_marks, count_of, shown_counts};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, count_all_of, count_by_owner, count_marks, count_of, open_of, shown_counts};
 pub use locked::{LockedRow, locked};
+pub use points::with_point;
 
 /// A record without its contents.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,10 +54,10 @@ pub struct RecordRow {
 }
 
 impl RecordRow {
-    /// What the access of somebody depends on whom these grants reach.
+    /// What the access of somebody depends on whom these grants reach, and who is no proxy of the owner.
     pub fn facts(&self, grants: Vec<Grant>) -> Facts {
         let Self { owner, private, assigned, archived, everyone, .. } = *self;
-        Facts { owner, private, assigned, archived, everyone, grants }
+        Facts { owner, private, assigned, archived, everyone, grants, proxy_of: None }
     }
 }
 
@@ -114,6 +117,7 @@ pub fn in_range(view: &View<'_>, sight: &Sight, from: RecordId, to: RecordId, li
 }
 
 /// The condition under which a record `r` is seen, whose parameters follow those that are there. It is [`decide`] in the words of SQL.
+/// It never says by which way records are come to: the plus sign keeps it from being taken for a way.
 ///
 /// [`decide`]: crate::domain::access::decide
 pub(super) fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
@@ -125,7 +129,7 @@ pub(super) fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
     params.push(person.into());
     let me = params.len();
     format!(
-        "(r.owner = ?{me} OR {at_large} OR r.id IN (SELECT record_row FROM grants WHERE user_row = ?{me} UNION ALL
+        "(+r.owner = ?{me} OR {at_large} OR (r.private = 0 AND r.owner IN (SELECT owner_row FROM proxies WHERE proxy_row = ?{me})) OR r.id IN (SELECT record_row FROM grants WHERE user_row = ?{me} UNION ALL
              SELECT a.record_row FROM group_members m JOIN grants a ON a.group_row = m.group_row WHERE m.user_row = ?{me}))"
     )
 }
@@ -193,8 +197,8 @@ pub struct NewRecord<'a> {
     pub content: Content<'a>,
 }
 
-/// Writes a new record down.
-pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<(), StoreFault> {
+/// Writes a new record down; gives its local row.
+pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<i64, StoreFault> {
     tx.sql().execute(
         "INSERT INTO records (record, kind, owner, assigned, private, version_epoch, version_counter, name, search, uid, body, card, changed_ms,
              cases, policies, investments, opportunities)
@@ -219,11 +223,16 @@ pub fn insert(tx: &Tx<'_>, new: &NewRecord<'_>) -> Result<(), StoreFault> {
             new.content.related[3].into(),
         ],
     )?;
-    Ok(())
+    // Asked for by itself: with `RETURNING`, SQLite would write the index of what is found out to its pages after every record.
+    let id = tx.sql().first("SELECT id FROM records WHERE record = ?1", &[new.record.0.into()], |row| row.int(0))?;
+    let id = id.ok_or_else(|| StoreFault::Corrupt("a new record got no row".to_owned()))?;
+    found::add(tx, id, new.content.search)?;
+    Ok(id)
 }
 
 /// Writes new contents over a record's old ones.
 pub fn replace(tx: &Tx<'_>, id: i64, kind: RecordKind, content: &Content<'_>) -> Result<(), StoreFault> {
+    found::change(tx, id, content.search)?;
     tx.sql().execute(
         "UPDATE records SET kind = ?2, version_epoch = ?3, version_counter = ?4, name = ?5, search = ?6, body = ?7, card = ?8, changed_ms = ?9,
              cases = ?10, policies = ?11, investments = ?12, opportunities = ?13 WHERE id = ?1",
@@ -285,11 +294,17 @@ pub fn set_owner_of_all(tx: &Tx<'_>, from: i64, to: i64) -> Result<u64, StoreFau
     tx.sql().execute("UPDATE records SET owner = ?2 WHERE owner = ?1", &[from.into(), to.into()])
 }
 
-/// Deletes a record with its grants, and with the wishes not to hear of it.
-pub fn delete(tx: &Tx<'_>, id: i64) -> Result<(), StoreFault> {
-    grants::forget(tx, id)?;
-    digests::forget(tx, id)?;
-    tx.sql().execute("DELETE FROM records WHERE id = ?1", &[id.into()])?;
+/// Deletes records with their grants, what they were found by, and the wishes not to hear of them.
+pub fn delete(tx: &Tx<'_>, ids: &[i64]) -> Result<(), StoreFault> {
+    // All of one kind after the other: the index of what is found is then written once.
+    for id in ids {
+        found::forget(tx, *id)?;
+    }
+    for id in ids {
+        grants::forget(tx, *id)?;
+        digests::forget(tx, *id)?;
+        tx.sql().execute("DELETE FROM records WHERE id = ?1", &[(*id).into()])?;
+    }
     Ok(())
 }
 
@@ -309,10 +324,11 @@ pub struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    /// The condition with its parameters.
-    fn condition(&self) -> (String, Vec<Value>) {
-        let mut params: Vec<Value> = vec![self.archived.into()];
-        let mut sql = "r.archived = ?1".to_owned();
+    /// The condition with its parameters, which follow those that are there.
+    fn condition(&self, params: Vec<Value>) -> (String, Vec<Value>) {
+        let mut params = params;
+        params.push(self.archived.into());
+        let mut sql = format!("r.archived = ?{}", params.len());
         let mut and = |condition: &str, value: Value| {
             params.push(value);
             sql.push_str(" AND ");
@@ -346,13 +362,23 @@ fn escape_like(word: &str) -> String {
 
 /// At most `limit` records of a list, by name and then by id, after the place `after`.
 pub fn page(view: &View<'_>, filter: &Filter<'_>, after: Option<(&str, RecordId)>, limit: usize) -> Result<Vec<RecordRow>, StoreFault> {
-    let (mut condition, mut params) = filter.condition();
+    let few = found::few(view, &filter.sight, filter.words, filter.owner.is_some())?;
+    let (from, params) = match few {
+        // The few come first, whatever the planner would think of it.
+        Some(few) => (format!("FROM ({}) AS few CROSS JOIN records r JOIN users u ON u.id = r.owner", few.sql), few.params),
+        None => (FROM.to_owned(), Vec::new()),
+    };
+    let is_few = !params.is_empty();
+    let (mut condition, mut params) = filter.condition(params);
+    if is_few {
+        condition.push_str(" AND r.id = few.id");
+    }
     if let Some((name, record)) = after {
         condition.push_str(&format!(" AND (r.name, r.record) > (?{}, ?{})", params.len() + 1, params.len() + 2));
         params.extend([name.into(), record.0.into()]);
     }
     params.push(limit.into());
-    let sql = format!("SELECT {COLUMNS} {FROM} WHERE {condition} ORDER BY r.name, r.record LIMIT ?{}", params.len());
+    let sql = format!("SELECT {COLUMNS} {from} WHERE {condition} ORDER BY r.name, r.record LIMIT ?{}", params.len());
     view.sql().all(&sql, &params, record_row)
 }
 
@@ -363,7 +389,7 @@ pub fn live_of_owner(view: &View<'_>, owner: i64) -> Result<Vec<RecordRow>, Stor
 
 /// How many records a list shows.
 pub fn count(view: &View<'_>, filter: &Filter<'_>) -> Result<KindCounts, StoreFault> {
-    let (condition, params) = filter.condition();
+    let (condition, params) = filter.condition(Vec::new());
     let mut counts = KindCounts::default();
     view.sql().query(&format!("SELECT r.kind, count(*) FROM records r WHERE {condition} GROUP BY r.kind"), &params, &mut |row| {
         counts.add(kind(row.int(0)?)?, row.uint(1)?);

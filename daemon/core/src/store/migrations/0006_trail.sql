@@ -1,0 +1,11 @@
+-- The audit, found by who, what, on what and when, newest first; and what the office writes into it beyond its deeds.
+
+ALTER TABLE office ADD COLUMN log_views INTEGER NOT NULL DEFAULT 0; -- whether showing a record whole is written into the audit
+ALTER TABLE office ADD COLUMN log_downloads INTEGER NOT NULL DEFAULT 0; -- whether exporting records is written into the audit
+
+DROP INDEX audit_by_object;
+CREATE INDEX audit_by_time ON audit (at_ms, id);
+CREATE INDEX audit_by_actor ON audit (actor, at_ms, id);
+CREATE INDEX audit_by_verb ON audit (verb, at_ms, id);
+CREATE INDEX audit_by_object ON audit (object, at_ms, id);
+CREATE INDEX audit_not_done ON audit (at_ms, id) WHERE outcome <> 'done';
