@@ -75,8 +75,8 @@ fn t_49_the_audit_is_exported_as_a_file_and_that_is_written_down() {
     office.user("ann").cli(&["audit", "--export", "csv"]).ended(exit::REFUSED);
     let csv = office.user("rita").cli(&["audit", "--export", "csv"]).ok().out;
     assert!(csv.starts_with("number,time,actor,verb,object,outcome,detail\r\n"), "{csv}");
-    says(&csv, "user:ann,user.add,eve,not-admin");
-    says(&csv, "user:rita,audit.export,audit,done");
+    says(&csv, "operator for user:ann,user.add,eve,not-admin");
+    says(&csv, "operator for user:rita,audit.export,audit,done");
     says_not(&csv, "\n=");
     let json: Value =
         serde_json::from_str(&office.cli(&["audit", "--verb", "user", "--export", "json"]).ok().out).expect("a JSON document");
@@ -114,7 +114,10 @@ fn p_40_views_and_downloads_are_logged_where_the_office_says_so() {
     ann.cli(&["record", "export"]).ok();
     office.user("bob").cli(&["record", "show", "aaaaaaaaaaaaaaaaaaaaaaaaaa"]).ended(exit::NOT_FOUND);
     let [views, exports] = seen(&office);
-    assert_eq!((verbs(&views), &views[0]["object"], &views[0]["actor"]), (vec!["record.view"], &json!(records[0]), &json!("user:ann")));
+    assert_eq!(
+        (verbs(&views), &views[0]["object"], &views[0]["actor"]),
+        (vec!["record.view"], &json!(records[0]), &json!("operator for user:ann"))
+    );
     assert_eq!(exports, json!([]));
 
     let settings = office.user("rita").json(&["settings", "--log-views", "off", "--log-downloads", "on"]);

@@ -226,7 +226,7 @@ fn p_19_with_requesting_off_the_way_to_ask_is_closed_and_says_so() {
     office.user("dora").cli(&["record", "access", &record]).ended(exit::NOT_FOUND);
     office.user("dora").cli(&["access", "request", &record]).ended(exit::NOT_FOUND);
     let denied = office.events().into_iter().rfind(|line| line["verb"] == "request.ask").expect("a line");
-    assert_eq!((&denied["actor"], &denied["outcome"]), (&"user:bob".into(), &"requesting-off".into()));
+    assert_eq!((&denied["actor"], &denied["outcome"]), (&"operator for user:bob".into(), &"requesting-off".into()));
 }
 
 /// P-24: refused, withdrawn and void requests have a state that the requester sees, with the reason; a no is not argued with at once.

@@ -38,7 +38,7 @@ pub fn since(view: &View<'_>, actor: &Actor, after: u64, limit: usize) -> Result
 pub struct Query {
     /// A verb such as `link.accept`, or the beginning of verbs up to a dot such as `link`.
     pub verb: Option<String>,
-    /// The user who acted, or for whom somebody acted.
+    /// The user who acted, or for whom somebody acted; not the administrator who acted for another.
     pub user: Option<String>,
     /// The user whom it was about.
     pub about: Option<String>,

@@ -145,7 +145,7 @@ pub fn set_with_pass(tx: &Tx<'_>, token: &[u8; 32], hash: &str) -> Result<UserVi
 /// Makes the pass with which the first administrator is added.
 pub fn begin_set_up(tx: &Tx<'_>, token: &[u8; 32]) -> Result<(), Fault> {
     credentials::insert_pass(tx, None, PassKind::SetUp, token, tx.now_ms + SET_UP_MS)?;
-    audit::done(tx, &Actor::Operator, "office.set-up", "office", "")?;
+    audit::done(tx, &Actor::Operator, "office.set-up-link", "office", "")?;
     Ok(())
 }
 

@@ -10,7 +10,6 @@ use crate::domain::access::level::label;
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
-use crate::domain::user::Account;
 use crate::store::proxies::{self, ProxyRow};
 use crate::store::users::UserRow;
 use crate::store::{Fault, Tx, View, audit, records};
@@ -46,13 +45,13 @@ pub struct ProxyChange {
 fn is_admin(view: &View<'_>, actor: &Actor) -> Result<bool, Fault> {
     match actor {
         Actor::Operator => Ok(true),
-        _ => Ok(rights::require_user(view, actor)?.account == Account::Admin),
+        _ => Ok(rights::require_user(view, actor)?.role.administers),
     }
 }
 
 /// Refuses whoever is neither an administrator nor the user that it is about.
 fn require_concerned(view: &View<'_>, actor: &Actor, user: &UserName) -> Result<(), Fault> {
-    if is_admin(view, actor)? || *actor == Actor::User(user.clone()) {
+    if is_admin(view, actor)? || actor.user() == Some(user) {
         return Ok(());
     }
     let message = format!("the proxies of {user} are a matter of {user} and of administrators");
@@ -84,7 +83,7 @@ fn checked(view: &View<'_>, actor: &Actor, owner: &UserName, change: &ProxyChang
     if owner.id == proxy.id {
         return Err(Refusal::invalid("own-proxy", format!("{name} sees what {name} owns"), "name another user").into());
     }
-    if change.on && *actor == Actor::User(name.clone()) {
+    if change.on && actor.user() == Some(&name) {
         let message = "nobody makes him- or herself a proxy";
         return Err(Refusal::denied("own-proxy", message, format!("ask {}, or another administrator", owner.name)).into());
     }

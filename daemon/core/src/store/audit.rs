@@ -46,8 +46,11 @@ pub(super) fn append(
     outcome: &str,
     detail: &str,
 ) -> Result<(), StoreFault> {
-    let params: [Value; 6] = [now_ms.into(), actor.to_string().into(), verb.into(), object.into(), outcome.into(), detail.into()];
-    sql.execute("INSERT INTO audit (at_ms, actor, verb, object, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &params)?;
+    let user = actor.user().map_or("", |user| user.as_str());
+    let params: [Value; 7] =
+        [now_ms.into(), actor.to_string().into(), verb.into(), object.into(), outcome.into(), detail.into(), user.into()];
+    let sql_text = "INSERT INTO audit (at_ms, actor, verb, object, outcome, detail, user_name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    sql.execute(sql_text, &params)?;
     Ok(())
 }
 
@@ -116,7 +119,7 @@ impl Filter {
             and(" OR id < ?)", id.into());
         }
         if let Some(user) = &self.user {
-            and(" AND actor = ?", Actor::User(user.clone()).to_string().into());
+            and(" AND user_name = ?", user.as_str().into());
         }
         for object in &self.objects {
             and(" AND object = ?", object.into());

@@ -19,7 +19,14 @@ struct Office {
 impl Office {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let wanted = NewOffice { name: "Office A".into(), listen: ([127, 0, 0, 1], 4870).into(), advertise: vec!["a.example:4870".into()] };
+        let wanted = NewOffice {
+            name: "Office A".into(),
+            listen: ([127, 0, 0, 1], 4870).into(),
+            advertise: vec!["a.example:4870".into()],
+            http: String::new(),
+            url: String::new(),
+            administrator: None,
+        };
         init(folder.path(), &wanted).unwrap();
         let keys = OfficeKeys::load(folder.path()).unwrap();
         let config = Config::load(folder.path(), []).unwrap();
@@ -130,9 +137,9 @@ async fn whole(client: &Client, path: &str) -> String {
 async fn whoever_follows_the_events_hears_what_happens_next_and_the_end() {
     let office = Office::open().await;
     let operator = office.operator();
-    let mut lines = office.operator().lines("/events?follow=true").await.unwrap();
+    let mut lines = office.operator().lines("/events?after=1&follow=true").await.unwrap();
     let first: Value = serde_json::from_slice(&lines.next().await.unwrap().unwrap()).unwrap();
-    assert_eq!(first["verb"], "office.set-up");
+    assert_eq!(first["verb"], "office.set-up-link");
     add(&operator, "ann").await;
     let next: Value = serde_json::from_slice(&lines.next().await.unwrap().unwrap()).unwrap();
     assert_eq!((next["verb"].as_str(), next["object"].as_str()), (Some("user.add"), Some("ann")));

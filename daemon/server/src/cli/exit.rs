@@ -133,7 +133,7 @@ mod tests {
     fn each_answer_of_the_daemon_has_its_code() {
         let code = |status| {
             let text = |text: &str| text.to_owned();
-            let problem = Problem { status, code: text("c"), detail: text("d"), remedy: text("r") };
+            let problem = Problem { status, code: text("c"), detail: text("d"), remedy: text("r"), retry_after_s: None };
             Failure::from(problem).exit
         };
         let seen = [400, 422, 403, 404, 409, 500, 503, 504, 507].map(code);

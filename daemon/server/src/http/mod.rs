@@ -29,6 +29,7 @@ mod record_ids;
 mod record_new;
 mod records;
 mod records_files;
+mod records_removal;
 mod requests;
 mod roles;
 mod session;
@@ -90,6 +91,7 @@ fn routes() -> OpenApiRouter<House> {
         .merge(links::routes())
         .merge(sharing::routes())
         .merge(records::routes())
+        .merge(records_removal::routes())
         .merge(record_new::routes())
         .merge(access::routes())
         .merge(groups::routes())

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::super::{rights, users as user_verbs};
 use super::duplicates::{self, Duplicate};
+use crate::domain::access::{Person, Viewer};
 use crate::domain::actor::Actor;
 use crate::domain::edit::{Edit, PropertyEdit, encode};
 use crate::domain::plan::counted;
@@ -74,7 +75,7 @@ pub struct Created {
 /// Makes a record. One that shares an e-mail address or a telephone number with another that the actor sees is made only once that was
 /// confirmed, while the office wants such warnings.
 pub fn create(tx: &Tx<'_>, actor: &Actor, new: &NewContact) -> Result<Created, Fault> {
-    let who = if let Actor::User(name) = actor { name.as_str() } else { "" };
+    let who = actor.user().map_or("", |name| name.as_str());
     tx.attempt(actor, "record.create", who);
     rights::require(tx, actor, Permission::Edit)?;
     let owner = owner(tx, actor, new.owner.as_deref())?;
@@ -128,12 +129,13 @@ fn owner(view: &View<'_>, actor: &Actor, named: Option<&str>) -> Result<UserRow,
             return Err(Refusal::invalid("need-owner", message, "say who is to own it: --owner USER, or act --as USER").into());
         }
     };
-    if owner.account == Account::Assistant {
-        let message = format!("{} is an assistant, and assistants own no clients", owner.name);
-        return Err(Refusal::denied("assistant", message, "say who is to own the record: --owner USER").into());
+    if owner.account != Account::Practitioner && named.is_none() {
+        let message = format!("the account of {} owns no clients", owner.name);
+        return Err(Refusal::denied("owns-no-clients", message, "say who is to own the record: --owner USER").into());
     }
+    owner.account.check_owns(owner.name.as_str())?;
     match acting {
-        Some(acting) if acting.id != owner.id && acting.account == Account::Practitioner => {
+        Some(acting) if acting.id != owner.id && acting.account == Account::Practitioner && !acting.role.administers => {
             let message = "a record belongs to who makes it; assistants and administrators make records for others";
             Err(Refusal::denied("not-admin", message, "make it without --owner, and give it away: interoffice record owner").into())
         }
@@ -162,10 +164,14 @@ fn assigned(view: &View<'_>, actor: &Actor, owner: &UserRow, named: Option<&[Str
     let names: BTreeSet<&String> = named.iter().collect();
     let users = names.into_iter().map(|name| enabled(view, name)).collect::<Result<Vec<_>, _>>()?;
     let others: Vec<UserRow> = users.into_iter().filter(|user| user.id != owner.id).collect();
-    let is_me = |user: &UserRow| matches!(actor, Actor::User(me) if *me == user.name);
+    let is_me = |user: &UserRow| actor.user() == Some(&user.name);
     if named.is_empty() || !others.iter().all(is_me) {
-        // Whom a record is assigned to is a share like any other.
-        rights::require_sharing(view, &rights::viewer(view, actor)?)?;
+        // Whom a record is assigned to follows the office's policy for shares. It belongs to making the record, so no role forbids it.
+        let viewer = match rights::viewer(view, actor)? {
+            Viewer::User(person) => Viewer::User(Person { role_shares: true, ..person }),
+            operator => operator,
+        };
+        rights::require_sharing(view, &viewer)?;
     }
     Ok((!named.is_empty()).then_some(others))
 }

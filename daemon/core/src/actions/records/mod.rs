@@ -27,11 +27,11 @@ use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::record::Level;
 
 use super::rights;
-use crate::domain::access::{Decision, Viewer, decide, is_locked};
+use crate::domain::access::{Decision, Facts, Viewer, decide, is_locked};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, View, grants, office};
+use crate::store::{Fault, View, grants, office, proxies};
 
 /// A record that the actor knows of: what he or she may do with it, and whether it is known by its name alone.
 pub(super) struct Known {
@@ -48,13 +48,16 @@ pub(super) struct Known {
 pub(super) fn known(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<Known, Fault> {
     let row = records::find(view, record)?;
     let (viewer, policy) = (rights::viewer(view, actor)?, office::load(view)?.policy);
-    let grants = match &viewer {
-        Viewer::Operator => Vec::new(),
-        // Row 0 is no record's.
-        Viewer::User(person) => grants::reaching(view, row.as_ref().map_or(0, |row| row.id), person.id)?,
+    let (grants, is_proxy) = match &viewer {
+        Viewer::Operator => (Vec::new(), false),
+        Viewer::User(person) => {
+            // Row 0 is no record's and nobody's.
+            let (id, owner) = row.as_ref().map_or((0, 0), |row| (row.id, row.owner));
+            (grants::reaching(view, id, person.id)?, proxies::is_proxy(view, person.id, owner)?)
+        }
     };
     if let Some(row) = row {
-        let facts = row.facts(grants);
+        let facts = Facts { proxy_of: is_proxy.then(|| row.owner_name.to_string()), ..row.facts(grants) };
         let decision = decide(&viewer, &policy, &facts);
         let is_locked = is_locked(&viewer, &policy, &facts, &decision);
         if is_locked || decision.level.is_some() {

@@ -52,7 +52,7 @@ fn sent(alder: &mut Office) -> Vec<Letter> {
 
 fn digests_on(alder: &mut Office) {
     alder.does(|tx| Ok(office::set_client_access(tx, false)?)).unwrap();
-    let switch = Switch { on: Some(true), sharing: None };
+    let switch = Switch { on: Some(true), ..Switch::default() };
     let plan = alder.does(|tx| client_access::plan_switch(tx, &Actor::Operator, &switch)).unwrap();
     assert!(
         plan.changes.iter().any(|line| line.contains("4 users with an e-mail address, 1 record, at 07:00 UTC")),
@@ -208,7 +208,7 @@ fn digests_that_wait_become_one() {
 fn the_morning_is_that_of_the_office() {
     let (mut alder, _) = alder();
     let set = |alder: &mut Office, actor: &Actor, name: &str| {
-        alder.does(|tx| settings::change(tx, actor, &Change { time_zone: Some(name.to_owned()), office_security: None }))
+        alder.does(|tx| settings::change(tx, actor, &Change { time_zone: Some(name.to_owned()), ..Change::default() }))
     };
     assert_eq!(code(set(&mut alder, &as_user("ann"), "Europe/Berlin")), "not-admin");
     assert_eq!(code(set(&mut alder, &as_user("rita"), "Europe/Nowhere")), "unknown-time-zone");
@@ -226,7 +226,7 @@ fn the_morning_is_that_of_the_office() {
 
 fn digests_on_elsewhere(alder: &mut Office) {
     alder.does(|tx| Ok(office::set_client_access(tx, false)?)).unwrap();
-    let switch = Switch { on: Some(true), sharing: None };
+    let switch = Switch { on: Some(true), ..Switch::default() };
     let plan = alder.does(|tx| client_access::plan_switch(tx, &Actor::Operator, &switch)).unwrap();
     alder.does(|tx| client_access::switch(tx, &Actor::Operator, &switch, &plan.id)).unwrap();
 }

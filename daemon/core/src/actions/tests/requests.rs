@@ -68,7 +68,7 @@ proptest! {
         members in proptest::collection::vec((0usize..6, any::<bool>()), 0..5),
         dealt in proptest::collection::vec((any::<usize>(), 0u8..8, 0i64..4, proptest::collection::vec((any::<bool>(), any::<usize>(), 1i64..4), 0..3)), 1..14),
     ) {
-        let alder = generated(policy, &rights_of, &members, &dealt).expect("an office");
+        let alder = generated(policy, &rights_of, &members, &[], &dealt).expect("an office");
         let all = every_record(&alder);
         prop_assert_eq!(all.len(), dealt.len());
         for user in USERS {
@@ -103,7 +103,7 @@ proptest! {
         dealt in proptest::collection::vec((any::<usize>(), Just(2u8), Just(0i64), proptest::collection::vec((any::<bool>(), any::<usize>(), 1i64..4), 0..4)), 1..8),
         disabled in 1usize..6,
     ) {
-        let mut alder = generated(6, &[0; 6], &members, &dealt).expect("an office");
+        let mut alder = generated(6, &[0; 6], &members, &[], &dealt).expect("an office");
         alder.does(|tx| {
             let mut user = users::find(tx, &user_name(USERS[disabled]))?.expect("a user");
             user.disabled = true;
@@ -144,7 +144,7 @@ proptest! {
         dealt in proptest::collection::vec((any::<usize>(), 0u8..4, 0i64..4, proptest::collection::vec((any::<bool>(), any::<usize>(), 1i64..4), 0..4)), 1..6),
         sharing in any::<bool>(),
     ) {
-        let mut alder = generated(policy, &rights_of, &members, &dealt).expect("an office");
+        let mut alder = generated(policy, &rights_of, &members, &[], &dealt).expect("an office");
         alder.does(|tx| Ok(office::set_sharing(tx, sharing)?)).expect("a setting");
         for row in every_record(&alder) {
             let told = alder.sees(|view| requests::answerers(view, &row)).expect("users");

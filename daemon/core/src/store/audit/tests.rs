@@ -42,7 +42,7 @@ fn every_filter_is_answered_from_an_index_and_only_verbs_are_merged() {
     let filters = [
         (whole(), "audit_by_time"),
         (Filter { before: Some((5, 5)), ..whole() }, "audit_by_time"),
-        (Filter { user: ann(), ..whole() }, "audit_by_actor"),
+        (Filter { user: ann(), ..whole() }, "audit_by_user"),
         (Filter { objects: vec!["ann".into()], ..whole() }, "audit_by_object"),
         (Filter { verb: Some("link.accept".into()), ..whole() }, "audit_by_verb"),
         (Filter { verb: Some("link".into()), before: Some((5, 5)), ..whole() }, "audit_by_verb"),
