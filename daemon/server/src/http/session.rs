@@ -106,7 +106,7 @@ async fn begin(
     Body(asked): Body<SignIn>,
 ) -> Result<Response, Problem> {
     let web = web(&door)?;
-    let address = caller.address.ok_or_else(|| sign_in::refused())?;
+    let address = caller.address.ok_or_else(sign_in::refused)?;
     let device = gate::cookie(&headers, DEVICE_COOKIE).map(|value| secret::hash_token(&value));
     let name = asked.user.clone();
     let found = house.read(move |view| sign_in::candidate(view, &name, device.as_ref())).await?;

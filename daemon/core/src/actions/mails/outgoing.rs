@@ -222,7 +222,7 @@ fn nameless() -> StoreFault {
 
 /// The record that a mail is about.
 fn subject(tx: &Tx<'_>, row: &MailRow) -> Result<RecordRow, Stop> {
-    Ok(records::find(tx, row.record.ok_or_else(nameless)?)?.ok_or(Stop::Drop("the record is deleted"))?)
+    records::find(tx, row.record.ok_or_else(nameless)?)?.ok_or(Stop::Drop("the record is deleted"))
 }
 
 /// Who answered: the owner and administrators by name. Of anybody else the name would tell who is in which group, so it is the office.
