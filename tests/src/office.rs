@@ -20,6 +20,7 @@ pub struct Office {
     daemon: Option<Daemon>,
     environment: Vec<(String, String)>,
     launcher: Vec<String>,
+    set_up_link: Option<String>,
     root: TempDir,
 }
 
@@ -48,12 +49,19 @@ impl Office {
 
     fn make(name: &str, address: SocketAddr, prepare: impl FnOnce(&Path)) -> Self {
         let root = tempfile::Builder::new().prefix("interoffice-").tempdir().expect("a temporary folder");
-        let office = Self { name: name.to_owned(), address, daemon: None, environment: Vec::new(), launcher: Vec::new(), root };
+        let (environment, launcher) = (Vec::new(), Vec::new());
+        let mut office = Self { name: name.to_owned(), address, daemon: None, environment, launcher, set_up_link: None, root };
         std::fs::create_dir(office.folder()).expect("the data folder is made");
         prepare(&office.folder());
         let address = address.to_string();
-        office.cli(&["init", "--name", name, "--listen", &address, "--advertise", &address, "--http", "127.0.0.1:0"]).ok();
+        let made = office.json(&["init", "--name", name, "--listen", &address, "--advertise", &address, "--http", "127.0.0.1:0"]);
+        office.set_up_link = made["set_up_link"].as_str().map(str::to_owned);
         office
+    }
+
+    /// The link with which the first administrator is added.
+    pub fn set_up_link(&self) -> Option<String> {
+        self.set_up_link.clone()
     }
 
     /// Starts the daemon.

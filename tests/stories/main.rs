@@ -18,3 +18,4 @@ mod record_sharing;
 mod removal;
 mod requests;
 mod specialists;
+mod web;
