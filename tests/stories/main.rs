@@ -4,6 +4,7 @@
 mod access;
 mod audit;
 mod demonstration;
+mod described;
 mod duplicates;
 mod everyday;
 mod finding;

@@ -58,6 +58,7 @@ pub struct Query {
 
 /// One page of the audit, newest first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = AuditPage)]
 pub struct Page {
     /// The lines.
     pub items: Vec<AuditLine>,

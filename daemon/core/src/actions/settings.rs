@@ -29,6 +29,7 @@ pub struct Settings {
 
 /// What is to be changed; what is not given stays.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SettingsChange)]
 #[serde(default, deny_unknown_fields)]
 pub struct Change {
     /// Office security.

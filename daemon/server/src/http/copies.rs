@@ -8,6 +8,7 @@ use interoffice_core::actions::copies::Readable;
 use interoffice_core::store::received::ReceivedFiles;
 use interoffice_core::store::{Fault, StoreFault, View};
 use interoffice_protocol::ids::LinkId;
+use serde::Serialize;
 
 use crate::house::House;
 
@@ -33,6 +34,39 @@ where
 /// Leaves out the file of one link, since the others can be read all the same.
 pub(super) fn broken(link: &Readable, fault: &StoreFault) {
     tracing::error!(link = %link.link, %fault, "the copies of a link can't be read");
+}
+
+/// What an own record lacks of [`Origin`], in the words of the description.
+#[derive(utoipa::ToSchema)]
+#[schema(as = Origin)]
+#[allow(dead_code, reason = "the description is all that is made of it")]
+pub(super) struct MaybeOrigin {
+    /// The link that brought a copy; an own record has none.
+    link: Option<String>,
+    /// The office that owns it.
+    office: Option<String>,
+    /// Its name.
+    office_name: Option<String>,
+    /// The agreed level.
+    level: Option<String>,
+}
+
+/// Where a copy comes from.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Origin {
+    /// The link that brought it.
+    pub(super) link: String,
+    /// The office that owns it.
+    pub(super) office: String,
+    pub(super) office_name: String,
+    /// The agreed level.
+    pub(super) level: &'static str,
+}
+
+impl From<&Readable> for Origin {
+    fn from(link: &Readable) -> Self {
+        Self { link: link.link.to_string(), office: link.office.clone(), office_name: link.office_name.clone(), level: link.level }
+    }
 }
 
 #[cfg(test)]

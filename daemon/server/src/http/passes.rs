@@ -25,6 +25,7 @@ use crate::secret::{self, Secret};
 
 /// The secret of a link.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = LinkSecret)]
 #[serde(deny_unknown_fields)]
 struct Shown {
     /// What stands behind the # of the link.
@@ -188,6 +189,7 @@ async fn set_up(
 
 /// A link with which somebody sets a password, shown to who made it.
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = UserInvite)]
 struct Invited {
     #[serde(flatten)]
     passed: Passed,

@@ -93,6 +93,7 @@ struct MakeInvite {
 
 /// An invite, to be given to the other office's admin.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OfficeInvite)]
 struct Invited {
     invite: String,
     addresses: Vec<String>,

@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 
 use super::answer::{Answer, Problems, one};
 use super::asked::{As, Body, Params};
+use super::copies::{MaybeOrigin, Origin};
 use super::locked::{self, Entry};
 use super::record_ids::resolve;
 use super::{audit, copies};
@@ -97,29 +98,13 @@ struct Listed {
     summary: Entry,
     /// Where a copy comes from; null for an own record.
     #[serde(flatten)]
+    #[schema(value_type = MaybeOrigin)]
     origin: Option<Origin>,
-}
-
-/// Where a copy comes from.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Origin {
-    /// The link that brought it.
-    link: String,
-    /// The office that owns it.
-    office: String,
-    office_name: String,
-    /// The agreed level.
-    level: &'static str,
-}
-
-impl From<&Readable> for Origin {
-    fn from(link: &Readable) -> Self {
-        Self { link: link.link.to_string(), office: link.office.clone(), office_name: link.office_name.clone(), level: link.level }
-    }
 }
 
 /// One page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RecordPage)]
 struct Page {
     items: Vec<Listed>,
     next: Option<String>,
@@ -247,6 +232,7 @@ pub(super) struct Shown {
     #[serde(flatten)]
     record: RecordView,
     #[serde(flatten)]
+    #[schema(value_type = MaybeOrigin)]
     origin: Option<Origin>,
 }
 

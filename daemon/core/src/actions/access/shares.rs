@@ -63,6 +63,7 @@ pub struct Shares {
 
 /// One change of a record's shares: exactly one of `user`, `group` and `whole_office` says whose.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ShareChange)]
 #[serde(default, deny_unknown_fields)]
 pub struct Change {
     /// A user.

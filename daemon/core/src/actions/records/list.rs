@@ -43,6 +43,7 @@ pub struct Query {
 
 /// One page of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OwnRecordPage)]
 pub struct Page {
     /// The records by name.
     pub records: Vec<RecordSummary>,

@@ -25,6 +25,7 @@ pub struct NameOnly {
     /// Its name.
     pub name: String,
     /// `none`.
+    #[schema(pattern = "^none$")]
     pub access: &'static str,
 }
 

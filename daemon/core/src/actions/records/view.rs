@@ -93,6 +93,7 @@ pub struct RelatedView {
 pub struct Content {
     /// Properties by their JSContact names, in the order of [`FieldName::ALL`].
     #[serde(serialize_with = "as_map")]
+    #[schema(value_type = std::collections::BTreeMap<String, Vec<PropertyView>>)]
     pub fields: Vec<(&'static str, Vec<PropertyView>)>,
     /// Cases, policies, investments and opportunities.
     pub related: Vec<RelatedView>,
