@@ -141,7 +141,7 @@ fn asvs_6_2_passwords_are_long_and_not_the_first_guess_and_nothing_else_is_asked
         assert_eq!(set(bad), "bad-password", "{bad}");
     }
     for good in
-        ["only lower case words here", "ÄÖÜ 密码 пароль слово", &"seventy characters and more of a sentence that nobody else would say "]
+        ["only lower case words here", "ÄÖÜ 密码 пароль слово", "seventy characters and more of a sentence that nobody else would say "]
     {
         assert_eq!(set(good), "", "{good}");
     }
