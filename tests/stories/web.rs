@@ -303,3 +303,14 @@ fn v_04_the_first_administrator_comes_by_the_link_of_the_set_up_and_sees_every_r
     office.user("ann").cli(&["record", "edit", &record, "--private", "on"]).ok();
     assert_eq!(browser.get(&format!("/records/{record}")).ok()["access"], "full-control");
 }
+
+#[test]
+fn r_20_secrets_that_count_for_nothing_are_tried_at_a_bounded_rate() {
+    let office = alder();
+    for (header, value) in [("authorization", "Bearer iot_nothing"), ("cookie", "__Host-session=nothing")] {
+        let mut stranger = office.browser();
+        stranger.headers.insert(header.into(), value.into());
+        let answers: Vec<u16> = (0..600).map(|_| stranger.get("/users").status).take_while(|status| *status != 429).collect();
+        assert!(answers.len() < 600 && answers.iter().all(|status| *status == 401), "{header}: {} answers", answers.len());
+    }
+}

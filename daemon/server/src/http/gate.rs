@@ -49,6 +49,19 @@ pub(crate) struct Web {
     proxies: Vec<IpAddr>,
 }
 
+impl Door {
+    /// What the http door alone can do: the operator signs in nowhere.
+    pub(super) fn web(&self) -> Result<&Web, Problem> {
+        match self {
+            Self::Web(web) => Ok(web),
+            Self::Socket => {
+                let message = "whoever opens the control socket is the operator, and neither signs in nor uses links";
+                Err(Refusal::invalid("not-on-this-door", message, "use the https address").into())
+            }
+        }
+    }
+}
+
 impl Web {
     /// The http door of these settings.
     pub(crate) fn new(config: &HttpConfig) -> Arc<Self> {
@@ -217,22 +230,18 @@ async fn identify(house: &House, web: &Web, request: &Parts) -> Result<Caller, P
     let method = request.method.clone();
     let shown = Shown::of(&request.headers)?;
     let token = shown.token;
-    let known = shown.session.is_some() || shown.token.is_some();
-    if !known {
-        web.limits.stranger(address)?;
-    }
-    let (found, actor) = if known {
-        let end = house.read(move |view| look(view, &shown)).await;
-        end.inspect_err(|_| web.limits.failed(address))?
+    let looked = if shown.session.is_some() || token.is_some() {
+        house.read(move |view| look(view, &shown)).await
     } else {
-        (Found::Nobody, Actor::Stranger)
+        Ok((Found::Nobody, Actor::Stranger))
     };
-    let session = admit(&found, &method, &path, clock::now_ms())?;
-    if matches!(found, Found::Nobody) {
-        web.limits.stranger_after(known, address)?;
-    } else {
-        web.limits.caller(&actor)?;
+    // What is shown and counts for nothing makes nobody less of a stranger.
+    match &looked {
+        Ok((Found::Session(..) | Found::Token(_), actor)) => web.limits.caller(actor)?,
+        Ok((Found::Nobody, _)) | Err(_) => web.limits.stranger(address)?,
     }
+    let (found, actor) = looked?;
+    let session = admit(&found, &method, &path, clock::now_ms())?;
     touch(house, &found).await;
     Ok(Caller { actor, address: Some(address), session, token })
 }

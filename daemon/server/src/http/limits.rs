@@ -89,21 +89,10 @@ impl Limits {
         check(&self.accounts, &account)
     }
 
-    /// A request of somebody who shows nothing.
+    /// A request of somebody who shows nothing that counts.
     pub(super) fn stranger(&self, address: IpAddr) -> Result<(), Problem> {
         self.sweep();
         check(&self.strangers, &prefix(address))
-    }
-
-    /// A request of somebody who showed something that turned out to count for nothing.
-    pub(super) fn stranger_after(&self, showed: bool, address: IpAddr) -> Result<(), Problem> {
-        if showed { self.stranger(address) } else { Ok(()) }
-    }
-
-    /// A session or token was shown that does not count.
-    pub(super) fn failed(&self, address: IpAddr) {
-        // Whether the bucket is empty now is asked at the next request.
-        let _ = self.strangers.check_key(&prefix(address));
     }
 
     /// A request of somebody who is known.

@@ -41,13 +41,6 @@ struct Purpose {
     user: String,
 }
 
-fn web(door: &Door) -> Result<&Web, Problem> {
-    match door {
-        Door::Web(web) => Ok(web),
-        Door::Socket => Err(Refusal::invalid("not-on-this-door", "links are used over https", "open the link in a browser").into()),
-    }
-}
-
 pub(super) fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(set_up))
@@ -73,7 +66,7 @@ async fn show(
     Extension(caller): Extension<Caller>,
     Body(shown): Body<Shown>,
 ) -> Answer<Purpose> {
-    count(web(&door)?, &caller)?;
+    count(door.web()?, &caller)?;
     let hash = secret::hash_token(&shown.token);
     let holder = house.read(move |view| passwords::holder(view, &hash)).await?;
     let kind = match holder.kind {
@@ -102,7 +95,7 @@ async fn use_it(
     Extension(caller): Extension<Caller>,
     Body(asked): Body<Use>,
 ) -> Answer<UserView> {
-    let web = web(&door)?;
+    let web = door.web()?;
     count(web, &caller)?;
     let token = secret::hash_token(&asked.token);
     let holder = house.read(move |view| passwords::holder(view, &token)).await?;
@@ -138,7 +131,7 @@ async fn forgot(
     Extension(caller): Extension<Caller>,
     Body(asked): Body<Forgot>,
 ) -> Result<(StatusCode, Json<Noted>), Problem> {
-    count(web(&door)?, &caller)?;
+    count(door.web()?, &caller)?;
     let (token, hash) = secret::token("");
     house.write(People, move |tx| passwords::forgot(tx, &asked.user, &token, &hash)).await?;
     let message = "if there is such a user with an e-mail address, a link is on its way to it";
@@ -174,7 +167,7 @@ async fn set_up(
     Extension(caller): Extension<Caller>,
     Body(asked): Body<First>,
 ) -> Result<(StatusCode, Json<UserView>), Problem> {
-    let web = web(&door)?;
+    let web = door.web()?;
     count(web, &caller)?;
     let token = secret::hash_token(&asked.token);
     let mut words = house.read(move |view| passwords::holder(view, &token)).await?.words;

@@ -41,17 +41,6 @@ struct SignIn {
     code: Option<Secret>,
 }
 
-/// What the http door alone can do.
-fn web(door: &Door) -> Result<&Web, Problem> {
-    match door {
-        Door::Web(web) => Ok(web),
-        Door::Socket => {
-            let message = "whoever opens the control socket is the operator and signs in nowhere";
-            Err(Refusal::invalid("not-on-this-door", message, "use the https address").into())
-        }
-    }
-}
-
 pub(super) fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(show, begin, end))
@@ -105,7 +94,7 @@ async fn begin(
     headers: HeaderMap,
     Body(asked): Body<SignIn>,
 ) -> Result<Response, Problem> {
-    let web = web(&door)?;
+    let web = door.web()?;
     let address = caller.address.ok_or_else(sign_in::refused)?;
     let device = gate::cookie(&headers, DEVICE_COOKIE).map(|value| secret::hash_token(&value));
     let name = asked.user.clone();
@@ -206,7 +195,7 @@ async fn prove_again(
     password: Secret,
     code: Option<&str>,
 ) -> Result<(SessionRow, Proof), Problem> {
-    let web = web(door)?;
+    let web = door.web()?;
     let session = session_of(caller)?;
     let address = caller.address.ok_or_else(sign_in::refused)?;
     let mut device = [0; 32];
@@ -269,7 +258,7 @@ async fn change_password(
     let (session, proof) = prove_again(&house, &door, &caller, asked.password, code).await?;
     let words = gate::words(&house, session.user.clone()).await?;
     check_password(&asked.new_password, &words)?;
-    let hash = web(&door)?.passwords.hash(asked.new_password).await?;
+    let hash = door.web()?.passwords.hash(asked.new_password).await?;
     let changed = house.write(People, move |tx| {
         sign_in::prove(tx, session.id, &proof)?;
         passwords::change(tx, &session.user, &proof.password, &hash, session.id)
@@ -325,7 +314,7 @@ async fn confirm_second_factor(
     Body(asked): Body<Confirm>,
 ) -> Answer<Codes> {
     let session = session_of(&caller)?;
-    web(&door)?.limits.guess(session.user.as_str(), Some([1; 32]), caller.address.ok_or_else(sign_in::refused)?)?;
+    door.web()?.limits.guess(session.user.as_str(), Some([1; 32]), caller.address.ok_or_else(sign_in::refused)?)?;
     let user = session.user.clone();
     let totp = house.read(move |view| passwords::second_factor_secret(view, &user)).await?;
     let step = secret::totp_step(&totp, &asked.code).ok_or_else(sign_in::code_refused)?;
