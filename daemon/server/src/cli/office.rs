@@ -120,7 +120,10 @@ fn first_administrator(shown: &Value) -> String {
     match (shown["administrator"].as_str(), shown["set_up_link"].as_str()) {
         (Some(name), _) => format!("\n{name} administers the office and can sign in.\n"),
         (None, Some(link)) => {
-            format!("\nThe first administrator chooses name and password with this link, once, within a day:\n  {link}\n")
+            format!(
+                "\nThe first administrator chooses name and password with this link, once, within a day:\n  {link}\n\
+                 No page is there yet: send what stands behind # to POST /api/v1/set-up, with name and password.\n"
+            )
         }
         (None, None) => String::new(),
     }
