@@ -218,6 +218,8 @@ pub enum Event {
     Sent { from: Office, to: Office, link: Option<Link>, tokens: Vec<Token> },
     /// A batch that the reader's office did not have yet was applied durably: the cursor of the link moved.
     Applied { at: Office, link: Link, puts: Vec<(Record, Vec<Token>)>, withdrawn: Vec<Record> },
+    /// The disk was full in the midst of a batch: nothing of it counts, and its words may lie in what the file's log has of it.
+    Interrupted { at: Office, link: Link, tokens: Vec<Token> },
     /// The reader's office erased the whole file of a link.
     FileErased { at: Office, link: Link },
     /// The reader's office rebuilt the file of a link without what was withdrawn.

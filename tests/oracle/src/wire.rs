@@ -11,6 +11,7 @@ impl Oracle {
             Event::Heard { at, from, link, said, taken } => self.heard(at, from, &link, said, taken),
             Event::Sent { from, to, link, tokens } => self.sent(from, to, link, &tokens),
             Event::Applied { at, link, puts, withdrawn } => self.applied(at, &link, &puts, &withdrawn),
+            Event::Interrupted { at, link, tokens } => self.file(at, &link, |known| known.residue.extend(tokens)),
             Event::FileErased { at, link } => self.file(at, &link, |known| (known.copies, known.residue) = Default::default()),
             Event::FileRebuilt { at, link } => self.file(at, &link, |known| {
                 known.residue = known.copies.values().flat_map(|held: &Held| held.tokens.iter().copied()).collect();

@@ -309,6 +309,8 @@ impl Session {
         let before = me.files.progress(link)?;
         let applied = match me.files.apply(link, &row.secret, std::slice::from_ref(&batch), me.wall_ms()) {
             Err(StoreFault::DiskFull) => {
+                let tokens = Token::all_in(&codec::encode(&batch));
+                self.told.push(Event::Interrupted { at: self.me, link: link.0, tokens });
                 self.data.aside.insert(link, me.true_ms);
                 return Ok(Follow::Nothing);
             }

@@ -68,6 +68,16 @@ fn a_record_that_was_taken_off_is_not_read_any_more() {
 }
 
 #[test]
+fn words_of_a_batch_for_which_there_was_no_room_may_lie_in_the_file_of_its_link_until_it_is_rebuilt() {
+    let mut oracle = shared();
+    oracle.note(Event::Interrupted { at: 1, link: LINK, tokens: vec![Token(11)] });
+    assert!(oracle.may_hold(1, &LINK, Token(11)));
+    assert!(!oracle.may_keep(1, Token(11)), "nowhere else");
+    oracle.note(Event::FileRebuilt { at: 1, link: LINK });
+    assert!(!oracle.may_hold(1, &LINK, Token(11)));
+}
+
+#[test]
 fn a_lease_runs_on_the_machines_own_count_and_a_wall_clock_never_lengthens_it() {
     let mut oracle = shared();
     let read = |oracle: &mut crate::Oracle, clocks| {
