@@ -1,7 +1,11 @@
 //! Migrations: numbered files, each in a transaction of its own; a file from a newer program is refused.
 
+use std::cell::RefCell;
+use std::time::Duration;
+
 use interoffice_protocol::seeded::{Bug, planted};
 use rusqlite::Connection;
+use rusqlite::backup::Backup;
 
 use super::StoreFault;
 use super::sql::{batch, transaction};
@@ -31,6 +35,28 @@ pub fn migrate(conn: &mut Connection, migrations: &[&str]) -> Result<i64, StoreF
         })?;
     }
     Ok(found)
+}
+
+thread_local! {
+    /// An office's database at the newest schema, with nothing in it.
+    static EMPTY: RefCell<Option<Connection>> = const { RefCell::new(None) };
+}
+
+/// Makes `conn` an office's database with nothing in it, by copying the pages of one that was migrated before: a simulation opens
+/// thousands of them.
+pub(super) fn copy_empty(conn: &mut Connection) -> Result<(), StoreFault> {
+    EMPTY.with_borrow_mut(|empty| {
+        let from = match empty {
+            Some(from) => from,
+            None => {
+                let mut from = Connection::open_in_memory()?;
+                migrate(&mut from, OFFICE)?;
+                empty.insert(from)
+            }
+        };
+        Backup::new(from, conn)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
+        Ok(())
+    })
 }
 
 #[cfg(test)]

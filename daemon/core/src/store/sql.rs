@@ -268,6 +268,13 @@ pub(super) fn batch(conn: &rusqlite::Connection, sql: &str) -> Result<(), StoreF
     Ok(conn.execute_batch(sql)?)
 }
 
+/// Runs one statement that begins or ends a transaction, prepared once a connection: every job runs two to four of them.
+pub(super) fn control(conn: &rusqlite::Connection, sql: &'static str) -> Result<(), StoreFault> {
+    failing::touch(sql, None)?;
+    conn.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
 /// Does `work` in a transaction, which is durable when this returns `Ok` and leaves nothing behind else.
 pub(super) fn transaction<T>(
     conn: &mut rusqlite::Connection,

@@ -12,7 +12,7 @@ use interoffice_protocol::statement::{Chain, Signer};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::sql::batch;
+use super::sql::{batch, control};
 use super::{Sql, StoreFault, audit, durable, migrate};
 use crate::domain::actor::Actor;
 use crate::domain::moment::Moment;
@@ -189,8 +189,8 @@ impl WriteStore {
     /// A store in memory, for simulations.
     pub fn in_memory(context: Arc<OfficeContext>) -> Result<Self, StoreFault> {
         let mut conn = Connection::open_in_memory()?;
+        migrate::copy_empty(&mut conn)?;
         set_up(&conn)?;
-        migrate::migrate(&mut conn, migrate::OFFICE)?;
         Ok(Self { conn, context })
     }
 
@@ -199,12 +199,12 @@ impl WriteStore {
         if planted(Bug::AnswerBeforeCommit) && self.is_open() {
             self.commit()?;
         }
-        batch(&self.conn, "BEGIN IMMEDIATE")
+        control(&self.conn, "BEGIN IMMEDIATE")
     }
 
     /// Runs one job of the group in a savepoint: what it did stays only when it returns `Ok`. A denial is written into the audit.
     pub fn job<T>(&mut self, moment: Moment, job: &mut dyn FnMut(&Tx<'_>) -> Result<T, Fault>) -> Result<(T, Rings), Fault> {
-        batch(&self.conn, "SAVEPOINT job")?;
+        control(&self.conn, "SAVEPOINT job")?;
         let tx = Tx {
             view: View { sql: &self.conn, office: &self.context, now_ms: moment.now_ms },
             moment,
@@ -216,7 +216,7 @@ impl WriteStore {
         let now_ms = tx.view.now_ms;
         match end {
             Ok(value) => {
-                batch(&self.conn, "RELEASE job")?;
+                control(&self.conn, "RELEASE job")?;
                 Ok((value, rings))
             }
             Err(fault) => {
@@ -239,7 +239,7 @@ impl WriteStore {
 
     /// Makes the group durable.
     pub fn commit(&mut self) -> Result<(), StoreFault> {
-        batch(&self.conn, "COMMIT").inspect_err(|_| self.roll_back())
+        control(&self.conn, "COMMIT").inspect_err(|_| self.roll_back())
     }
 
     /// Drops the group.
@@ -290,9 +290,9 @@ impl ReadStore {
 
     /// Reads from one consistent state.
     pub fn read<T>(&self, now_ms: i64, read: impl FnOnce(&View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        batch(&self.conn, "BEGIN DEFERRED")?;
+        control(&self.conn, "BEGIN DEFERRED")?;
         let end = read(&View { sql: &self.conn, office: &self.context, now_ms });
-        batch(&self.conn, "COMMIT")?;
+        control(&self.conn, "COMMIT")?;
         end
     }
 }
