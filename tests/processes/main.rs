@@ -19,6 +19,7 @@ mod one_way;
 mod peer_down;
 mod poison;
 mod power_cuts;
+mod sign_ins;
 mod slow;
 mod slow_headers;
 mod small_disk;

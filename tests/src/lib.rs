@@ -9,6 +9,7 @@ mod control;
 mod daemon;
 mod dice;
 pub mod drip;
+pub mod guesses;
 pub mod honest;
 mod meet;
 mod office;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,13 +66,7 @@ impl Office {
     /// A browser without cookies at the http door.
     pub fn browser(&self) -> Browser {
         let address = self.json(&["status"])["daemon"]["http"].as_str().expect("the http door is open").parse().expect("an address");
-        let pem = std::fs::read(self.folder().join("web/certificate.pem")).expect("the office's certificate");
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(&pem).expect("a certificate")).expect("a certificate that can be trusted");
-        let provider = Arc::new(interoffice_certs::provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions of TLS");
-        let tls = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-        Browser { address, tls, cookies: BTreeMap::new(), headers: BTreeMap::new() }
+        Browser::at(address, &self.folder())
     }
 
     /// A browser in which this user is signed in; the password is set by an invitation when there is none yet.
@@ -93,6 +88,17 @@ pub fn password(user: &str) -> String {
 }
 
 impl Browser {
+    /// A browser without cookies at the http door of the office in `folder`.
+    pub fn at(address: SocketAddr, folder: &Path) -> Self {
+        let pem = std::fs::read(folder.join("web/certificate.pem")).expect("the office's certificate");
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(&pem).expect("a certificate")).expect("a certificate that can be trusted");
+        let provider = Arc::new(interoffice_certs::provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions of TLS");
+        let tls = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+        Self { address, tls, cookies: BTreeMap::new(), headers: BTreeMap::new() }
+    }
+
     /// Signs in; the cookies are kept.
     pub fn sign_in(&mut self, user: &str, password: &str) -> Reply {
         self.post("/session", &json!({ "user": user, "password": password }))
@@ -163,13 +169,22 @@ impl Browser {
         reply
     }
 
-    /// Sends a request and leaves its answer to be read.
-    pub fn open(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> StreamOwned<ClientConnection, TcpStream> {
-        let tcp = TcpStream::connect(self.address).expect("the http door takes a connection");
+    /// Where the door listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Talks TLS over a connection to the door.
+    pub(crate) fn over(&self, tcp: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
         tcp.set_read_timeout(Some(PATIENCE)).expect("a time limit");
         let name = ServerName::IpAddress(self.address.ip().into());
         let connection = ClientConnection::new(Arc::clone(&self.tls), name).expect("a TLS client");
-        let mut stream = StreamOwned::new(connection, tcp);
+        StreamOwned::new(connection, tcp)
+    }
+
+    /// Sends a request and leaves its answer to be read.
+    pub fn open(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> StreamOwned<ClientConnection, TcpStream> {
+        let mut stream = self.over(TcpStream::connect(self.address).expect("the http door takes a connection"));
         let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
         if !self.cookies.is_empty() {
             let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -11,7 +11,7 @@ use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use interoffice_core::domain::refusal::Refusal;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
@@ -22,6 +22,10 @@ const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 /// Hashes made at once: two cores may be busy with guesses, not the whole machine and its memory.
 const AT_ONCE: usize = 2;
+/// Of these, how many for people who are not known yet: whoever guesses never takes the turn of somebody who signed in here before.
+const STRANGERS_AT_ONCE: usize = 1;
+/// Most strangers who wait for a turn; the next is told so at once.
+const STRANGERS_WAIT: usize = 16;
 /// How long somebody waits for a turn.
 const TURN: Duration = Duration::from_secs(10);
 /// Bytes of the secret of a second factor: RFC 4226 recommends 160 bits.
@@ -57,6 +61,10 @@ impl fmt::Debug for Secret {
 #[derive(Clone)]
 pub(crate) struct Passwords {
     room: Arc<Semaphore>,
+    /// What a stranger needs beside a place in the room.
+    strangers: Arc<Semaphore>,
+    /// Places before the room for strangers.
+    waiting: Arc<Semaphore>,
     /// The hash of a password that nobody knows, for those who are not there: their guesses take as long as others'.
     nobody: Arc<str>,
 }
@@ -79,6 +87,15 @@ fn is_right(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
+/// Who gives a password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Comes {
+    /// Somebody about whom nothing is known, so far.
+    Stranger,
+    /// Somebody who has a session, a link, or a device on which this user signed in before.
+    Familiar,
+}
+
 fn busy() -> Refusal {
     Refusal::conflict("busy", "too many people sign in at once", "wait a few seconds and try again")
 }
@@ -88,30 +105,46 @@ impl Passwords {
     pub(crate) fn new() -> Self {
         let unknown = BASE64URL_NOPAD.encode(&clock::random::<32>());
         let nobody = hash_password(&unknown).unwrap_or_default();
-        Self { room: Arc::new(Semaphore::new(AT_ONCE)), nobody: nobody.into() }
+        let room = |places| Arc::new(Semaphore::new(places));
+        Self { room: room(AT_ONCE), strangers: room(STRANGERS_AT_ONCE), waiting: room(STRANGERS_WAIT), nobody: nobody.into() }
+    }
+
+    /// Waits until it is the turn of whoever asks: what is held while the work goes on.
+    async fn place(&self, from: Comes) -> Result<[Option<OwnedSemaphorePermit>; 2], Refusal> {
+        let wait = async {
+            let stranger = match from {
+                Comes::Familiar => None,
+                Comes::Stranger => {
+                    let _waiting = self.waiting.try_acquire().map_err(|_| busy())?;
+                    Some(Arc::clone(&self.strangers).acquire_owned().await.map_err(|_| busy())?)
+                }
+            };
+            let place = Arc::clone(&self.room).acquire_owned().await.map_err(|_| busy())?;
+            Ok([Some(place), stranger])
+        };
+        tokio::time::timeout(TURN, wait).await.unwrap_or_else(|_| Err(busy()))
     }
 
     /// Does `work` on a thread where it may take its time, when its turn comes.
-    async fn turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-        let turn = tokio::time::timeout(TURN, Arc::clone(&self.room).acquire_owned()).await;
-        let Ok(Ok(permit)) = turn else { return Err(busy()) };
+    async fn turn<T: Send + 'static>(&self, from: Comes, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+        let place = self.place(from).await?;
         let done = tokio::task::spawn_blocking(move || {
             let end = work();
-            drop(permit);
+            drop(place);
             end
         });
         done.await.map_err(|_| busy())
     }
 
-    /// The hash of a password.
+    /// The hash of a password that somebody may set, by a link or in a session.
     pub(crate) async fn hash(&self, password: Secret) -> Result<String, Refusal> {
-        self.turn(move || hash_password(&password)).await?
+        self.turn(Comes::Familiar, move || hash_password(&password)).await?
     }
 
     /// Whether a password is the one behind `hash`; without a hash it is not, and that takes as long to say.
-    pub(crate) async fn verify(&self, password: Secret, hash: Option<String>) -> Result<bool, Refusal> {
+    pub(crate) async fn verify(&self, from: Comes, password: Secret, hash: Option<String>) -> Result<bool, Refusal> {
         let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.nobody.to_string()));
-        self.turn(move || is_right(&password, &hash) && known).await
+        self.turn(from, move || is_right(&password, &hash) && known).await
     }
 }
 
@@ -176,9 +209,30 @@ mod tests {
         let secret = |text: &str| Secret::from(text.to_owned());
         let hash = passwords.hash(secret("copper kettle")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=65536,t=3,p=1$"), "{hash}");
-        assert!(passwords.verify(secret("copper kettle"), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify(secret("copper kettel"), Some(hash)).await.unwrap());
-        assert!(!passwords.verify(secret("copper kettle"), None).await.unwrap());
+        assert!(passwords.verify(Comes::Familiar, secret("copper kettle"), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(Comes::Familiar, secret("copper kettel"), Some(hash)).await.unwrap());
+        assert!(!passwords.verify(Comes::Familiar, secret("copper kettle"), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn r_20_strangers_who_guess_wait_for_each_other_and_nobody_who_is_known_waits_for_them() {
+        let passwords = Passwords::new();
+        let guess = || {
+            let passwords = passwords.clone();
+            tokio::spawn(async move { passwords.place(Comes::Stranger).await.map(|_| ()) })
+        };
+        let held = passwords.place(Comes::Stranger).await.unwrap();
+        let waiting: Vec<_> = (0..STRANGERS_WAIT + 8).map(|_| guess()).collect();
+        tokio::task::yield_now().await;
+        assert_eq!(passwords.room.available_permits(), AT_ONCE - 1, "one stranger alone is in the room");
+        let known = passwords.place(Comes::Familiar).await;
+        assert!(known.is_ok(), "a place is left for who is known");
+        drop((held, known));
+        let mut refused = 0;
+        for guess in waiting {
+            refused += usize::from(guess.await.unwrap().is_err_and(|refusal| refusal.code == "busy"));
+        }
+        assert_eq!(refused, 8, "who finds the queue full is told so, the others get their turn");
     }
 
     #[test]

@@ -16,7 +16,9 @@ use crate::api::Problem;
 const GUESSES: u32 = 10;
 /// Guesses of one account's password a minute on a device where its user signed in before: others can't use these up.
 const GUESSES_KNOWN: u32 = 10;
-/// Guesses a minute from one address: an office behind one address signs in at nine.
+/// Links for one forgotten password an hour: nobody fills another's mailbox.
+const FORGOTTEN: u32 = 3;
+/// Guesses, and links that are shown or used, a minute from one address: an office behind one address signs in at nine.
 const GUESSES_ADDRESS: u32 = 60;
 /// Requests a second of one address without a session, and how many at once.
 const STRANGER: (u32, u32) = (20, 200);
@@ -31,6 +33,7 @@ type Buckets<K> = DefaultKeyedRateLimiter<K>;
 pub(super) struct Limits {
     accounts: Buckets<String>,
     devices: Buckets<(String, [u8; 32])>,
+    forgotten: Buckets<String>,
     addresses: Buckets<IpAddr>,
     strangers: Buckets<IpAddr>,
     callers: Buckets<String>,
@@ -71,6 +74,7 @@ impl Limits {
         Self {
             accounts: RateLimiter::keyed(per_minute(GUESSES)),
             devices: RateLimiter::keyed(per_minute(GUESSES_KNOWN)),
+            forgotten: RateLimiter::keyed(Quota::per_hour(count(FORGOTTEN))),
             addresses: RateLimiter::keyed(per_minute(GUESSES_ADDRESS)),
             strangers: RateLimiter::keyed(per_second(STRANGER)),
             callers: RateLimiter::keyed(per_second(CALLER)),
@@ -87,6 +91,18 @@ impl Limits {
         }
         check(&self.addresses, &prefix(address))?;
         check(&self.accounts, &account)
+    }
+
+    /// A link that is shown or used. Its secret can't be guessed; whoever tries all the same is slowed down with all that come from there.
+    pub(super) fn link(&self, address: IpAddr) -> Result<(), Problem> {
+        self.sweep();
+        check(&self.addresses, &prefix(address))
+    }
+
+    /// A link that is asked for by whoever forgot the password of `account`, which may name nobody: that makes no difference.
+    pub(super) fn forgot(&self, account: &str, address: IpAddr) -> Result<(), Problem> {
+        self.link(address)?;
+        check(&self.forgotten, &account.trim().to_lowercase())
     }
 
     /// A request of somebody who shows nothing that counts.
@@ -107,6 +123,7 @@ impl Limits {
         }
         self.accounts.retain_recent();
         self.devices.retain_recent();
+        self.forgotten.retain_recent();
         self.addresses.retain_recent();
         self.strangers.retain_recent();
         self.callers.retain_recent();
@@ -136,6 +153,15 @@ mod tests {
         assert!(refused.retry_after_s.is_some_and(|wait| (1..=7).contains(&wait)));
         assert!(limits.guess("ann", Some([7; 32]), from(201)).is_ok());
         assert!(limits.guess("bob", None, from(202)).is_ok());
+    }
+
+    #[test]
+    fn a_link_for_a_forgotten_password_is_sent_three_times_an_hour_whoever_asks() {
+        let limits = Limits::new();
+        let from = |n: u8| IpAddr::from([192, 0, 2, n]);
+        assert_eq!((0..50).filter(|n| limits.forgot(if n % 2 == 0 { "ann" } else { " Ann" }, from(*n)).is_ok()).count(), 3);
+        assert!(limits.forgot("bob", from(1)).is_ok());
+        assert_eq!((0..100).filter(|_| limits.link(from(100)).is_ok()).count(), 60);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Links that let somebody set a password: `/passes`, `/set-up`, `/users/{name}/invite`; and tokens: `/users/{name}/tokens`.
 
+use std::net::IpAddr;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -17,7 +19,7 @@ use utoipa_axum::routes;
 
 use super::answer::{Answer, Items, Problems, items, one};
 use super::asked::{As, Body, user_name};
-use super::gate::{Caller, Door, Web};
+use super::gate::{Caller, Door};
 use super::session::check_password;
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
@@ -52,10 +54,8 @@ pub(super) fn routes() -> OpenApiRouter<House> {
         .routes(routes!(remove_token))
 }
 
-/// Counts a try: a link can't be guessed, and nobody needs many.
-fn count(web: &Web, caller: &Caller) -> Result<(), Problem> {
-    let address = caller.address.ok_or_else(|| Refusal::denied("not-signed-in", "there is no address to count", ""))?;
-    web.limits.guess(&format!("a link at {address}"), None, address)
+fn address(caller: &Caller) -> Result<IpAddr, Problem> {
+    Ok(caller.address.ok_or_else(|| Refusal::denied("not-signed-in", "there is no address to count", "ask over the http door"))?)
 }
 
 /// What a link is for.
@@ -66,7 +66,7 @@ async fn show(
     Extension(caller): Extension<Caller>,
     Body(shown): Body<Shown>,
 ) -> Answer<Purpose> {
-    count(door.web()?, &caller)?;
+    door.web()?.limits.link(address(&caller)?)?;
     let hash = secret::hash_token(&shown.token);
     let holder = house.read(move |view| passwords::holder(view, &hash)).await?;
     let kind = match holder.kind {
@@ -96,7 +96,7 @@ async fn use_it(
     Body(asked): Body<Use>,
 ) -> Answer<UserView> {
     let web = door.web()?;
-    count(web, &caller)?;
+    web.limits.link(address(&caller)?)?;
     let token = secret::hash_token(&asked.token);
     let holder = house.read(move |view| passwords::holder(view, &token)).await?;
     if holder.kind == PassKind::SetUp {
@@ -131,7 +131,7 @@ async fn forgot(
     Extension(caller): Extension<Caller>,
     Body(asked): Body<Forgot>,
 ) -> Result<(StatusCode, Json<Noted>), Problem> {
-    count(door.web()?, &caller)?;
+    door.web()?.limits.forgot(&asked.user, address(&caller)?)?;
     let (token, hash) = secret::token("");
     house.write(People, move |tx| passwords::forgot(tx, &asked.user, &token, &hash)).await?;
     let message = "if there is such a user with an e-mail address, a link is on its way to it";
@@ -168,7 +168,7 @@ async fn set_up(
     Body(asked): Body<First>,
 ) -> Result<(StatusCode, Json<UserView>), Problem> {
     let web = door.web()?;
-    count(web, &caller)?;
+    web.limits.link(address(&caller)?)?;
     let token = secret::hash_token(&asked.token);
     let mut words = house.read(move |view| passwords::holder(view, &token)).await?.words;
     words.extend([asked.name.clone(), asked.first_name.clone(), asked.last_name.clone(), asked.email.clone()]);

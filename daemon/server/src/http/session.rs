@@ -22,7 +22,7 @@ use super::asked::{As, Body, user_name};
 use super::gate::{self, Caller, DEVICE_COOKIE, Door, SESSION_COOKIE, Web};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
-use crate::secret::{self, Secret};
+use crate::secret::{self, Comes, Secret};
 
 /// How long a browser keeps the cookie of a device (seconds): a year.
 const DEVICE_S: u32 = 365 * 24 * 3600;
@@ -59,9 +59,9 @@ fn session_of(caller: &Caller) -> Result<SessionRow, Problem> {
 }
 
 /// Checks password and second factor of somebody who may be nobody: the same work for all, and the same answer for all that is wrong.
-async fn check(web: &Web, found: Option<Candidate>, password: Secret, code: Option<&str>) -> Result<Proof, Problem> {
+async fn check(web: &Web, from: Comes, found: Option<Candidate>, password: Secret, code: Option<&str>) -> Result<Proof, Problem> {
     let known = found.and_then(|candidate| Some((candidate.user.name.clone(), candidate.credential?)));
-    let right = web.passwords.verify(password, known.as_ref().map(|(_, credential)| credential.password.clone())).await?;
+    let right = web.passwords.verify(from, password, known.as_ref().map(|(_, credential)| credential.password.clone())).await?;
     let Some((user, credential)) = known.filter(|_| right) else { return Err(sign_in::refused().into()) };
     let second_factor = match (credential.totp.as_deref().filter(|_| credential.totp_on), code) {
         (None, _) => SecondFactor::None,
@@ -106,7 +106,8 @@ async fn begin(
     let existing = found.as_ref().map(|candidate| candidate.user.name.clone());
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARS).collect();
-    let proof = match check(web, found, asked.password, asked.code.as_deref()).await {
+    let from = if known.is_some() { Comes::Familiar } else { Comes::Stranger };
+    let proof = match check(web, from, found, asked.password, asked.code.as_deref()).await {
         Ok(proof) => proof,
         Err(problem) => return Err(note_failure(&house, existing, problem, address.to_string()).await),
     };
@@ -203,7 +204,7 @@ async fn prove_again(
     web.limits.guess(session.user.as_str(), Some(device), address)?;
     let name = session.user.to_string();
     let found = house.read(move |view| sign_in::candidate(view, &name, None)).await?;
-    match check(web, found, password, code).await {
+    match check(web, Comes::Familiar, found, password, code).await {
         Ok(proof) => Ok((session, proof)),
         Err(problem) => Err(note_failure(house, Some(session.user), problem, address.to_string()).await),
     }
