@@ -10,6 +10,9 @@ pub(crate) const NAMES: [&str; 6] = ["sync", "commits", "visible", "attacks", "t
 /// The measure of one office alone, which is taken only when it is named.
 pub(crate) const OFFICE: &str = "office";
 
+/// The measure of sign-ins, which is taken only when it is named.
+pub(crate) const SIGN_INS: &str = "signins";
+
 /// What to measure, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Arguments {
@@ -30,7 +33,7 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Whether the measure was chosen.
     pub(crate) fn wants(&self, name: &str) -> bool {
-        (self.names.is_empty() && name != OFFICE) || self.names.iter().any(|chosen| chosen == name)
+        (self.names.is_empty() && ![OFFICE, SIGN_INS].contains(&name)) || self.names.iter().any(|chosen| chosen == name)
     }
 
     /// Whether any measure between two offices was chosen.
@@ -52,7 +55,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
             "--dir" => wanted.folder = value()?.into(),
             "--runs" => wanted.runs = number(&argument, &value()?, 1, 100)?,
             "--records" => wanted.records = number(&argument, &value()?, 5_000, 40_000)?,
-            name if NAMES.contains(&name) || name == OFFICE => wanted.names.push(argument),
+            name if NAMES.contains(&name) || [OFFICE, SIGN_INS].contains(&name) => wanted.names.push(argument),
             _ => bail!("unknown argument {argument}"),
         }
     }

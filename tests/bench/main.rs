@@ -12,6 +12,7 @@ mod machine;
 mod measures;
 mod office;
 mod results;
+mod sign_ins;
 mod socket;
 mod stage;
 
@@ -53,6 +54,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(arguments::OFFICE) {
         lists::measure(arguments, &mut results).context("the measure of one office")?;
+    }
+    if arguments.wants(arguments::SIGN_INS) {
+        sign_ins::measure(arguments, &mut results).context("the measure of sign-ins")?;
     }
     if arguments.wants_two() {
         two_offices(arguments, &mut results)?;

@@ -30,9 +30,14 @@ impl Drop for Office {
 impl Office {
     /// Sets up an office called `name` in `folder` with a free port, and starts its daemon.
     pub(crate) fn set_up(binary: &Path, folder: PathBuf, name: &str) -> Result<Self> {
+        Self::set_up_with(binary, folder, name, &[])
+    }
+
+    /// The same with more arguments of `init`.
+    pub(crate) fn set_up_with(binary: &Path, folder: PathBuf, name: &str, more: &[&str]) -> Result<Self> {
         let listen = UdpSocket::bind("127.0.0.1:0")?.local_addr()?;
         let mut office = Self { binary: binary.to_owned(), folder, listen, daemon: None };
-        let init = office.command().args(["init", "--name", name, "--listen", &office.listen.to_string()]).output();
+        let init = office.command().args(["init", "--name", name, "--listen", &office.listen.to_string()]).args(more).output();
         let init = init.with_context(|| format!("starting {}", binary.display()))?;
         if !init.status.success() {
             bail!("interoffice init: {}", String::from_utf8_lossy(&init.stderr));

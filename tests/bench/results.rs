@@ -60,7 +60,7 @@ const fn line(
 }
 
 /// Every line in its order. The bare figures are of one writer where the measure has eight.
-const LINES: [Line; 49] = [
+const LINES: [Line; 55] = [
     line("sync_s", "sync", "share all: durable and readable at B", "s", Some(Goal::AtMost(2.0)), Some(0.40)),
     line("sync_durable_s", "sync", "  of it until all is acknowledged", "s", None, None),
     line("sync_commit_ms", "sync", "  of it until the share is committed at A", "ms", None, None),
@@ -109,6 +109,12 @@ const LINES: [Line; 49] = [
     line("office_wide_common_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
     line("office_wide_nothing_p50_ms", "office", "search for what stands nowhere, who sees all, median", "ms", None, None),
     line("office_wide_nothing_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("signin_user_p50_ms", "signins", "a guess of a user's password refused, median", "ms", None, None),
+    line("signin_nobody_p50_ms", "signins", "a guess of nobody's password refused, median", "ms", None, None),
+    line("signin_difference_percent", "signins", "  difference of the medians", "%", Some(Goal::AtMost(5.0)), None),
+    line("signin_alone_p99_ms", "signins", "list of 50 of who is signed in, 99th percentile", "ms", None, None),
+    line("signin_attack_p99_ms", "signins", "  the same under 10,000 guesses from 100 addresses", "ms", Some(Goal::AtMost(300.0)), None),
+    line("signin_looked_at", "signins", "  guesses of these that were looked at", "", None, None),
     line("office_import_per_s", "office", "records imported, 20 users one after the other", "/s", None, None),
 ];
 

@@ -54,13 +54,28 @@ pub fn guess(door: &Browser, plan: &GuessPlan) -> Answers {
     answers.into_inner().expect("no thread that counts panics")
 }
 
+/// One who guesses from one address, over one connection while the door keeps it.
+pub struct Guesser<'d>(Line<'d>);
+
+impl<'d> Guesser<'d> {
+    /// Guesses from the `number`th address.
+    pub fn new(door: &'d Browser, number: usize) -> Self {
+        Self(Line { door, from: source(number), stream: None })
+    }
+
+    /// One guess; says with which status it was answered.
+    pub fn guess(&mut self, name: &str, password: &str) -> u16 {
+        self.0.status_of(&json!({ "user": name, "password": password }).to_string())
+    }
+}
+
 /// Guesses each name once, over one connection while the door keeps it. Every address begins with another name.
 fn one_address(door: &Browser, number: usize, names: &[String]) -> Vec<u16> {
-    let mut line = Line { door, from: source(number), stream: None };
+    let mut guesser = Guesser::new(door, number);
     let mut seen = vec![0; names.len()];
     for turn in 0..names.len() {
         let at = (turn + number) % names.len();
-        seen[at] = line.status_of(&json!({ "user": names[at], "password": format!("guess {number} of {at}") }).to_string());
+        seen[at] = guesser.guess(&names[at], &format!("guess {number} of {at}"));
     }
     seen
 }
