@@ -67,6 +67,28 @@ fn t_49_the_audit_is_found_by_type_user_record_and_period() {
     says(&office.cli(&["audit", "--verb", "peer"]).ok().err, "--since");
 }
 
+/// INV-52: who is refused a look leaves a line like who is refused a deed, and an administrator who acts for another is found by name.
+#[test]
+fn inv_52_a_refused_look_is_written_down_and_who_acted_for_another_is_found() {
+    let office = office();
+    let (mut ann, mut rita) = (office.signed_in("ann"), office.signed_in("rita"));
+    assert_eq!(ann.get("/audit").status, 403);
+    let plan = ann.post("/client-access/plan", &json!({ "on": true }));
+    assert_eq!(plan.status, 403);
+    let looks = audit(&office, &["--verb", "read"]);
+    let seen = |line: usize| ["actor", "object", "outcome"].map(|member| looks[line][member].as_str().unwrap_or_default().to_owned());
+    assert_eq!(seen(1), ["user:ann", "/audit", "not-admin"]);
+    assert_eq!(seen(0), ["user:ann", "/client-access/plan", &plan.code()]);
+
+    rita.headers.insert("x-interoffice-as".into(), "ann".into());
+    rita.post("/records", &json!({ "kind": "contact", "name": "Clara Client" })).ok();
+    for user in ["ann", "rita"] {
+        let found = audit(&office, &["--user", user, "--verb", "record.create"]);
+        assert_eq!(found[0]["actor"], "user:rita for user:ann", "{user}: {found}");
+    }
+    assert!(verbs(&audit(&office, &["--user", "bob", "--verb", "record.create"])).is_empty());
+}
+
 /// T-49: the audit is written out as a file, by administrators only, and that is a deed of its own; no cell becomes a formula.
 #[test]
 fn t_49_the_audit_is_exported_as_a_file_and_that_is_written_down() {

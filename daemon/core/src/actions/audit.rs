@@ -22,6 +22,8 @@ pub const LINES_MAX: usize = 1_000;
 pub const LINES_DEFAULT: usize = 100;
 /// The period that is shown when the query does not say: seven days (milliseconds).
 pub const PERIOD_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// Longest path of a request that is written down (bytes).
+const PATH_MAX: usize = 200;
 /// Longest verb or code that is looked for (characters).
 const WORD_CHARS_MAX: usize = 100;
 
@@ -38,7 +40,7 @@ pub fn since(view: &View<'_>, actor: &Actor, after: u64, limit: usize) -> Result
 pub struct Query {
     /// A verb such as `link.accept`, or the beginning of verbs up to a dot such as `link`.
     pub verb: Option<String>,
-    /// The user who acted, or for whom somebody acted; not the administrator who acted for another.
+    /// The user who acted, for whom somebody acted, or who acted for another.
     pub user: Option<String>,
     /// The user whom it was about.
     pub about: Option<String>,
@@ -124,6 +126,13 @@ fn filter(query: &Query, now_ms: i64) -> Result<Filter, Refusal> {
         },
         before: query.after.as_deref().map(read_place).transpose()?,
     })
+}
+
+/// Writes down that `actor` was refused what only reads: nothing else of it reaches the store. `path` is what was asked for.
+pub fn note_denial(tx: &Tx<'_>, actor: &Actor, path: &str, code: &str) -> Result<(), Fault> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
+    let object = if path.len() <= PATH_MAX && path.chars().all(plain) { path } else { "a path that is none" };
+    Ok(audit::denied(tx, actor, "read", object, code, "")?)
 }
 
 /// One page of the lines that are asked for, newest first; for administrators.

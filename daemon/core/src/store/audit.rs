@@ -90,7 +90,7 @@ pub enum Outcome {
 pub struct Filter {
     /// A verb, or the beginning of verbs up to a dot: `link` and `link.accept`.
     pub verb: Option<String>,
-    /// The user who acted, or for whom somebody acted.
+    /// The user who acted, for whom somebody acted, or who acted for another.
     pub user: Option<UserName>,
     /// What was acted on: ids and user names, each of which the line has to be about.
     pub objects: Vec<String>,
@@ -119,7 +119,9 @@ impl Filter {
             and(" OR id < ?)", id.into());
         }
         if let Some(user) = &self.user {
-            and(" AND user_name = ?", user.as_str().into());
+            and(" AND (user_name = ?", user.as_str().into());
+            // Names have letters and digits alone, so none is a pattern.
+            and(" OR actor LIKE ?)", format!("user:{user} for %").into());
         }
         for object in &self.objects {
             and(" AND object = ?", object.into());

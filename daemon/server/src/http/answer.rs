@@ -130,12 +130,17 @@ impl From<Fault> for Problem {
     }
 }
 
+/// The code of a problem, left with its answer for whoever writes refusals down.
+#[derive(Clone)]
+pub(super) struct Code(pub(super) String);
+
 impl IntoResponse for Problem {
     fn into_response(self) -> axum::response::Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let whole = Whole { kind: "about:blank", title: status.canonical_reason().unwrap_or("Problem"), problem: &self };
         let mut response = (status, Json(whole)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(PROBLEM_TYPE));
+        response.extensions_mut().insert(Code(self.code.clone()));
         if let Some(wait) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait));
         }

@@ -4,6 +4,7 @@
 //! listener people sign in, and programs show a token ([`gate`]).
 
 mod access;
+mod admission;
 mod answer;
 mod asked;
 mod audit;
