@@ -122,6 +122,28 @@ fn inv_10_a_digest_that_waits_loses_what_its_reader_loses() {
     assert_eq!(mails(&office, "dropped")[0]["reason"], "the user is disabled");
 }
 
+/// P-24: a user who may read and asked to write is told of the refusal; who got the access meanwhile is not.
+#[test]
+fn p_24_a_refusal_is_mailed_to_who_still_lacks_what_was_asked_for() {
+    let mut office = office(Vec::new());
+    office.cli(&["client-access", "--manage", "on", "--requesting", "on", "--yes"]).ok();
+    let records = import(office.user("ann"), &(card("Clara Client") + &card("Doris Client")));
+    for record in &records {
+        office.user("ann").cli(&["record", "access", record, "--user", "bob=read", "--yes"]).ok();
+        let number = office.user("bob").json(&["access", "request", record, "--level", "write"])["id"].to_string();
+        office.user("ann").cli(&["access", "refuse", &number, "--reason", "not your case"]).ok();
+    }
+    office.user("ann").cli(&["record", "access", &records[1], "--user", "bob=write", "--yes"]).ok();
+    office.set_environment(into_folder());
+    office.restart();
+    until("nothing waits", || mails(&office, "waiting").is_empty());
+    let written = in_folder(&office);
+    let told: Vec<_> = to(&written, "bob").into_iter().filter(|mail| mail.contains("not your case")).collect();
+    assert_eq!(told.len(), 1, "{written:?}");
+    says(told[0], &records[0]);
+    assert_eq!(mails(&office, "dropped")[0]["reason"], "the user has the access that was asked for meanwhile");
+}
+
 /// Mails are seen by administrators alone, without what they say; texts are tried before they are kept.
 #[test]
 fn administrators_see_mails_and_change_their_texts() {

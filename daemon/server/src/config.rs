@@ -97,7 +97,8 @@ impl HttpConfig {
 
     fn check(&self, place: &str) -> Result<(), ConfigFault> {
         if !self.listen.is_empty() && self.address().is_none() {
-            let message = format!("'{}' is not an address such as {HTTP_LISTEN}; leave it empty to keep the door shut", self.listen);
+            let shut = if place == "--http" { "give off" } else { "leave it empty" };
+            let message = format!("'{}' is not an address such as {HTTP_LISTEN}; {shut} to keep the door shut", self.listen);
             return Err(bad_key(&format!("{place}: http.listen"), message));
         }
         if self.certificate.is_empty() != self.key.is_empty() {

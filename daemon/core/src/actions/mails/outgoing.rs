@@ -11,6 +11,7 @@ use crate::domain::digest::{NAMES_MAX, show_time, zone_or_utc};
 use crate::domain::mail::{self, KEPT_MS, LINES_MAX, MailKind, MailState, Text, Value, Values, WAIT_MAX_MS, gives_up, pause_ms};
 use crate::store::mails::{self, MailRow};
 use crate::store::records::{self, RecordRow};
+use crate::store::requests;
 use crate::store::users::{self, UserRow};
 use crate::store::{Fault, StoreFault, Tx, View, office};
 
@@ -199,8 +200,10 @@ fn own_values(tx: &Tx<'_>, sender: &Sender, row: &MailRow, reader: &UserRow) -> 
         }
         MailKind::AccessRefused => {
             let record = subject(tx, row)?;
-            if level(tx, reader, &record)?.is_some() {
-                return Err(Stop::Drop("the user has access to the record meanwhile"));
+            let request = row.request.and_then(|request| u64::try_from(request).ok()).ok_or_else(nameless)?;
+            let request = requests::find(tx, request)?.ok_or(Stop::Drop("the request is forgotten"))?;
+            if level(tx, reader, &record)?.is_some_and(|has| has >= request.level) {
+                return Err(Stop::Drop("the user has the access that was asked for meanwhile"));
             }
             Ok(access_values(sender, row, answered_by(tx, row, &record)?, &record, false))
         }
