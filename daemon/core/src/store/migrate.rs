@@ -80,6 +80,27 @@ mod tests {
     }
 
     #[test]
+    fn an_administrator_who_owns_clients_becomes_a_practitioner_who_administers() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let with_roles = OFFICE.iter().position(|migration| migration.contains("CREATE TABLE roles")).unwrap();
+        migrate(&mut conn, &OFFICE[..with_roles]).unwrap();
+        for (id, name, account) in [(1, "rita", 1), (2, "otto", 1), (3, "ann", 0), (4, "carl", 2)] {
+            let sql = "INSERT INTO users (id, name, display_name, account, created_ms) VALUES (?1, ?2, ?2, ?3, 0)";
+            conn.execute(sql, rusqlite::params![id, name, account]).unwrap();
+        }
+        let sql = "INSERT INTO records (record, kind, owner, version_epoch, version_counter, name, search, cases, policies, investments,
+            opportunities, body, changed_ms) VALUES (x'01', 0, 2, 1, 1, 'x', 'x', 0, 0, 0, 0, x'00', 0)";
+        conn.execute(sql, []).unwrap();
+        migrate(&mut conn, OFFICE).unwrap();
+        let sql = "SELECT u.name, u.account, r.name FROM users u JOIN roles r ON r.id = u.role ORDER BY u.id";
+        let mut asked = conn.prepare(sql).unwrap();
+        let read = asked.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))).unwrap();
+        let people: Vec<(String, i64, String)> = read.map(Result::unwrap).collect();
+        let expected = [("rita", 1, "Administrator"), ("otto", 0, "Administrator"), ("ann", 0, "Practitioner"), ("carl", 2, "Assistant")];
+        assert_eq!(people, expected.map(|(name, account, role)| (name.to_owned(), account, role.to_owned())));
+    }
+
+    #[test]
     fn records_that_are_there_get_the_points_and_the_index_that_new_ones_get() {
         let texts = [
             "zoe quast\n+1 (555) 0100\n15550100\nzoe@example.com\nmailto:z@example.com",
