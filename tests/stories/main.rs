@@ -11,6 +11,7 @@ mod finding;
 mod import_export;
 mod links;
 mod mail;
+mod matrix;
 mod outages;
 mod pairing;
 mod people;
