@@ -8,10 +8,7 @@ use super::oracle::{Record, World};
 
 /// An answer that only its status and code matter of.
 pub(super) fn short(reply: &Reply) -> String {
-    match reply.code() {
-        code if code.is_empty() => reply.status.to_string(),
-        code => format!("{} {code}", reply.status),
-    }
+    if reply.status < 300 { reply.status.to_string() } else { format!("{} {}", reply.status, reply.code()) }
 }
 
 fn is_ok(reply: &Reply) -> bool {

@@ -2,11 +2,14 @@
 //! an oracle that was written apart from the product says what each is answered.
 
 use self::cells::{Matrix, ask_all, look_through};
+use self::doors::knock;
 use self::office::Stage;
 use self::oracle::Level;
 
 mod asked;
 mod cells;
+mod copies;
+mod doors;
 mod expected;
 mod office;
 mod oracle;
@@ -37,7 +40,7 @@ const ANSWERS: [&str; 21] = [
 ];
 
 fn phase(stage: &mut Stage, name: &str) -> Matrix {
-    ask_all(stage, name).join(look_through(stage, name))
+    ask_all(stage, name).join(look_through(stage, name)).join(knock(stage, name))
 }
 
 /// An office that nobody closed, and then client access step by step.
@@ -74,4 +77,11 @@ fn r_28_every_user_is_answered_about_every_record_as_the_rules_say() {
     let other = std::thread::spawn(|| secured_office(2));
     let all = open_office(1).join(other.join().expect("the other office"));
     all.judge(30_000, &ANSWERS);
+}
+
+/// R28, K-02, K-11, S-22, S-29, S-31, S-45, S-46, S-52: what comes over a link is its reader's alone, and what may be done with the link is a
+/// matter of those whom it links; all of it ends with the link.
+#[test]
+fn r_28_copies_and_links_are_answered_about_as_the_rules_say() {
+    copies::two_offices().judge(600, &["200", "403 foreign-record", "403 wrong-direction", "404 unknown-link", "409 link-ended", "there"]);
 }
