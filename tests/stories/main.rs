@@ -12,6 +12,7 @@ mod import_export;
 mod links;
 mod mail;
 mod matrix;
+mod other_peoples;
 mod outages;
 mod pairing;
 mod people;
