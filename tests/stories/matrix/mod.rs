@@ -13,19 +13,23 @@ mod doors;
 mod expected;
 mod office;
 mod oracle;
+mod waiting;
 
 /// Answers of which each has to come up, so that the dice leave out none of the rules.
-const ANSWERS: [&str; 21] = [
+const ANSWERS: [&str; 24] = [
     "200",
     "401 not-signed-in",
     "403 admin-only",
     "403 assistant",
+    "403 not-answerer",
     "403 not-owner",
+    "403 not-requester",
     "403 read-only",
     "403 requesting-off",
     "403 role",
     "403 sharing-off",
     "404 unknown-record",
+    "404 unknown-request",
     "409 already-archived",
     "409 already-owner",
     "409 has-access",
@@ -40,7 +44,8 @@ const ANSWERS: [&str; 21] = [
 ];
 
 fn phase(stage: &mut Stage, name: &str) -> Matrix {
-    ask_all(stage, name).join(look_through(stage, name)).join(knock(stage, name))
+    let all = ask_all(stage, name).join(look_through(stage, name)).join(knock(stage, name));
+    all.join(waiting::ask_and_wait(stage, name))
 }
 
 /// An office that nobody closed, and then client access step by step.
