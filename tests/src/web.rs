@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -174,18 +174,29 @@ impl Browser {
         self.address
     }
 
+    /// Sends a request and leaves its answer to be read.
+    pub fn open(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> StreamOwned<ClientConnection, TcpStream> {
+        let mut stream = self.connect();
+        stream.write_all(&self.request(method, target, headers, body, "close")).expect("the request is sent");
+        stream
+    }
+
+    fn connect(&self) -> StreamOwned<ClientConnection, TcpStream> {
+        self.over(TcpStream::connect(self.address).expect("the http door takes a connection"))
+    }
+
     /// Talks TLS over a connection to the door.
     pub(crate) fn over(&self, tcp: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
         tcp.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+        tcp.set_nodelay(true).expect("small parts are sent at once");
         let name = ServerName::IpAddress(self.address.ip().into());
         let connection = ClientConnection::new(Arc::clone(&self.tls), name).expect("a TLS client");
         StreamOwned::new(connection, tcp)
     }
 
-    /// Sends a request and leaves its answer to be read.
-    pub fn open(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> StreamOwned<ClientConnection, TcpStream> {
-        let mut stream = self.over(TcpStream::connect(self.address).expect("the http door takes a connection"));
-        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
+    /// The bytes of a request.
+    fn request(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8], connection: &str) -> Vec<u8> {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: {connection}\r\n", self.address);
         if !self.cookies.is_empty() {
             let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let _ = write!(head, "cookie: {}\r\n", pairs.join("; "));
@@ -195,8 +206,67 @@ impl Browser {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         let _ = write!(head, "content-length: {}\r\n\r\n", body.len());
-        stream.write_all(&[head.as_bytes(), body].concat()).expect("the request is sent");
-        stream
+        [head.as_bytes(), body].concat()
+    }
+}
+
+/// A connection to the http door that stays open from one request to the next: for who asks thousands of times.
+#[derive(Debug)]
+pub struct Line {
+    browser: Browser,
+    stream: Option<StreamOwned<ClientConnection, TcpStream>>,
+}
+
+impl Line {
+    /// A line for whoever uses this browser.
+    pub fn new(browser: Browser) -> Self {
+        Self { browser, stream: None }
+    }
+
+    /// A request to the API with a JSON body, or none for null, and these headers.
+    pub fn ask(&mut self, method: &str, path: &str, body: &Value, headers: &[(&str, &str)]) -> Reply {
+        let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
+        let request = self.browser.request(method, &format!("/api/v1{path}"), &headers, &bytes, "keep-alive");
+        for _ in 0..2 {
+            let stream = self.stream.get_or_insert_with(|| self.browser.connect());
+            if stream.write_all(&request).is_ok()
+                && let Some(answer) = read_one(stream)
+            {
+                let reply = parse(&answer);
+                if reply.header("connection") == Some("close") {
+                    self.stream = None;
+                }
+                return reply;
+            }
+            // The door closes lines that rest: the next one is new.
+            self.stream = None;
+        }
+        panic!("no answer to {method} {path}");
+    }
+}
+
+/// Reads one answer whose length its head says.
+fn read_one(stream: &mut impl Read) -> Option<Vec<u8>> {
+    let (mut bytes, mut part) = (Vec::new(), [0; 16_384]);
+    loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|text| text.trim().parse::<usize>().ok());
+            let whole = match length {
+                Some(length) => bytes.len() >= end + 4 + length,
+                None if head.contains("transfer-encoding: chunked") => bytes.ends_with(b"0\r\n\r\n"),
+                None => true,
+            };
+            if whole {
+                return Some(bytes);
+            }
+        }
+        match stream.read(&mut part) {
+            Ok(length) if length > 0 => bytes.extend_from_slice(&part[..length]),
+            _ => return None,
+        }
     }
 }
 

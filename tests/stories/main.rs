@@ -11,6 +11,8 @@ mod finding;
 mod import_export;
 mod links;
 mod mail;
+mod matrix;
+mod other_peoples;
 mod outages;
 mod pairing;
 mod people;

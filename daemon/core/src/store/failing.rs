@@ -10,7 +10,7 @@ pub(super) const fn touch(_sql: &str, _column: Option<usize>) -> Result<(), Stor
 }
 
 #[cfg(feature = "seeded-bugs")]
-pub use armed::{arm, disarm, touch};
+pub use armed::{arm, disarm, heard, listen, touch};
 
 #[cfg(feature = "seeded-bugs")]
 mod armed {
@@ -25,6 +25,8 @@ mod armed {
         /// Where something failed already. A place is a touch with the two before it, of one sort of work.
         seen: HashSet<u64>,
         work: Option<Work>,
+        /// The statements since [`listen`], in their order.
+        heard: Option<Vec<String>>,
     }
 
     struct Work {
@@ -48,6 +50,16 @@ mod armed {
         FAILING.with_borrow_mut(|failing| failing.work.take().is_some_and(|work| work.failed))
     }
 
+    /// Writes down which statements this thread runs from now on.
+    pub fn listen() {
+        FAILING.with_borrow_mut(|failing| failing.heard = Some(Vec::new()));
+    }
+
+    /// The statements since [`listen`]; writes down no more.
+    pub fn heard() -> Vec<String> {
+        FAILING.with_borrow_mut(|failing| failing.heard.take().unwrap_or_default())
+    }
+
     fn hash(of: impl Hash) -> u64 {
         let mut hasher = DefaultHasher::new();
         of.hash(&mut hasher);
@@ -60,6 +72,9 @@ mod armed {
     /// Once after [`arm`].
     pub fn touch(sql: &str, column: Option<usize>) -> Result<(), StoreFault> {
         FAILING.with_borrow_mut(|failing| {
+            if let Some(heard) = failing.heard.as_mut().filter(|_| column.is_none()) {
+                heard.push(sql.to_owned());
+            }
             let Some(work) = failing.work.as_mut().filter(|work| !work.failed) else { return Ok(()) };
             if column.is_none() {
                 work.statement = hash(sql);

@@ -1,6 +1,8 @@
 //! Stories about users, specialists and records, told through the verbs of two offices in memory.
 
 mod access;
+#[cfg(feature = "seeded-bugs")]
+mod alike;
 mod answers;
 mod bounds;
 mod digests;
