@@ -18,6 +18,7 @@ pub mod raw;
 pub mod relay;
 mod said;
 mod scan;
+pub mod screen;
 mod skips;
 pub mod web;
 
@@ -31,6 +32,7 @@ pub use meet::{accept, copies, copy_names, enable, link, link_of, linked, pair, 
 pub use office::{Desk, Office};
 pub use said::Said;
 pub use scan::{CUT_OFF, Canary, scan};
+pub use screen::names;
 pub use skips::skipped;
 
 /// Exit codes of the command line, as its help explains them.

@@ -1,6 +1,6 @@
 //! Making a record by hand: who owns it, whom it is assigned to, and what is said when it looks like another one.
 
-use interoffice_tests::{Desk, Office, card, exit, import, says, says_not};
+use interoffice_tests::{Office, card, exit, import, names, says, says_not};
 use serde_json::{Value, json};
 
 /// An office with Rita, who administers it, Ann and Bob, who have clients, and Eve, who assists them.
@@ -12,10 +12,6 @@ fn office() -> Office {
     }
     office.cli(&["user", "add", "eve", "--account", "assistant"]).ok();
     office
-}
-
-fn names(desk: &Desk<'_>) -> Vec<String> {
-    desk.records().iter().filter_map(|record| record["name"].as_str()).map(str::to_owned).collect()
 }
 
 /// V-01, I-05: who makes a record by hand owns it; assistants and administrators make records for others.

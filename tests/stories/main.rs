@@ -18,5 +18,6 @@ mod proxies;
 mod record_sharing;
 mod removal;
 mod requests;
+mod scenarios;
 mod specialists;
 mod web;
