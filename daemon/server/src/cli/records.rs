@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::{Exit, Failure};
-use super::output::{Column, counted, number, pairs, say, text, time};
+use super::output::{Column, Format, counted, number, pairs, say, text, time};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
 use super::{Context, access, links, progress, record_add, sharing};
 
@@ -33,7 +33,8 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
         Record::List { query, locked, limit } => list(context, query, locked, limit).await,
         Record::Show { record } => {
             let shown: Value = context.client.get(&format!("/records/{}", segment(&record))).await?;
-            context.printer.one(&shown, details)
+            context.printer.one(&shown, details)?;
+            say_who(context, &shown)
         }
         Record::Edit(edit) => change(context, *edit).await,
         Record::Export { records, query, format } => export(context, &records, query, &format).await,
@@ -143,6 +144,15 @@ async fn list(context: &Context, asked: Query, locked: bool, limit: u64) -> Resu
         say(note)?;
     }
     if after.is_some() { say("There are more: --limit 0 shows all.") } else { Ok(()) }
+}
+
+/// Says, after a record of this office, where it is seen and changed who has it.
+fn say_who(context: &Context, record: &Value) -> Result<(), Failure> {
+    if context.printer.format() != Format::Table || !text(record, "office_name").is_empty() || record["access"] == "none" {
+        return Ok(());
+    }
+    let id = text(record, "id");
+    say(&format!("Who has it: interoffice record access {id}. Its owner: interoffice record owner {id} USER"))
 }
 
 /// Who a record is connected to, its owner first; an asterisk marks what opens without a connection.
