@@ -7,6 +7,7 @@ mod demonstration;
 mod described;
 mod duplicates;
 mod everyday;
+mod expiry;
 mod finding;
 mod import_export;
 mod links;
