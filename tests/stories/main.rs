@@ -15,6 +15,7 @@ mod mail;
 mod outages;
 mod pairing;
 mod people;
+mod preferences;
 mod proxies;
 mod record_sharing;
 mod removal;
