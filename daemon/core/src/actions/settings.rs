@@ -25,6 +25,8 @@ pub struct Settings {
     pub log_downloads: bool,
     /// Whether a new record that looks like another one is asked about.
     pub warn_duplicates: bool,
+    /// Whether it is asked who is responsible for a new record.
+    pub ask_responsible: bool,
 }
 
 /// What is to be changed; what is not given stays.
@@ -50,12 +52,15 @@ pub struct Change {
     /// See [`Settings::warn_duplicates`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warn_duplicates: Option<bool>,
+    /// See [`Settings::ask_responsible`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask_responsible: Option<bool>,
 }
 
 /// The settings as they are.
 pub fn view(view: &View<'_>, actor: &Actor) -> Result<Settings, Fault> {
     rights::require_member(view, actor)?;
-    let Habits { log_views, log_downloads, warn_duplicates } = office::habits(view)?;
+    let Habits { log_views, log_downloads, warn_duplicates, ask_responsible } = office::habits(view)?;
     Ok(Settings {
         office_security: office::load(view)?.policy.office_security,
         second_factor: office::wants_second_factor(view)?,
@@ -63,6 +68,7 @@ pub fn view(view: &View<'_>, actor: &Actor) -> Result<Settings, Fault> {
         log_views,
         log_downloads,
         warn_duplicates,
+        ask_responsible,
     })
 }
 
@@ -103,6 +109,7 @@ fn set_habits(tx: &Tx<'_>, actor: &Actor, change: &Change) -> Result<(), Fault> 
         ("office.log-views", change.log_views, &mut after.log_views),
         ("office.log-downloads", change.log_downloads, &mut after.log_downloads),
         ("office.warn-duplicates", change.warn_duplicates, &mut after.warn_duplicates),
+        ("office.ask-responsible", change.ask_responsible, &mut after.ask_responsible),
     ];
     for (verb, wanted, switch) in switches {
         if let Some(on) = wanted.filter(|on| on != switch) {

@@ -16,10 +16,11 @@ use super::{Context, access, links, progress, record_add, sharing};
 /// Records asked for at once.
 const PAGE: u64 = 1_000;
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     ("RECORD", |record| text(record, "id")),
     ("KIND", |record| text(record, "kind")),
     ("NAME", |record| text(record, "name")),
+    ("RESPONSIBLE", responsible),
     ("CONNECTED TO", connected),
     ("VERSION", |record| text(record, "version")),
     ("CHANGED", |record| time(record, "changed_ms")),
@@ -115,6 +116,8 @@ async fn parameters(context: &Context, text: Option<String>, narrow: Narrow) -> 
         ("kind", narrow.kind),
         ("owner", narrow.owner),
         ("mine", yes(narrow.mine)),
+        ("responsible", narrow.responsible),
+        ("no_responsible", yes(narrow.no_responsible)),
         ("archived", yes(narrow.archived)),
         ("link", link),
     ])
@@ -169,6 +172,15 @@ fn owner(record: &Value) -> String {
     }
 }
 
+/// Who is responsible for a record; of a locked one nothing is said.
+fn responsible(record: &Value) -> String {
+    match text(record, "responsible").as_str() {
+        "" if record["access"] == "none" => String::new(),
+        "" => "No responsible assigned".to_owned(),
+        _ => owner(record),
+    }
+}
+
 fn marks(record: &Value) -> String {
     let marks = ["private", "archived", "unassigned"];
     // Of a locked record nothing is shown but its name.
@@ -182,6 +194,7 @@ fn details(record: &Value) -> String {
         ("Kind", text(record, "kind")),
         ("Name", text(record, "name")),
         ("Owner", owner(record)),
+        ("Responsible", responsible(record)),
         ("Connected to", text(record, "connected_to")),
         ("Access", text(record, "access")),
         ("Version", text(record, "version")),

@@ -33,6 +33,9 @@ pub(super) struct Settings {
     /// Whether a new record that looks like another one is asked about
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     warn_duplicates: Option<String>,
+    /// Whether it is asked who is responsible for a new record
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    ask_responsible: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Failure> {
@@ -42,6 +45,7 @@ pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Fa
         ("log_views", &settings.log_views),
         ("log_downloads", &settings.log_downloads),
         ("warn_duplicates", &settings.warn_duplicates),
+        ("ask_responsible", &settings.ask_responsible),
     ];
     let mut change = json!({});
     for (member, state) in switches {
@@ -62,6 +66,7 @@ pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Fa
             ("Views are logged", text(shown, "log_views")),
             ("Downloads are logged", text(shown, "log_downloads")),
             ("Duplicates are asked about", text(shown, "warn_duplicates")),
+            ("The responsible is asked for", text(shown, "ask_responsible")),
         ])
     })
 }

@@ -22,6 +22,8 @@ pub struct RecordSummary {
     pub name: String,
     /// The user who owns it.
     pub owner: String,
+    /// The user who is responsible, its owner; null when no user is assigned.
+    pub responsible: Option<String>,
     /// Everybody it is connected to: its owner first, then the co-owners by name.
     pub connected_to: Vec<String>,
     /// Whether it opens for the viewer without a connection, which takes ownership or co-ownership.
@@ -49,6 +51,7 @@ impl RecordSummary {
             kind: row.kind.as_str(),
             name: row.name.clone(),
             owner: row.owner_name.to_string(),
+            responsible: row.assigned.then(|| row.owner_name.to_string()),
             connected_to,
             offline,
             private: row.private,

@@ -16,7 +16,7 @@ use super::{Row, SqlExt, StoreFault, Tx, Value, View, digests, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
 pub use changed::{Changed, changed};
-pub use counts::{KindCounts, MarkCounts, ShownCounts, count_all_of, count_by_owner, count_marks, count_of, open_of, shown_counts};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, count, count_all_of, count_by_owner, count_marks, count_of, open_of, shown_counts};
 pub use locked::{LockedRow, locked};
 pub use points::with_point;
 
@@ -319,6 +319,8 @@ pub struct Filter<'a> {
     pub kind: Option<RecordKind>,
     /// Only this owner's.
     pub owner: Option<i64>,
+    /// Only records with an assigned user, or only those without.
+    pub assigned: Option<bool>,
     /// Only records out of use, or only those in use.
     pub archived: bool,
 }
@@ -336,6 +338,9 @@ impl Filter<'_> {
         };
         if let Some(owner) = self.owner {
             and("r.owner = ?", owner.into());
+        }
+        if let Some(assigned) = self.assigned {
+            and("r.assigned = ?", assigned.into());
         }
         if let Some(kind) = self.kind {
             and("r.kind = ?", (kind as i64).into());
@@ -385,15 +390,4 @@ pub fn page(view: &View<'_>, filter: &Filter<'_>, after: Option<(&str, RecordId)
 /// The records of an owner that are in use, oldest first.
 pub fn live_of_owner(view: &View<'_>, owner: i64) -> Result<Vec<RecordRow>, StoreFault> {
     view.sql().all(&format!("SELECT {COLUMNS} {FROM} WHERE r.owner = ?1 AND r.archived = 0 ORDER BY r.id"), &[owner.into()], record_row)
-}
-
-/// How many records a list shows.
-pub fn count(view: &View<'_>, filter: &Filter<'_>) -> Result<KindCounts, StoreFault> {
-    let (condition, params) = filter.condition(Vec::new());
-    let mut counts = KindCounts::default();
-    view.sql().query(&format!("SELECT r.kind, count(*) FROM records r WHERE {condition} GROUP BY r.kind"), &params, &mut |row| {
-        counts.add(kind(row.int(0)?)?, row.uint(1)?);
-        Ok(())
-    })?;
-    Ok(counts)
 }
