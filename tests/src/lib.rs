@@ -5,6 +5,7 @@
 
 pub mod caller;
 mod cards;
+pub mod clock;
 mod control;
 mod daemon;
 mod dice;

@@ -20,6 +20,7 @@ mod proxies;
 mod record_sharing;
 mod removal;
 mod requests;
+mod retention;
 mod scenarios;
 mod specialists;
 mod web;

@@ -87,6 +87,18 @@ pub fn set_time_zone(tx: &Tx<'_>, name: &str) -> Result<(), StoreFault> {
     Ok(())
 }
 
+/// Years for which a record is kept after its relationship was ended.
+pub fn keep_years(view: &View<'_>) -> Result<u32, StoreFault> {
+    let years = view.sql().first("SELECT keep_years FROM office", &[], |row| row.int(0))?;
+    years.and_then(|years| u32::try_from(years).ok()).ok_or_else(|| StoreFault::Corrupt("the office keeps nothing".to_owned()))
+}
+
+/// Sets it.
+pub fn set_keep_years(tx: &Tx<'_>, years: u32) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET keep_years = ?1", &[years.into()])?;
+    Ok(())
+}
+
 /// What the office does beyond its deeds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Habits {

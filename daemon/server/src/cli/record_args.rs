@@ -122,14 +122,18 @@ pub(super) enum Record {
     /// Put records out of use: they stay, and their copies at other offices are removed
     #[command(after_help = "Examples:
   interoffice --as ann record archive agpz2q7m
+  interoffice --as ann record archive agpz2q7m --end --dry-run
   interoffice --as ann record archive agpz2q7m --undo")]
     Archive {
         /// The records: ids, or at least six letters of their beginnings
         #[arg(required = true, value_name = "RECORD")]
         records: Vec<String>,
         /// Take them into use again
-        #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
+        #[arg(long, conflicts_with_all = ["end", "yes", "dry_run"])]
         undo: bool,
+        /// End the relationship too: they are kept as many years as the office says, and then deleted
+        #[arg(long)]
+        end: bool,
         #[command(flatten)]
         consent: Consent,
     },

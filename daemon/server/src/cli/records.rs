@@ -49,6 +49,7 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
             let done: Value = context.client.post("/records/unarchive", &json!({ "records": records })).await?;
             context.printer.one(&done, |done| format!("{} in use again.", counted(number(done, "records"), "record is", "records are")))
         }
+        Record::Archive { records, end: true, consent, .. } => remove(context, "end", "out of use", &records, consent).await,
         Record::Archive { records, consent, .. } => remove(context, "archive", "out of use", &records, consent).await,
         Record::Delete { records, consent } => remove(context, "delete", "deleted", &records, consent).await,
     }
@@ -172,6 +173,16 @@ fn owner(record: &Value) -> String {
     }
 }
 
+/// Whether a record is in use; of a locked one nothing is said.
+fn status(record: &Value) -> String {
+    match record["status"].as_str() {
+        Some("ended") => format!("Archived and deactivated: can be reopened until it is deleted on {}", time(record, "deletion_ms")),
+        Some("archived") => "Archived and active".to_owned(),
+        Some(_) => "Active".to_owned(),
+        None => String::new(),
+    }
+}
+
 /// Who is responsible for a record; of a locked one nothing is said.
 fn responsible(record: &Value) -> String {
     match text(record, "responsible").as_str() {
@@ -185,7 +196,8 @@ fn marks(record: &Value) -> String {
     let marks = ["private", "archived", "unassigned"];
     // Of a locked record nothing is shown but its name.
     let locked = (record["access"] == "none").then_some("locked");
-    marks.into_iter().filter(|mark| record[mark] == true).chain(locked).collect::<Vec<_>>().join(", ")
+    let ended = (record["status"] == "ended").then_some("ended");
+    marks.into_iter().filter(|mark| record[mark] == true).chain(ended).chain(locked).collect::<Vec<_>>().join(", ")
 }
 
 fn details(record: &Value) -> String {
@@ -195,6 +207,7 @@ fn details(record: &Value) -> String {
         ("Name", text(record, "name")),
         ("Owner", owner(record)),
         ("Responsible", responsible(record)),
+        ("Status", status(record)),
         ("Connected to", text(record, "connected_to")),
         ("Access", text(record, "access")),
         ("Version", text(record, "version")),

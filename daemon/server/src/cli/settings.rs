@@ -36,6 +36,9 @@ pub(super) struct Settings {
     /// Whether it is asked who is responsible for a new record
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     ask_responsible: Option<String>,
+    /// Years for which a record is kept after its relationship was ended, before it is deleted: 1 to 100
+    #[arg(long, value_name = "YEARS")]
+    keep_years: Option<u32>,
 }
 
 pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Failure> {
@@ -53,6 +56,9 @@ pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Fa
             change[member] = (state == "on").into();
         }
     }
+    if let Some(years) = settings.keep_years {
+        change["keep_years"] = years.into();
+    }
     if let Some(name) = &settings.time_zone {
         change["time_zone"] = name.as_str().into();
     }
@@ -67,6 +73,7 @@ pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Fa
             ("Downloads are logged", text(shown, "log_downloads")),
             ("Duplicates are asked about", text(shown, "warn_duplicates")),
             ("The responsible is asked for", text(shown, "ask_responsible")),
+            ("Years kept after the end", text(shown, "keep_years")),
         ])
     })
 }

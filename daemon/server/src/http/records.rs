@@ -132,6 +132,8 @@ pub(super) fn summary(link: &Readable, row: &CopyRow) -> RecordSummary {
         private: false,
         unassigned: false,
         archived: false,
+        status: "active",
+        deletion_ms: None,
         version: row.version.to_string(),
         changed_ms: row.received_ms,
     }
