@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use interoffice_tests::clock::library;
 use interoffice_tests::{Dice, Office, exit, import, link, link_of, many_cards, pair, share, skipped, until};
 use serde_json::Value;
 
@@ -22,12 +23,6 @@ const RECORDS: usize = 5;
 const CLOCKS: [&str; 8] = ["+0", "+3653d", "-3653d", "+30d", "-1d", "2016-11-22 12:00:00", "2036-11-22 12:00:00", "-60s"];
 /// What a reader is shown soon after its clock jumped stays so: lists are read again after this.
 const MOMENT: Duration = Duration::from_millis(100);
-
-/// The library that changes what programs take for the time.
-fn library() -> Option<PathBuf> {
-    let folders = fs::read_dir("/usr/lib").ok()?.flatten().map(|entry| entry.path()).chain([PathBuf::from("/usr/lib")]);
-    folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|library| library.is_file())
-}
 
 struct Stage {
     offices: [Office; 2],

@@ -5,6 +5,7 @@
 
 pub mod caller;
 mod cards;
+pub mod clock;
 mod control;
 mod daemon;
 mod dice;
@@ -19,6 +20,7 @@ pub mod raw;
 pub mod relay;
 mod said;
 mod scan;
+pub mod screen;
 mod skips;
 pub mod web;
 
@@ -32,6 +34,7 @@ pub use meet::{accept, copies, copy_names, enable, link, link_of, linked, pair, 
 pub use office::{Desk, Office};
 pub use said::Said;
 pub use scan::{CUT_OFF, Canary, scan};
+pub use screen::names;
 pub use skips::skipped;
 
 /// Exit codes of the command line, as its help explains them.

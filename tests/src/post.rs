@@ -6,9 +6,11 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::skipped;
+use crate::office::Office;
+use crate::{skipped, until};
 
 /// Who signs in at the server, as its address is written.
 const USER: &str = "office%40a.example";
@@ -28,6 +30,30 @@ pub fn mails_in(folder: &Path) -> Vec<String> {
 pub fn head<'m>(mail: &'m str, name: &str) -> &'m str {
     let line = mail.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     line.unwrap_or_else(|| panic!("no {name} in:\n{mail}"))
+}
+
+/// The mails that an office wrote into its folder, the oldest first.
+pub fn in_folder(office: &Office) -> Vec<String> {
+    mails_in(&office.folder().join("mails"))
+}
+
+/// Those of the mails that go to a user of Office A.
+pub fn to<'m>(mails: &'m [String], user: &str) -> Vec<&'m String> {
+    mails.iter().filter(|mail| head(mail, "To").contains(&format!("<{user}@a.example>"))).collect()
+}
+
+/// What an office knows of its mails in this state.
+pub fn mails(office: &Office, state: &str) -> Vec<Value> {
+    office.json(&["mail", "list", "--state", state]).as_array().expect("a list").clone()
+}
+
+/// A morning comes, wherever it is: the office moves from the west of the date line to the east of it, where the next day is due.
+pub fn next_morning(office: &mut Office) {
+    office.cli(&["settings", "--time-zone", "Pacific/Kiritimati"]).ok();
+    // The chores run at the start.
+    office.restart();
+    until("the digests are written", || office.json(&["status"])["chores"].to_string().contains("digests written"));
+    until("nothing waits", || mails(office, "waiting").is_empty());
 }
 
 /// The environment of a daemon that writes mails into `mails` in its data folder.

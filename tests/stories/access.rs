@@ -1,6 +1,6 @@
 //! Who may see which record inside an office: owners, shares, groups, client access, and why somebody sees something.
 
-use interoffice_tests::{Desk, Office, card, copy_names, exit, import, linked, says, says_not, share, until};
+use interoffice_tests::{Desk, Office, card, copy_names, exit, import, linked, names, says, says_not, share, until};
 use serde_json::Value;
 
 /// An office where users see only what concerns them: Rita administers, Ann, Bob and Carl are practitioners, Eve is an assistant.
@@ -13,10 +13,6 @@ fn clinic() -> Office {
     office.cli(&["user", "add", "eve", "--account", "assistant"]).ok();
     office.user("rita").cli(&["client-access", "--manage", "on", "--yes"]).ok();
     office
-}
-
-fn names(desk: &Desk<'_>) -> Vec<String> {
-    desk.records().iter().filter_map(|record| record["name"].as_str()).map(str::to_owned).collect()
 }
 
 fn grant(desk: &Desk<'_>, record: &str, change: [&str; 2]) {

@@ -1,6 +1,6 @@
 //! Making a record by hand: who owns it, whom it is assigned to, and what is said when it looks like another one.
 
-use interoffice_tests::{Desk, Office, card, exit, import, says, says_not};
+use interoffice_tests::{Office, card, exit, import, names, says, says_not};
 use serde_json::{Value, json};
 
 /// An office with Rita, who administers it, Ann and Bob, who have clients, and Eve, who assists them.
@@ -12,10 +12,6 @@ fn office() -> Office {
     }
     office.cli(&["user", "add", "eve", "--account", "assistant"]).ok();
     office
-}
-
-fn names(desk: &Desk<'_>) -> Vec<String> {
-    desk.records().iter().filter_map(|record| record["name"].as_str()).map(str::to_owned).collect()
 }
 
 /// V-01, I-05: who makes a record by hand owns it; assistants and administrators make records for others.
@@ -130,4 +126,59 @@ fn s_55_an_import_reports_possible_duplicates_and_refuses_none() {
     assert_eq!((&report[0]["created"], &report[0]["possible_duplicates"]), (&json!(2), &json!(1)));
     assert_eq!(report[0]["duplicates"], json!([report[0]["records"][0]]));
     assert_eq!(names(&ann).len(), 3);
+}
+
+/// P-41: the responsible of a client is a user, its owner; with the option on it is asked who that is when a record is made, and records
+/// without one say so; the list is narrowed by it.
+#[test]
+fn p_41_who_is_responsible_is_asked_shown_and_filtered_by() {
+    let office = office();
+    let (ann, bob, eve, rita) = (office.user("ann"), office.user("bob"), office.user("eve"), office.user("rita"));
+    ann.cli(&["record", "add", "Before Anyone Asked"]).ok();
+    ann.cli(&["settings", "--ask-responsible", "on"]).ended(exit::REFUSED);
+    says(&rita.cli(&["settings", "--ask-responsible", "on"]).ok().out, "The responsible is asked for");
+    let asked = ann.cli(&["record", "add", "Clara Client"]).ended(exit::USAGE);
+    says(&asked, "--owner USER");
+    says(&asked, "--unassigned");
+    assert_eq!(ann.api("POST", "/records", &json!({ "name": "Clara Client" })).body["code"], "need-responsible");
+    assert_eq!(names(&ann), ["Before Anyone Asked"], "nothing was made");
+    ann.cli(&["record", "add", "Clara Client", "--owner", "ann"]).ok();
+    eve.cli(&["record", "add", "Bert Client", "--owner", "bob"]).ok();
+    ann.cli(&["record", "add", "Nobody's Client", "--unassigned"]).ok();
+    ann.cli(&["record", "add", "Carl Client", "--owner", "nobody"]).ended(exit::NOT_FOUND);
+    says(&rita.cli(&["record", "add", "Carl Client", "--owner", "eve"]).ended(exit::REFUSED), "assistant");
+
+    let responsible = |record: &Value| format!("{}: {}", record["name"].as_str().unwrap_or_default(), record["responsible"]);
+    let listed: Vec<String> = bob.records().iter().map(responsible).collect();
+    assert_eq!(listed, ["Before Anyone Asked: \"ann\"", "Bert Client: \"bob\"", "Clara Client: \"ann\"", "Nobody's Client: null"]);
+    let shown = |args: &[&str]| -> Vec<String> {
+        let list = bob.json(&[&["record", "list"], args].concat());
+        list.as_array().expect("a list").iter().filter_map(|record| record["name"].as_str()).map(str::to_owned).collect()
+    };
+    assert_eq!(shown(&["--responsible", "ann"]), ["Before Anyone Asked", "Clara Client"]);
+    assert_eq!(shown(&["--responsible", "bob", "bert"]), ["Bert Client"]);
+    assert_eq!(shown(&["--owner", "ann"]).len(), 3, "who owns it and nobody is responsible for it are two things");
+    assert_eq!(shown(&["--no-responsible"]), ["Nobody's Client"]);
+    assert_eq!(shown(&["--no-responsible", "--owner", "bob"]), Vec::<String>::new());
+    assert_eq!(shown(&["--responsible", "ann", "--owner", "bob"]), Vec::<String>::new());
+    bob.cli(&["record", "list", "--responsible", "nobody"]).ended(exit::NOT_FOUND);
+    let table = bob.cli(&["record", "list", "--no-responsible"]).ok().out;
+    says(&table, "RESPONSIBLE");
+    says(&table, "No responsible assigned");
+    let id = bob.json(&["record", "list", "--no-responsible"])[0]["id"].as_str().expect("an id").to_owned();
+    says(&bob.cli(&["record", "show", &id]).ok().out, "No responsible assigned");
+
+    // Whoever may only know a name learns nothing of who is responsible.
+    rita.cli(&["client-access", "--manage", "on", "--requesting", "on", "--yes"]).ok();
+    ann.cli(&["record", "add", "Hidden Client", "--owner", "ann"]).ok();
+    for narrow in ["responsible=ann", "no_responsible=true"] {
+        assert_eq!(bob.api("GET", &format!("/records?locked=true&{narrow}"), &Value::Null).status, 422, "{narrow}");
+    }
+    let locked = bob.cli(&["record", "list", "--locked", "hidden"]).ok().out;
+    says(&locked, "Hidden Client");
+    for untold in ["ann", "No responsible"] {
+        says_not(&locked, untold);
+    }
+    rita.cli(&["settings", "--ask-responsible", "off"]).ok();
+    ann.cli(&["record", "add", "Later Client"]).ok();
 }

@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 87] = [
+const COMMANDS: [&str; 88] = [
     "init",
     "id",
     "serve",
@@ -88,6 +88,7 @@ const COMMANDS: [&str; 87] = [
     "mail text set",
     "mail text reset",
     "settings",
+    "preferences",
     "events",
     "audit",
     "completions",

@@ -1,6 +1,6 @@
 //! Mails to users: written into a folder or sent over a real mail server, the daily digest, and what administrators see and change.
 
-use interoffice_tests::post::{MailServer, head, into_folder, mails_in};
+use interoffice_tests::post::{MailServer, head, in_folder, into_folder, mails, next_morning, to};
 use interoffice_tests::{Desk, Office, card, exit, import, says, says_not, until};
 use serde_json::{Value, json};
 
@@ -16,10 +16,6 @@ fn office(environment: Vec<(String, String)>) -> Office {
     office
 }
 
-fn mails(office: &Office, state: &str) -> Vec<Value> {
-    office.json(&["mail", "list", "--state", state]).as_array().expect("a list").clone()
-}
-
 /// Writes a test message; gives its number.
 fn test_mail(office: &Office, user: &str) -> String {
     office.json(&["mail", "test", user])["id"].to_string()
@@ -28,23 +24,6 @@ fn test_mail(office: &Office, user: &str) -> String {
 fn mail(office: &Office, id: &str) -> Value {
     let all = office.json(&["mail", "list"]);
     all.as_array().into_iter().flatten().find(|mail| mail["id"].as_u64() == id.parse().ok()).expect("the mail").clone()
-}
-
-fn in_folder(office: &Office) -> Vec<String> {
-    mails_in(&office.folder().join("mails"))
-}
-
-fn to<'m>(mails: &'m [String], user: &str) -> Vec<&'m String> {
-    mails.iter().filter(|mail| head(mail, "To").contains(&format!("<{user}@a.example>"))).collect()
-}
-
-/// A morning comes, wherever it is: the office moves from the west of the date line to the east of it, where the next day is due.
-fn next_morning(office: &mut Office) {
-    office.cli(&["settings", "--time-zone", "Pacific/Kiritimati"]).ok();
-    // The chores run at the start.
-    office.restart();
-    until("the digests are written", || office.json(&["status"])["chores"].to_string().contains("digests written"));
-    until("nothing waits", || mails(office, "waiting").is_empty());
 }
 
 /// P-01, P-08, P-09: the warning before client access is switched on says who will be written to; then each user is told once a day what

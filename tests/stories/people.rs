@@ -197,6 +197,7 @@ fn i_34_i_35_an_account_that_only_administers_owns_no_clients_and_the_last_pract
     assert!(last.err.contains("last practitioner"), "{}", last.err);
 }
 
+/// C-27, P-42: with the user no record is destroyed; who deletes one that owns records is warned with their number, and hands them over.
 #[test]
 fn c_27_p_42_a_user_who_owns_records_is_deleted_only_after_they_were_handed_over() {
     let office = alder();

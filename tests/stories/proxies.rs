@@ -1,6 +1,6 @@
 //! Proxies: users who see what another user owns, but neither what is private nor what other offices share.
 
-use interoffice_tests::{Desk, Office, card, copy_names, exit, import, linked, says, share};
+use interoffice_tests::{Office, card, copy_names, exit, import, linked, names, says, share};
 use serde_json::{Value, json};
 
 /// An office with office security on: Rita administers it, Ann, Bob and Carl have clients.
@@ -12,10 +12,6 @@ fn office() -> Office {
     }
     office.cli(&["settings", "--office-security", "on"]).ok();
     office
-}
-
-fn names(desk: &Desk<'_>) -> Vec<String> {
-    desk.records().iter().filter_map(|record| record["name"].as_str()).map(str::to_owned).collect()
 }
 
 fn pairs(proxies: &Value) -> Vec<String> {

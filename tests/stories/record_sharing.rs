@@ -1,8 +1,8 @@
 //! Sharing records: what travels, what follows live, what stays at home, and what a reader can't do with a copy.
 
 use interoffice_tests::{
-    card, copies, copy_names, enable, eventually, exit, household, import, link, link_of, linked, many_cards, says, says_not, share,
-    specialists, until,
+    Office, card, copies, copy_names, enable, eventually, exit, household, import, link, link_of, linked, many_cards, names, says,
+    says_not, share, specialists, until,
 };
 use serde_json::{Value, json};
 
@@ -66,6 +66,54 @@ fn s_40_households_businesses_and_related_items_are_shared() {
     ])
     .ok();
     until("the case's new status is seen", || bob.json(&["record", "show", &id("Petra Miller")])["related"][0]["status"] == "settled");
+}
+
+/// S-42: record sharing is between offices; a colleague is no reader of a link, and inside the office records are shared otherwise.
+#[test]
+fn s_42_record_sharing_does_not_apply_inside_one_office() {
+    let office = Office::open("Office A");
+    for user in ["ann", "eva"] {
+        enable(&office, user);
+    }
+    let ann = office.user("ann");
+    let id = office.json(&["id"])["office"].as_str().expect("an id").to_owned();
+    for own in ["Office A", "office a", &id] {
+        says(&ann.cli(&["link", "request", &format!("{own}/eva")]).ended(exit::USAGE), "interoffice record access");
+    }
+    assert!(ann.links("--receiving-mine").is_empty() && office.user("eva").links("--sharing-with-me").is_empty());
+    let record = import(ann, &card("Clara Client")).remove(0);
+    says(&ann.cli(&["record", "share", "--link", "Office A/eva", &record, "--yes"]).ended(exit::USAGE), "this office");
+    assert!(names(&office.user("eva")).is_empty(), "that both are specialists gives neither the other's records");
+    ann.cli(&["record", "access", &record, "--user", "eva=read", "--yes"]).ok();
+    assert_eq!(names(&office.user("eva")), ["Clara Client"], "office security lets her see it once it is shared");
+}
+
+/// S-43: the adviser of a pending case shares the contact with the specialist for that line of business, who follows the case.
+///
+/// ```text
+/// A: ann   Petra (case: Disability claim, pending; policy)   --life and disability-->   B: bob, the specialist
+/// ```
+#[test]
+fn s_43_the_adviser_of_a_pending_case_shares_the_contact_with_its_specialist() {
+    let (a, b) = specialists();
+    let (ann, bob) = (a.user("ann"), b.user("bob"));
+    let records = import(ann, &(card("Petra Pending") + &card("Otto Other")));
+    for item in ["case=Disability claim/pending", "policy=Life 12/in force"] {
+        ann.cli(&["record", "edit", &records[0], "--add-related", item]).ok();
+    }
+    ann.cli(&["record", "edit", &records[1], "--add-related", "case=Fire claim/pending"]).ok();
+    let asked = ann.json(&["link", "request", "Office B/bob", "--purpose", "disability cases", "--related", "case"]);
+    let link = asked["link"].as_str().expect("an id").to_owned();
+    assert_eq!(interoffice_tests::waiting_link(bob, &link)["purpose"], "disability cases", "the specialist reads what it is for");
+    interoffice_tests::accept(bob, &link);
+    ann.cli(&["link", "wait", &link]).ok();
+    share(ann, &link, &records[..1]);
+    assert_eq!(copy_names(bob), ["Petra Pending"], "this contact and no other");
+    let seen = bob.json(&["record", "show", &records[0]]);
+    assert_eq!((titles(&seen), &seen["related"][0]["status"]), (vec!["case: Disability claim".to_owned()], &json!("pending")));
+    let status = format!("{}=settled", seen["related"][0]["id"].as_str().expect("an id"));
+    ann.cli(&["record", "edit", &records[0], "--status-of", &status]).ok();
+    until("the specialist sees how the case ended", || bob.json(&["record", "show", &records[0]])["related"][0]["status"] == "settled");
 }
 
 /// S-25, C-08: an edit at home is seen at the other office without anybody asking; a record that is not shared never is.

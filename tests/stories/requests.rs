@@ -1,6 +1,6 @@
 //! Asking for access inside an office: names of what is hidden, who has it, requests and their answers.
 
-use interoffice_tests::{Desk, Office, card, copy_names, exit, import, linked, says, says_not, share, until};
+use interoffice_tests::{Desk, Office, card, copy_names, exit, import, linked, names, says, says_not, share, until};
 use serde_json::{Value, json};
 
 /// Rita administers, Ann, Bob, Carl and Dora are practitioners, Eve is an assistant; client access is on and requests are taken.
@@ -13,10 +13,6 @@ fn clinic() -> Office {
     office.cli(&["user", "add", "eve", "--account", "assistant"]).ok();
     office.user("rita").cli(&["client-access", "--manage", "on", "--requesting", "on", "--yes"]).ok();
     office
-}
-
-fn names(desk: &Desk<'_>) -> Vec<String> {
-    desk.records().iter().filter_map(|record| record["name"].as_str()).map(str::to_owned).collect()
 }
 
 /// The names in the list that shows locked records too, each locked one in brackets.

@@ -130,7 +130,7 @@ fn s_05_a_stale_plan_is_refused() {
     assert!(!office_security(&office));
 }
 
-/// S-08, S-35: nobody holds the right together with the others, in whatever order; the right is found under both its names.
+/// S-08, S-35, S-51: nobody holds the right together with the others, in whatever order; the right is found under both its names.
 #[test]
 fn s_08_the_rights_exclude_each_other_in_any_order() {
     let office = Office::open("Office A");
@@ -150,6 +150,27 @@ fn s_08_the_rights_exclude_each_other_in_any_order() {
     for name in ["record-sharing", "Record Sharing", "cross-office-record-sharing", "Cross-Office Record Sharing"] {
         says(&office.cli(&["user", "right", "ann", name, "off"]).ended(exit::USAGE), "specialist disable ann");
     }
+}
+
+/// S-49: enabling says how many contacts without an assigned user stay visible to all, and they do.
+#[test]
+fn s_49_contacts_without_an_assigned_user_stay_visible_and_are_counted() {
+    let office = Office::open("Office A");
+    for user in ["ann", "eva"] {
+        office.cli(&["user", "add", user]).ok();
+    }
+    for (name, unassigned) in [("Ada Assigned", false), ("Nobody Known", true), ("Nobody New", true)] {
+        let assign = if unassigned { json!([]) } else { Value::Null };
+        assert_eq!(office.user("ann").api("POST", "/records", &json!({ "name": name, "assign": assign })).body["created"], true, "{name}");
+    }
+    let plan = office.json(&["specialist", "enable", "ann", "--dry-run"]);
+    assert_eq!(plan["counts"]["unassigned_contacts"], 2);
+    says(&sentences(&plan, "stays"), "2 contacts without an assigned user stay visible to all users of the office");
+    assert_eq!(office.user("eva").records().len(), 3, "nothing happens before the yes");
+    office.cli(&["specialist", "enable", "ann", "--yes"]).ok();
+    assert!(office_security(&office));
+    let seen = interoffice_tests::names(&office.user("eva"));
+    assert_eq!(seen, ["Nobody Known", "Nobody New"], "what is assigned to ann is hers, what is assigned to nobody is everybody's");
 }
 
 /// S-11, S-12, S-13: the quick handshake asks for office and user in the same step, and may be left out.

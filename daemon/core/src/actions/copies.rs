@@ -9,7 +9,7 @@ use super::{lease, rights};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::store::links::{self, LinkRow};
-use crate::store::{Fault, View, peers};
+use crate::store::{Fault, View, peers, users};
 
 /// A link whose copies the actor may read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,6 +110,9 @@ enum Closed {
 fn closed(view: &View<'_>, link: &LinkRow) -> Result<Closed, Fault> {
     Ok(match link.state {
         LinkState::Active { frozen: true } => Closed::Locked("the link is frozen"),
+        LinkState::Active { frozen: false } if users::find(view, &link.local_user)?.is_some_and(|reader| !reader.accepts_cases) => {
+            Closed::Locked("its reader does not accept cases as a specialist now: interoffice preferences --accept-cases on")
+        }
         LinkState::Active { frozen: false } if lease::locked(view, link)? => {
             Closed::Locked("the other office has not renewed the lease: the copies open again when it is reached")
         }

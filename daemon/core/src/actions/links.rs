@@ -11,7 +11,7 @@ use interoffice_protocol::statement::{Accept, Body, Decline, Delete, EndReason, 
 
 use super::issue::{about, issue, require_room};
 use super::link_view::LinkView;
-use super::{peers, rights};
+use super::{peers, preferences, rights};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId};
 use crate::domain::refusal::Refusal;
@@ -162,6 +162,7 @@ fn sees_all(view: &View<'_>, actor: &Actor) -> Result<bool, Fault> {
 pub fn accept(tx: &Tx<'_>, actor: &Actor, requests: &[String]) -> Result<Vec<LinkView>, Fault> {
     tx.attempt(actor, "link.accept", requests.first().map_or("", String::as_str));
     let reader = rights::require_specialist(tx, actor)?;
+    preferences::require_accepting(&reader)?;
     let mut accepted = Vec::with_capacity(requests.len());
     for text in requests {
         let link = answerable(tx, actor, text, &reader.name)?;

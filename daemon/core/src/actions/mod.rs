@@ -19,6 +19,7 @@ pub mod office;
 pub mod outbound;
 pub mod passwords;
 pub mod peers;
+pub mod preferences;
 pub mod proxies;
 pub mod records;
 pub mod removal;

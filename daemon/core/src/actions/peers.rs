@@ -12,7 +12,7 @@ use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::store::peers::{self, Introduction, PeerRow, Standing};
-use crate::store::{Fault, Ring, Tx, View, audit, links as link_rows, statements};
+use crate::store::{Fault, Ring, Tx, View, audit, links as link_rows, office, statements};
 
 /// A peer as people see it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -227,6 +227,10 @@ pub fn find(view: &View<'_>, text: &str) -> Result<PeerRow, Fault> {
     let shown: String = text.chars().filter(|character| !character.is_control()).take(64).collect();
     match found[..] {
         [peer] => Ok(peer.clone()),
+        [] if beginnings.contains(&view.office.office().to_string()) || office::load(view)?.name.trim().to_lowercase() == wanted => {
+            let message = format!("'{shown}' is this office, and record sharing is between offices");
+            Err(Refusal::invalid("own-office", message, "inside the office records are shared with: interoffice record access").into())
+        }
         [] => Err(Refusal::not_found(
             "unknown-office",
             format!("no office called '{shown}' is known here"),

@@ -48,16 +48,20 @@ pub fn require_admin(view: &View<'_>, actor: &Actor) -> Result<(), Fault> {
 /// The enabled user that acts, who holds Record Sharing.
 pub fn require_specialist(view: &View<'_>, actor: &Actor) -> Result<UserRow, Fault> {
     let user = require_user(view, actor)?;
-    if let Actor::For { by: Some(by), .. } = actor {
-        let message = format!("{by} can't do this for {}: links and what they carry are agreed to in person", user.name);
-        return Err(Refusal::denied("not-in-person", message, format!("ask {} to do it", user.name)).into());
-    }
+    require_in_person(actor, &user)?;
     if user.specialist {
         require(view, actor, Permission::Exchange)?;
         return Ok(user);
     }
     let remedy = format!("an administrator can enable it: interoffice specialist enable {}", user.name);
     Err(Refusal::denied("not-specialist", format!("{} does not have the right Record Sharing", user.name), remedy).into())
+}
+
+/// Refuses an administrator who acts for `user`.
+pub fn require_in_person(actor: &Actor, user: &UserRow) -> Result<(), Refusal> {
+    let Actor::For { by: Some(by), .. } = actor else { return Ok(()) };
+    let message = format!("{by} can't do this for {}: links and what they carry are agreed to in person", user.name);
+    Err(Refusal::denied("not-in-person", message, format!("ask {} to do it", user.name)))
 }
 
 /// Whoever acts on behalf of another user: an administrator who sees every record of the office anyway.

@@ -7,6 +7,7 @@ use crate::domain::actor::Actor;
 use crate::domain::digest::zone;
 use crate::domain::plan::counted;
 use crate::domain::refusal::Refusal;
+use crate::domain::retention::check_years;
 use crate::store::office::Habits;
 use crate::store::{Fault, Tx, View, audit, office, users};
 
@@ -25,6 +26,10 @@ pub struct Settings {
     pub log_downloads: bool,
     /// Whether a new record that looks like another one is asked about.
     pub warn_duplicates: bool,
+    /// Whether it is asked who is responsible for a new record.
+    pub ask_responsible: bool,
+    /// Years for which a record is kept after its relationship was ended, before it is deleted.
+    pub keep_years: u32,
 }
 
 /// What is to be changed; what is not given stays.
@@ -50,12 +55,18 @@ pub struct Change {
     /// See [`Settings::warn_duplicates`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warn_duplicates: Option<bool>,
+    /// See [`Settings::ask_responsible`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask_responsible: Option<bool>,
+    /// See [`Settings::keep_years`]: 1 to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_years: Option<u32>,
 }
 
 /// The settings as they are.
 pub fn view(view: &View<'_>, actor: &Actor) -> Result<Settings, Fault> {
     rights::require_member(view, actor)?;
-    let Habits { log_views, log_downloads, warn_duplicates } = office::habits(view)?;
+    let Habits { log_views, log_downloads, warn_duplicates, ask_responsible } = office::habits(view)?;
     Ok(Settings {
         office_security: office::load(view)?.policy.office_security,
         second_factor: office::wants_second_factor(view)?,
@@ -63,6 +74,8 @@ pub fn view(view: &View<'_>, actor: &Actor) -> Result<Settings, Fault> {
         log_views,
         log_downloads,
         warn_duplicates,
+        ask_responsible,
+        keep_years: office::keep_years(view)?,
     })
 }
 
@@ -79,8 +92,21 @@ pub fn change(tx: &Tx<'_>, actor: &Actor, change: &Change) -> Result<Settings, F
     if let Some(on) = change.second_factor {
         set_second_factor(tx, actor, on)?;
     }
+    if let Some(years) = change.keep_years {
+        set_keep_years(tx, actor, years)?;
+    }
     set_habits(tx, actor, change)?;
     view(tx, actor)
+}
+
+/// Sets for how many years records are kept. Fewer years delete nothing at once: somebody is reminded a month before.
+fn set_keep_years(tx: &Tx<'_>, actor: &Actor, years: u32) -> Result<(), Fault> {
+    check_years(years)?;
+    if office::keep_years(tx)? != years {
+        office::set_keep_years(tx, years)?;
+        audit::done(tx, actor, "office.keep-years", "office", &years.to_string())?;
+    }
+    Ok(())
 }
 
 /// Sets the time zone in whose morning the daily digest is sent.
@@ -103,6 +129,7 @@ fn set_habits(tx: &Tx<'_>, actor: &Actor, change: &Change) -> Result<(), Fault> 
         ("office.log-views", change.log_views, &mut after.log_views),
         ("office.log-downloads", change.log_downloads, &mut after.log_downloads),
         ("office.warn-duplicates", change.warn_duplicates, &mut after.warn_duplicates),
+        ("office.ask-responsible", change.ask_responsible, &mut after.ask_responsible),
     ];
     for (verb, wanted, switch) in switches {
         if let Some(on) = wanted.filter(|on| on != switch) {

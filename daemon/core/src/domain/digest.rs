@@ -47,6 +47,11 @@ pub fn show_time(ms: i64, zone: &TimeZone) -> String {
     format!("{} ({})", here.strftime("%Y-%m-%d %H:%M"), zone.iana_name().unwrap_or("UTC"))
 }
 
+/// A day as people of the office read it: `2026-08-14`.
+pub fn show_day(ms: i64, zone: &TimeZone) -> String {
+    moment(ms).to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string()
+}
+
 fn moment(ms: i64) -> Timestamp {
     let end = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_millisecond(ms).unwrap_or(end)

@@ -12,6 +12,7 @@ pub mod plan;
 pub mod points;
 pub mod refusal;
 pub mod request;
+pub mod retention;
 pub mod role;
 pub mod sample;
 pub mod scope;

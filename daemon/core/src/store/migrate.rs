@@ -19,6 +19,7 @@ pub const OFFICE: &[&str] = &[
     include_str!("migrations/0005_mail.sql"),
     include_str!("migrations/0006_trail.sql"),
     include_str!("migrations/0007_found.sql"),
+    include_str!("migrations/0008_preferences.sql"),
 ];
 
 /// Brings `conn` to the newest schema; says from which version it came.

@@ -87,6 +87,18 @@ pub fn set_time_zone(tx: &Tx<'_>, name: &str) -> Result<(), StoreFault> {
     Ok(())
 }
 
+/// Years for which a record is kept after its relationship was ended.
+pub fn keep_years(view: &View<'_>) -> Result<u32, StoreFault> {
+    let years = view.sql().first("SELECT keep_years FROM office", &[], |row| row.int(0))?;
+    years.and_then(|years| u32::try_from(years).ok()).ok_or_else(|| StoreFault::Corrupt("the office keeps nothing".to_owned()))
+}
+
+/// Sets it.
+pub fn set_keep_years(tx: &Tx<'_>, years: u32) -> Result<(), StoreFault> {
+    tx.sql().execute("UPDATE office SET keep_years = ?1", &[years.into()])?;
+    Ok(())
+}
+
 /// What the office does beyond its deeds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Habits {
@@ -96,20 +108,24 @@ pub struct Habits {
     pub log_downloads: bool,
     /// Whether a new record that looks like another one is asked about.
     pub warn_duplicates: bool,
+    /// Whether it is asked who is responsible for a new record.
+    pub ask_responsible: bool,
 }
 
 /// The habits of the office.
 pub fn habits(view: &View<'_>) -> Result<Habits, StoreFault> {
-    let habits = view.sql().first("SELECT log_views, log_downloads, warn_duplicates FROM office", &[], |row| {
-        Ok(Habits { log_views: row.flag(0)?, log_downloads: row.flag(1)?, warn_duplicates: row.flag(2)? })
+    let habits = view.sql().first("SELECT log_views, log_downloads, warn_duplicates, ask_responsible FROM office", &[], |row| {
+        let (log_views, log_downloads, warn_duplicates) = (row.flag(0)?, row.flag(1)?, row.flag(2)?);
+        Ok(Habits { log_views, log_downloads, warn_duplicates, ask_responsible: row.flag(3)? })
     })?;
     habits.ok_or_else(|| StoreFault::Corrupt("the office is not set up".to_owned()))
 }
 
 /// Changes the habits of the office.
 pub fn set_habits(tx: &Tx<'_>, habits: Habits) -> Result<(), StoreFault> {
-    let params: [Value; 3] = [habits.log_views.into(), habits.log_downloads.into(), habits.warn_duplicates.into()];
-    tx.sql().execute("UPDATE office SET log_views = ?1, log_downloads = ?2, warn_duplicates = ?3", &params)?;
+    let Habits { log_views, log_downloads, warn_duplicates, ask_responsible } = habits;
+    let params: [Value; 4] = [log_views.into(), log_downloads.into(), warn_duplicates.into(), ask_responsible.into()];
+    tx.sql().execute("UPDATE office SET log_views = ?1, log_downloads = ?2, warn_duplicates = ?3, ask_responsible = ?4", &params)?;
     Ok(())
 }
 

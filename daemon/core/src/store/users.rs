@@ -37,6 +37,8 @@ pub struct UserRow {
     pub enterprise_view: bool,
     /// The level at which all clients are shared with the user.
     pub all_clients: Option<Level>,
+    /// Accepts cases as a specialist from any owner.
+    pub accepts_cases: bool,
     /// Can't act any more.
     pub disabled: bool,
     /// Has set a password, and so can sign in.
@@ -62,7 +64,7 @@ impl UserRow {
 
 const COLUMNS: &str = "u.id, u.name, u.display_name, u.email, u.account, u.specialist, u.super_user, u.enterprise_view, u.disabled,
     u.created_ms, u.all_clients, u.first_name, u.last_name, o.id, o.name, o.permissions, o.fixed, o.created_ms,
-    EXISTS (SELECT 1 FROM credentials c WHERE c.user_row = u.id)";
+    EXISTS (SELECT 1 FROM credentials c WHERE c.user_row = u.id), u.accepts_cases";
 const FROM: &str = "FROM users u JOIN roles o ON o.id = u.role";
 
 fn user(row: &Row<'_>) -> Result<UserRow, StoreFault> {
@@ -83,6 +85,7 @@ fn user(row: &Row<'_>) -> Result<UserRow, StoreFault> {
         last_name: row.text(12)?,
         role: roles::role(row, 13)?,
         activated: row.flag(18)?,
+        accepts_cases: row.flag(19)?,
     })
 }
 
@@ -138,7 +141,8 @@ pub fn specialists(view: &View<'_>) -> Result<u64, StoreFault> {
 pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
     let id = tx.sql().first(
         "INSERT INTO users (name, display_name, email, account, specialist, super_user, enterprise_view, disabled, created_ms,
-             all_clients, first_name, last_name, role) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id",
+             all_clients, first_name, last_name, role, accepts_cases)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id",
         &[
             new.name.as_str().into(),
             new.display_name.as_str().into(),
@@ -153,6 +157,7 @@ pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
             new.first_name.as_str().into(),
             new.last_name.as_str().into(),
             new.role.id.into(),
+            new.accepts_cases.into(),
         ],
         |row| row.int(0),
     )?;
@@ -164,7 +169,7 @@ pub fn insert(tx: &Tx<'_>, new: &UserRow) -> Result<UserRow, StoreFault> {
 pub fn update(tx: &Tx<'_>, user: &UserRow) -> Result<(), StoreFault> {
     tx.sql().execute(
         "UPDATE users SET display_name = ?2, email = ?3, account = ?4, specialist = ?5, super_user = ?6, enterprise_view = ?7, disabled = ?8,
-             all_clients = ?9, first_name = ?10, last_name = ?11, role = ?12 WHERE id = ?1",
+             all_clients = ?9, first_name = ?10, last_name = ?11, role = ?12, accepts_cases = ?13 WHERE id = ?1",
         &[
             user.id.into(),
             user.display_name.as_str().into(),
@@ -178,6 +183,7 @@ pub fn update(tx: &Tx<'_>, user: &UserRow) -> Result<(), StoreFault> {
             user.first_name.as_str().into(),
             user.last_name.as_str().into(),
             user.role.id.into(),
+            user.accepts_cases.into(),
         ],
     )?;
     Ok(())

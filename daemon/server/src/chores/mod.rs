@@ -1,6 +1,7 @@
 //! Chores: named background work that anyone may look at and that may run twice without harm.
 
 mod clockwork;
+mod keeping;
 mod post;
 mod removal;
 
@@ -43,6 +44,7 @@ pub(crate) fn all(house: &House) -> Vec<Arc<dyn Chore>> {
         Arc::new(clockwork::Reserve),
         Arc::new(post::Digest),
         Arc::new(post::OldMails),
+        Arc::new(keeping::Retention),
     ]
 }
 

@@ -120,7 +120,7 @@ pub(super) enum Link {
     },
 }
 
-const COLUMNS: [Column; 8] = [
+pub(super) const COLUMNS: [Column; 8] = [
     ("LINK", |link| short(link, "link")),
     ("DIRECTION", |link| text(link, "direction")),
     ("MY USER", |link| text(link, "local_user")),

@@ -17,6 +17,7 @@ mod mails;
 mod office;
 mod output;
 mod peers;
+mod preferences;
 mod progress;
 mod proxies;
 mod record_add;
@@ -104,6 +105,7 @@ enum Command {
     #[command(subcommand)]
     Mail(mails::Mail),
     Settings(settings::Settings),
+    Preferences(preferences::Preferences),
     Events(events::Events),
     Audit(audit::Audit),
     Demo(demo::Demo),
@@ -161,6 +163,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::ClientAccess(asked) => wait(client_access::run(&context()?, asked)),
         Command::Mail(mail) => wait(mails::run(&context()?, mail)),
         Command::Settings(settings) => wait(settings::run(&context()?, &settings)),
+        Command::Preferences(asked) => wait(preferences::run(&context()?, &asked)),
         Command::Events(events) => wait(events::run(&context()?, &events)),
         Command::Audit(audit) => wait(audit::run(&context()?, &audit)),
         Command::Demo(demo) => wait(demo::run(demo, demo::named_folder(cli.dir), cli.output)),

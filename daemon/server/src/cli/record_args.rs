@@ -39,7 +39,7 @@ pub(super) enum Record {
         #[command(flatten)]
         query: Query,
         /// Also the names of records that you have no access to and may ask for
-        #[arg(long, conflicts_with_all = ["owner", "mine", "link", "archived"])]
+        #[arg(long, conflicts_with_all = ["owner", "mine", "responsible", "no_responsible", "link", "archived"])]
         locked: bool,
         /// At most this many; 0 for all
         #[arg(long, default_value_t = 50, value_name = "N")]
@@ -66,7 +66,7 @@ pub(super) enum Record {
   interoffice --as ann record export agpz2q7m agpz5e3k --format json")]
     Export {
         /// Records, by id or its beginning; those of the query when none is named
-        #[arg(value_name = "RECORD", conflicts_with_all = ["text", "kind", "owner", "mine", "link", "archived"])]
+        #[arg(value_name = "RECORD", conflicts_with_all = ["text", "kind", "owner", "mine", "responsible", "no_responsible", "link", "archived"])]
         records: Vec<String>,
         #[command(flatten)]
         query: ExportQuery,
@@ -122,14 +122,18 @@ pub(super) enum Record {
     /// Put records out of use: they stay, and their copies at other offices are removed
     #[command(after_help = "Examples:
   interoffice --as ann record archive agpz2q7m
+  interoffice --as ann record archive agpz2q7m --end --dry-run
   interoffice --as ann record archive agpz2q7m --undo")]
     Archive {
         /// The records: ids, or at least six letters of their beginnings
         #[arg(required = true, value_name = "RECORD")]
         records: Vec<String>,
         /// Take them into use again
-        #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
+        #[arg(long, conflicts_with_all = ["end", "yes", "dry_run"])]
         undo: bool,
+        /// End the relationship too: they are kept as many years as the office says, and then deleted
+        #[arg(long)]
+        end: bool,
         #[command(flatten)]
         consent: Consent,
     },
@@ -178,8 +182,14 @@ pub(super) struct Narrow {
     /// Only records that the acting user owns
     #[arg(long)]
     pub(super) mine: bool,
+    /// Only records for which this user is responsible
+    #[arg(long, value_name = "USER")]
+    pub(super) responsible: Option<String>,
+    /// Only records with "No responsible assigned"
+    #[arg(long, conflicts_with = "responsible")]
+    pub(super) no_responsible: bool,
     /// Only what this link brought here: its id, the beginning of it, or OFFICE/USER
-    #[arg(long, conflicts_with_all = ["owner", "mine", "archived"])]
+    #[arg(long, conflicts_with_all = ["owner", "mine", "responsible", "no_responsible", "archived"])]
     pub(super) link: Option<String>,
     /// Only records that are out of use
     #[arg(long)]

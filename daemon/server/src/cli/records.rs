@@ -9,17 +9,18 @@ use serde_json::{Value, json};
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::{Exit, Failure};
-use super::output::{Column, counted, number, pairs, say, text, time};
+use super::output::{Column, Format, counted, number, pairs, say, text, time};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
 use super::{Context, access, links, progress, record_add, sharing};
 
 /// Records asked for at once.
 const PAGE: u64 = 1_000;
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     ("RECORD", |record| text(record, "id")),
     ("KIND", |record| text(record, "kind")),
     ("NAME", |record| text(record, "name")),
+    ("RESPONSIBLE", responsible),
     ("CONNECTED TO", connected),
     ("VERSION", |record| text(record, "version")),
     ("CHANGED", |record| time(record, "changed_ms")),
@@ -33,7 +34,8 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
         Record::List { query, locked, limit } => list(context, query, locked, limit).await,
         Record::Show { record } => {
             let shown: Value = context.client.get(&format!("/records/{}", segment(&record))).await?;
-            context.printer.one(&shown, details)
+            context.printer.one(&shown, details)?;
+            say_who(context, &shown)
         }
         Record::Edit(edit) => change(context, *edit).await,
         Record::Export { records, query, format } => export(context, &records, query, &format).await,
@@ -47,6 +49,7 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
             let done: Value = context.client.post("/records/unarchive", &json!({ "records": records })).await?;
             context.printer.one(&done, |done| format!("{} in use again.", counted(number(done, "records"), "record is", "records are")))
         }
+        Record::Archive { records, end: true, consent, .. } => remove(context, "end", "out of use", &records, consent).await,
         Record::Archive { records, consent, .. } => remove(context, "archive", "out of use", &records, consent).await,
         Record::Delete { records, consent } => remove(context, "delete", "deleted", &records, consent).await,
     }
@@ -114,6 +117,8 @@ async fn parameters(context: &Context, text: Option<String>, narrow: Narrow) -> 
         ("kind", narrow.kind),
         ("owner", narrow.owner),
         ("mine", yes(narrow.mine)),
+        ("responsible", narrow.responsible),
+        ("no_responsible", yes(narrow.no_responsible)),
         ("archived", yes(narrow.archived)),
         ("link", link),
     ])
@@ -145,6 +150,15 @@ async fn list(context: &Context, asked: Query, locked: bool, limit: u64) -> Resu
     if after.is_some() { say("There are more: --limit 0 shows all.") } else { Ok(()) }
 }
 
+/// Says, after a record of this office, where it is seen and changed who has it.
+fn say_who(context: &Context, record: &Value) -> Result<(), Failure> {
+    if context.printer.format() != Format::Table || !text(record, "office_name").is_empty() || record["access"] == "none" {
+        return Ok(());
+    }
+    let id = text(record, "id");
+    say(&format!("Who has it: interoffice record access {id}. Its owner: interoffice record owner {id} USER"))
+}
+
 /// Who a record is connected to, its owner first; an asterisk marks what opens without a connection.
 fn connected(record: &Value) -> String {
     let offline = if record["offline"] == true { "*" } else { "" };
@@ -159,11 +173,31 @@ fn owner(record: &Value) -> String {
     }
 }
 
+/// Whether a record is in use; of a locked one nothing is said.
+fn status(record: &Value) -> String {
+    match record["status"].as_str() {
+        Some("ended") => format!("Archived and deactivated: can be reopened until it is deleted on {}", time(record, "deletion_ms")),
+        Some("archived") => "Archived and active".to_owned(),
+        Some(_) => "Active".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// Who is responsible for a record; of a locked one nothing is said.
+fn responsible(record: &Value) -> String {
+    match text(record, "responsible").as_str() {
+        "" if record["access"] == "none" => String::new(),
+        "" => "No responsible assigned".to_owned(),
+        _ => owner(record),
+    }
+}
+
 fn marks(record: &Value) -> String {
     let marks = ["private", "archived", "unassigned"];
     // Of a locked record nothing is shown but its name.
     let locked = (record["access"] == "none").then_some("locked");
-    marks.into_iter().filter(|mark| record[mark] == true).chain(locked).collect::<Vec<_>>().join(", ")
+    let ended = (record["status"] == "ended").then_some("ended");
+    marks.into_iter().filter(|mark| record[mark] == true).chain(ended).chain(locked).collect::<Vec<_>>().join(", ")
 }
 
 fn details(record: &Value) -> String {
@@ -172,6 +206,8 @@ fn details(record: &Value) -> String {
         ("Kind", text(record, "kind")),
         ("Name", text(record, "name")),
         ("Owner", owner(record)),
+        ("Responsible", responsible(record)),
+        ("Status", status(record)),
         ("Connected to", text(record, "connected_to")),
         ("Access", text(record, "access")),
         ("Version", text(record, "version")),

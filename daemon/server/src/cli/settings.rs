@@ -33,6 +33,12 @@ pub(super) struct Settings {
     /// Whether a new record that looks like another one is asked about
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     warn_duplicates: Option<String>,
+    /// Whether it is asked who is responsible for a new record
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    ask_responsible: Option<String>,
+    /// Years for which a record is kept after its relationship was ended, before it is deleted: 1 to 100
+    #[arg(long, value_name = "YEARS")]
+    keep_years: Option<u32>,
 }
 
 pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Failure> {
@@ -42,12 +48,16 @@ pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Fa
         ("log_views", &settings.log_views),
         ("log_downloads", &settings.log_downloads),
         ("warn_duplicates", &settings.warn_duplicates),
+        ("ask_responsible", &settings.ask_responsible),
     ];
     let mut change = json!({});
     for (member, state) in switches {
         if let Some(state) = state {
             change[member] = (state == "on").into();
         }
+    }
+    if let Some(years) = settings.keep_years {
+        change["keep_years"] = years.into();
     }
     if let Some(name) = &settings.time_zone {
         change["time_zone"] = name.as_str().into();
@@ -62,6 +72,8 @@ pub(super) async fn run(context: &Context, settings: &Settings) -> Result<(), Fa
             ("Views are logged", text(shown, "log_views")),
             ("Downloads are logged", text(shown, "log_downloads")),
             ("Duplicates are asked about", text(shown, "warn_duplicates")),
+            ("The responsible is asked for", text(shown, "ask_responsible")),
+            ("Years kept after the end", text(shown, "keep_years")),
         ])
     })
 }

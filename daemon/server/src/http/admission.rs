@@ -42,7 +42,7 @@ fn scope(method: &Method, path: &str) -> Option<Scope> {
         "session" | "passes" | "set-up" => None,
         "users" if matches!(third, "sessions" | "tokens" | "second-factor" | "invite") => None,
         "records" | "requests" | "copies" => pick(Scope::ReadRecords, Scope::WriteRecords),
-        "links" | "peers" | "specialists" => pick(Scope::ReadLinks, Scope::WriteLinks),
+        "links" | "peers" | "specialists" | "preferences" => pick(Scope::ReadLinks, Scope::WriteLinks),
         _ => pick(Scope::ReadOffice, Scope::WriteOffice),
     }
 }

@@ -25,6 +25,7 @@ mod once;
 mod openapi;
 mod passes;
 mod peers;
+mod preferences;
 mod proxies;
 mod record_ids;
 mod record_new;
@@ -87,6 +88,7 @@ fn routes() -> OpenApiRouter<House> {
         .merge(session::routes())
         .merge(passes::routes())
         .merge(proxies::routes())
+        .merge(preferences::routes())
         .merge(specialists::routes())
         .merge(peers::routes())
         .merge(links::routes())

@@ -41,6 +41,10 @@ pub(super) struct Which {
     pub(super) kind: Option<String>,
     pub(super) owner: Option<String>,
     pub(super) mine: bool,
+    /// Only those for which this user is responsible.
+    pub(super) responsible: Option<String>,
+    /// Only those for which nobody is.
+    pub(super) no_responsible: bool,
     pub(super) archived: bool,
     /// Names of records that the user may ask for, too.
     pub(super) locked: bool,
@@ -62,6 +66,8 @@ impl Which {
             kind: self.kind.clone(),
             owner: self.owner.clone(),
             mine: self.mine,
+            responsible: self.responsible.clone(),
+            no_responsible: self.no_responsible,
             archived: self.archived,
             after: self.after.clone(),
             limit: self.limit,
@@ -74,7 +80,8 @@ impl Which {
             let found = interoffice_core::actions::links::find(view, actor, link)?;
             return Ok(vec![may_read(view, actor, found.link)?]);
         }
-        if self.owner.is_some() || self.mine || self.archived {
+        let of_ours = self.owner.is_some() || self.responsible.is_some() || self.mine || self.no_responsible || self.archived;
+        if of_ours {
             return Ok(Vec::new());
         }
         Ok(readable(view, actor)?.0)
@@ -119,11 +126,14 @@ pub(super) fn summary(link: &Readable, row: &CopyRow) -> RecordSummary {
         kind: row.kind.as_str(),
         name: row.name.clone(),
         owner: link.owner.clone(),
+        responsible: Some(link.owner.clone()),
         connected_to: vec![link.owner.clone()],
         offline: false,
         private: false,
         unassigned: false,
         archived: false,
+        status: "active",
+        deletion_ms: None,
         version: row.version.to_string(),
         changed_ms: row.received_ms,
     }

@@ -1,4 +1,4 @@
-//! Records that leave use, and come back: `/records/archive`, `/records/unarchive`, `/records/delete`.
+//! Records that leave use, and come back: `/records/archive`, `/records/end`, `/records/unarchive`, `/records/delete`.
 
 use axum::extract::State;
 use interoffice_core::actions::records::{self, Gone};
@@ -19,6 +19,8 @@ pub(super) fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(plan_archive))
         .routes(routes!(archive))
+        .routes(routes!(plan_end))
+        .routes(routes!(end))
         .routes(routes!(unarchive))
         .routes(routes!(plan_delete))
         .routes(routes!(delete))
@@ -48,6 +50,21 @@ async fn archive(State(house): State<House>, As(actor): As, Body(asked): Body<Ag
     let (named, plan) = asked.split()?;
     let ids = named.ids(&house, &actor).await?;
     one(house.write_ending(People, move |tx| records::archive(tx, &actor, &ids, &plan)).await)
+}
+
+/// What ending the relationship with clients will do.
+#[utoipa::path(post, path = "/records/end/plan", operation_id = "records.plan_end", tag = "records", request_body = Named, responses((status = 200, body = Plan), Problems))]
+async fn plan_end(State(house): State<House>, As(actor): As, Body(named): Body<Named>) -> Answer<Plan> {
+    let ids = named.ids(&house, &actor).await?;
+    planned(&house, house.write(People, move |tx| records::plan_end(tx, &actor, &ids)).await)
+}
+
+/// Ends the relationship with clients, by a plan that was read: their records are kept for years, and then deleted.
+#[utoipa::path(post, path = "/records/end", operation_id = "records.end", tag = "records", request_body = Agreed<Named>, responses((status = 200, body = Gone), Problems))]
+async fn end(State(house): State<House>, As(actor): As, Body(asked): Body<Agreed<Named>>) -> Answer<Gone> {
+    let (named, plan) = asked.split()?;
+    let ids = named.ids(&house, &actor).await?;
+    one(house.write_ending(People, move |tx| records::end(tx, &actor, &ids, &plan)).await)
 }
 
 /// Takes records into use again.

@@ -81,6 +81,7 @@ fn row_of(message: &Message, now_ms: i64) -> (MailRow, Option<&str>) {
             (row.record, row.other, row.request) = (Some(*record), *by, Some(*request));
         }
         Message::Digest { from_ms, until_ms, .. } => (row.from_ms, row.until_ms) = (Some(*from_ms), Some(*until_ms)),
+        Message::DeletionNear { reminded_ms, .. } => row.until_ms = Some(*reminded_ms),
         Message::Test { .. } => {}
     }
     (row, secret)

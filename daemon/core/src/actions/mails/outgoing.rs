@@ -5,10 +5,12 @@ use data_encoding::BASE32_NOPAD;
 use interoffice_protocol::record::Level;
 use serde::Serialize;
 
+use super::super::records::reminded;
 use super::super::{digest, rights};
 use crate::domain::access::{Viewer, may_share};
-use crate::domain::digest::{NAMES_MAX, show_time, zone_or_utc};
+use crate::domain::digest::{NAMES_MAX, show_day, show_time, zone_or_utc};
 use crate::domain::mail::{self, KEPT_MS, LINES_MAX, MailKind, MailState, Text, Value, Values, WAIT_MAX_MS, gives_up, pause_ms};
+use crate::domain::retention::deletion_ms;
 use crate::store::mails::{self, MailRow};
 use crate::store::records::{self, RecordRow};
 use crate::store::requests;
@@ -209,6 +211,7 @@ fn own_values(tx: &Tx<'_>, sender: &Sender, row: &MailRow, reader: &UserRow) -> 
         }
         MailKind::Digest => digest_values(tx, row, reader),
         MailKind::Test => Ok(Values::new()),
+        MailKind::DeletionNear => deletion_values(tx, row, reader),
     }
 }
 
@@ -251,6 +254,32 @@ fn access_values(sender: &Sender, row: &MailRow, by: String, record: &RecordRow,
         values.insert("reason", Value::Text(row.note.clone()));
     }
     values
+}
+
+/// What will be deleted, as far as the reader is still the one to be told and nobody took it into use again.
+fn deletion_values(tx: &Tx<'_>, row: &MailRow, reader: &UserRow) -> Result<Values, Stop> {
+    let (mut names, mut first_ms) = (Vec::new(), i64::MAX);
+    let years = office::keep_years(tx)?;
+    for record in records::reminded_at(tx, row.until_ms.ok_or_else(nameless)?)? {
+        let Some(ended_ms) = record.ended_ms else { continue };
+        if !reminded(tx, &record)?.contains(&reader.id) {
+            continue;
+        }
+        first_ms = first_ms.min(deletion_ms(ended_ms, record.reminded_ms, years));
+        names.push(record.name);
+    }
+    if names.is_empty() {
+        return Err(Stop::Drop("nothing of it is to be deleted any more"));
+    }
+    let count = names.len() as u64;
+    names.truncate(NAMES_MAX);
+    let more = count.saturating_sub(names.len() as u64);
+    Ok(Values::from([
+        ("records", Value::Names(names)),
+        ("count", Value::Number(count)),
+        ("more", Value::Number(more)),
+        ("deleted", Value::Text(show_day(first_ms, &zone_or_utc(&office::time_zone(tx)?)))),
+    ]))
 }
 
 fn digest_values(tx: &Tx<'_>, row: &MailRow, reader: &UserRow) -> Result<Values, Stop> {

@@ -78,13 +78,16 @@ pub fn create(tx: &Tx<'_>, actor: &Actor, new: &NewContact) -> Result<Created, F
     let who = actor.user().map_or("", |name| name.as_str());
     tx.attempt(actor, "record.create", who);
     rights::require(tx, actor, Permission::Edit)?;
+    let habits = office::habits(tx)?;
+    if habits.ask_responsible {
+        check_responsible(new)?;
+    }
     let owner = owner(tx, actor, new.owner.as_deref())?;
     let assigned = assigned(tx, actor, &owner, new.assign.as_deref())?;
     let id = RecordId(tx.moment.uuid_v7());
     let (record, uid) = contents(tx, id, new)?;
     let (body, search) = (encode(&record)?, search_text(&record));
-    let warnings =
-        if office::habits(tx)?.warn_duplicates { duplicates::alike(tx, &rights::sight(tx, actor)?, &search, None)? } else { Vec::new() };
+    let warnings = if habits.warn_duplicates { duplicates::alike(tx, &rights::sight(tx, actor)?, &search, None)? } else { Vec::new() };
     let made = warnings.is_empty() || new.confirm_duplicates;
     if made {
         let version = Version { epoch: office::load(tx)?.epoch.counter, counter: 1 };
@@ -116,6 +119,15 @@ pub fn create(tx: &Tx<'_>, actor: &Actor, new: &NewContact) -> Result<Created, F
         assigned: all.map(Iterator::collect).unwrap_or_default(),
         warnings,
     })
+}
+
+/// Refuses a record for which nobody said who is responsible: a user, or expressly nobody.
+fn check_responsible(new: &NewContact) -> Result<(), Refusal> {
+    if new.owner.is_some() || new.assign.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(());
+    }
+    let message = "it has to be said who is responsible for the client";
+    Err(Refusal::invalid("need-responsible", message, "say it: --owner USER, you or somebody else; or --unassigned for nobody"))
 }
 
 /// Who is to own it: who makes it, or somebody for whom an assistant, an administrator or the operator makes it.

@@ -20,6 +20,8 @@ use crate::store::{Fault, View, users};
 pub const LIMIT_DEFAULT: usize = 50;
 /// Most records of one page.
 pub const LIMIT_MAX: usize = 1_000;
+/// The row of a user who is not there.
+const NOBODY: i64 = 0;
 
 /// Which records to list; everything may be left out.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -33,6 +35,10 @@ pub struct Query {
     pub owner: Option<String>,
     /// Only records of the acting user.
     pub mine: bool,
+    /// Only records for which this user is responsible: owns them, and they are assigned.
+    pub responsible: Option<String>,
+    /// Only records for which nobody is responsible: no user is assigned.
+    pub no_responsible: bool,
     /// Records out of use instead of those in use.
     pub archived: bool,
     /// The place after which the page begins, from the page before.
@@ -57,6 +63,7 @@ pub(super) struct Asked {
     pub(super) words: Vec<String>,
     pub(super) kind: Option<RecordKind>,
     owner: Option<i64>,
+    assigned: Option<bool>,
     archived: bool,
     pub(super) after: Option<(String, RecordId)>,
     pub(super) limit: usize,
@@ -71,18 +78,17 @@ impl Asked {
             ),
             None => None,
         };
-        let mut owner = match query.owner.as_deref() {
-            Some(text) => {
-                let name = UserName::new(text).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
-                Some(user_verbs::find(view, &name)?.id)
-            }
-            None => None,
-        };
+        let mut owner = row_of(view, query.owner.as_deref())?;
+        let assigned = query.responsible.as_ref().map(|_| true).or(query.no_responsible.then_some(false));
+        if let Some(responsible) = row_of(view, query.responsible.as_deref())? {
+            let both = owner.is_none_or(|owner| owner == responsible) && !query.no_responsible;
+            owner = Some(if both { responsible } else { NOBODY });
+        }
         let mut sight = rights::sight(view, actor)?;
         if query.mine {
             let me = rights::require_user(view, actor)?.id;
-            // Somebody else's records are never mine: an owner beside `mine` leaves nothing, and row 0 is nobody's.
-            owner = Some(if owner.is_none_or(|owner| owner == me) { me } else { 0 });
+            // Somebody else's records are never mine: an owner beside `mine` leaves nothing.
+            owner = Some(if owner.is_none_or(|owner| owner == me) { me } else { NOBODY });
         }
         if owner.is_some() && owner == sight.person {
             sight.everything = true;
@@ -96,12 +102,20 @@ impl Asked {
         let words = search::words(text);
         sight.everything |= planted(Bug::SearchSkipsAuthorize) && !words.is_empty();
         let after = query.after.as_deref().map(read_place).transpose()?;
-        Ok(Self { sight, words, kind, owner, archived: query.archived, after, limit })
+        Ok(Self { sight, words, kind, owner, assigned, archived: query.archived, after, limit })
     }
 
     fn filter(&self) -> Filter<'_> {
-        Filter { sight: self.sight, words: &self.words, kind: self.kind, owner: self.owner, archived: self.archived }
+        let Self { sight, ref words, kind, owner, assigned, archived, .. } = *self;
+        Filter { sight, words, kind, owner, assigned, archived }
     }
+}
+
+/// The row of a user who is named in a query.
+fn row_of(view: &View<'_>, name: Option<&str>) -> Result<Option<i64>, Fault> {
+    let Some(text) = name else { return Ok(None) };
+    let name = UserName::new(text).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
+    Ok(Some(user_verbs::find(view, &name)?.id))
 }
 
 /// The rows of one page, and where the next one begins.

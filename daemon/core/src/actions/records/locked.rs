@@ -47,7 +47,7 @@ pub struct LockedPage {
 /// One page of the records that the actor may know by their names and see nothing else of. Words are looked for in the name alone:
 /// whatever else a record is found by is content. Owners and marks are not told, so they can't be asked by.
 pub fn list_locked(view: &View<'_>, actor: &Actor, query: &Query) -> Result<LockedPage, Fault> {
-    if query.owner.is_some() || query.mine || query.archived {
+    if query.owner.is_some() || query.responsible.is_some() || query.no_responsible || query.mine || query.archived {
         let message = "of a record that you have no access to, only name and kind are known";
         return Err(Refusal::invalid("locked-unknown", message, "ask by words of its name, or by its kind").into());
     }

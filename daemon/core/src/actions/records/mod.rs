@@ -10,6 +10,7 @@ mod list;
 mod locked;
 mod named;
 mod removal;
+mod retention;
 mod view;
 
 pub use create::{Created, NewContact, create};
@@ -20,7 +21,9 @@ pub use import::{Broken, CardFile, IMPORT_CARDS_MAX, ImportCard, ImportOptions, 
 pub use list::{Counts, LIMIT_DEFAULT, LIMIT_MAX, OwnerCounts, Page, Query, count, counts, list, place, read_place};
 pub use locked::{LockedPage, NameOnly, list_locked, show_locked};
 pub use named::{ID_LETTERS_MIN, Named, own_in_range};
-pub use removal::{Gone, archive, delete, plan_archive, plan_delete, unarchive};
+pub use removal::{Gone, archive, delete, end, plan_archive, plan_delete, plan_end, unarchive};
+pub(super) use retention::reminded;
+pub use retention::{Kept, is_due, keep};
 pub use view::{Content, PropertyView, RecordSummary, RecordView, RelatedView, show};
 
 use interoffice_protocol::ids::RecordId;

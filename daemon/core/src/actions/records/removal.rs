@@ -10,11 +10,13 @@ use serde::Serialize;
 use super::super::{rights, sharing};
 use super::{LIMIT_MAX, reached};
 use crate::domain::actor::Actor;
+use crate::domain::digest::{show_day, zone_or_utc};
 use crate::domain::plan::{Draft, Plan, PlanCounts, PlanId, counted};
 use crate::domain::refusal::Refusal;
+use crate::domain::retention::deletion_ms;
 use crate::domain::role::Permission;
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, Tx, audit, links, log, peers, requests};
+use crate::store::{Fault, Tx, View, audit, links, log, office, peers, requests};
 
 /// What was deleted, archived or taken into use again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -30,6 +32,7 @@ pub struct Gone {
 enum Way {
     Delete,
     Archive,
+    End,
 }
 
 impl Way {
@@ -37,13 +40,23 @@ impl Way {
         match self {
             Self::Delete => "record.delete",
             Self::Archive => "record.archive",
+            Self::End => "record.end",
         }
     }
 
     fn permission(self) -> Permission {
         match self {
             Self::Delete => Permission::Delete,
-            Self::Archive => Permission::Archive,
+            Self::Archive | Self::End => Permission::Archive,
+        }
+    }
+
+    /// Whether a record is out of use in this way already.
+    fn is_done(self, row: &RecordRow) -> bool {
+        match self {
+            Self::Delete => false,
+            Self::Archive => row.archived,
+            Self::End => row.ended_ms.is_some(),
         }
     }
 }
@@ -68,7 +81,17 @@ pub fn archive(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], plan: &PlanId) -
     carry_out(tx, actor, wanted, plan, Way::Archive)
 }
 
-/// Takes archived records into use again; they are shared with nobody.
+/// What ending the relationship with clients will do.
+pub fn plan_end(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId]) -> Result<Plan, Fault> {
+    Ok(plan(tx, actor, wanted, Way::End)?.0)
+}
+
+/// Ends the relationship with clients: their records are out of use, kept for years, and then deleted.
+pub fn end(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], plan: &PlanId) -> Result<Gone, Fault> {
+    carry_out(tx, actor, wanted, plan, Way::End)
+}
+
+/// Takes archived records into use again, those of ended relationships too; they are shared with nobody.
 pub fn unarchive(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId]) -> Result<Gone, Fault> {
     tx.attempt(actor, "record.unarchive", object(wanted));
     rights::require(tx, actor, Permission::Archive)?;
@@ -98,7 +121,7 @@ fn plan(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], way: Way) -> Result<(Pl
     tx.attempt(actor, way.verb(), object(wanted));
     rights::require(tx, actor, way.permission())?;
     let rows = rows(tx, actor, wanted)?;
-    if way == Way::Archive && rows.iter().all(|row| row.archived) {
+    if rows.iter().all(|row| way.is_done(row)) {
         return Err(Refusal::conflict("already-archived", "this is archived already", "nothing needs to be done").into());
     }
     let mut draft = Draft::new(way.verb(), if rows.len() == 1 { object(wanted) } else { counted(rows.len() as u64, "record", "records") });
@@ -115,7 +138,12 @@ fn plan(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], way: Way) -> Result<(Pl
         }
     }
     describe_copies(tx, &mut draft, &shown, copies)?;
-    describe_records(&mut draft, way, rows.len() as u64);
+    describe_records(tx, &mut draft, way, rows.len() as u64)?;
+    let early = rows.iter().filter(|row| way == Way::Delete && row.ended_ms.is_some()).count() as u64;
+    if early > 0 {
+        let (relationships, are) = (counted(early, "ended relationship", "ended relationships"), if early == 1 { "is" } else { "are" });
+        draft.change(format!("{relationships} {are} deleted before the office has kept the record for as long as it decided"));
+    }
     Ok((draft.finish(), rows))
 }
 
@@ -156,7 +184,7 @@ fn describe_copies(tx: &Tx<'_>, draft: &mut Draft, shown: &BTreeSet<LinkId>, cop
     Ok(())
 }
 
-fn describe_records(draft: &mut Draft, way: Way, number: u64) {
+fn describe_records(view: &View<'_>, draft: &mut Draft, way: Way, number: u64) -> Result<(), Fault> {
     let (records, are, stay) = match number {
         1 => ("the record".to_owned(), "is", "stays"),
         many => (counted(many, "record", "records"), "are", "stay"),
@@ -167,27 +195,51 @@ fn describe_records(draft: &mut Draft, way: Way, number: u64) {
             draft.change(format!("{records} {are} taken out of use"));
             draft.stay(format!("{records} {stay} in this office and can be taken into use again, which shares nothing"));
         }
+        Way::End => {
+            let years = office::keep_years(view)?;
+            let kept = counted(u64::from(years), "year", "years");
+            let zone = zone_or_utc(&office::time_zone(view)?);
+            let day = show_day(deletion_ms(view.now_ms, None, years), &zone);
+            draft.change(format!(
+                "the relationship is ended: {records} {are} taken out of use, and deleted for good after {kept}, on {day}"
+            ));
+            draft.stay(format!("until then {records} {stay} in this office, hidden and not erased, and can be taken into use again"));
+        }
     }
+    Ok(())
 }
 
 fn carry_out(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], given: &PlanId, way: Way) -> Result<Gone, Fault> {
     let (plan, rows) = plan(tx, actor, wanted, way)?;
     plan.agreed(given)?;
+    if way == Way::Delete {
+        return dispose(tx, actor, &rows, "");
+    }
     let mut gone = Gone { records: 0, copies: 0 };
-    for row in rows.iter().filter(|row| way == Way::Delete || !row.archived) {
+    for row in rows.iter().filter(|row| !way.is_done(row)) {
         if !(planted(Bug::ArchiveKeepsShares) && way == Way::Archive) {
             gone.copies += sharing::withdraw_everywhere(tx, actor, row.record)?;
         }
         if way == Way::Archive {
             records::set_archived(tx, row.id, true)?;
         } else {
-            requests::forget(tx, row.record)?;
+            records::set_ended(tx, row.id)?;
         }
         audit::done(tx, actor, way.verb(), &row.record.to_string(), "")?;
         gone.records += 1;
     }
-    if way == Way::Delete {
-        records::delete(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
+    Ok(gone)
+}
+
+/// Deletes records for good, whoever decided that: their copies are removed, and what waits for them is forgotten.
+pub(super) fn dispose(tx: &Tx<'_>, actor: &Actor, rows: &[RecordRow], why: &str) -> Result<Gone, Fault> {
+    let mut gone = Gone { records: 0, copies: 0 };
+    for row in rows {
+        gone.copies += sharing::withdraw_everywhere(tx, actor, row.record)?;
+        requests::forget(tx, row.record)?;
+        audit::done(tx, actor, Way::Delete.verb(), &row.record.to_string(), why)?;
+        gone.records += 1;
     }
+    records::delete(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
     Ok(gone)
 }

@@ -8,8 +8,9 @@ use serde::ser::{SerializeMap, Serializer};
 use super::seen;
 use crate::domain::actor::Actor;
 use crate::domain::edit::ParamView;
+use crate::domain::retention;
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, StoreFault, View, grants};
+use crate::store::{Fault, StoreFault, View, grants, office};
 
 /// A record as a list shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -22,6 +23,8 @@ pub struct RecordSummary {
     pub name: String,
     /// The user who owns it.
     pub owner: String,
+    /// The user who is responsible, its owner; null when no user is assigned.
+    pub responsible: Option<String>,
     /// Everybody it is connected to: its owner first, then the co-owners by name.
     pub connected_to: Vec<String>,
     /// Whether it opens for the viewer without a connection, which takes ownership or co-ownership.
@@ -32,6 +35,10 @@ pub struct RecordSummary {
     pub unassigned: bool,
     /// Whether it is out of use.
     pub archived: bool,
+    /// `active`; `archived`, out of use while the relationship goes on; or `ended` with the relationship, kept and then deleted.
+    pub status: &'static str,
+    /// When the record of an ended relationship is deleted (milliseconds since 1970, UTC).
+    pub deletion_ms: Option<i64>,
     /// Its version, such as `1.3`.
     pub version: String,
     /// Last change (milliseconds since 1970, UTC).
@@ -43,17 +50,28 @@ impl RecordSummary {
     pub(super) fn of(view: &View<'_>, actor: &Actor, row: &RecordRow) -> Result<Self, StoreFault> {
         let mut connected_to = vec![row.owner_name.to_string()];
         connected_to.extend(grants::co_owners(view, row.id)?);
+        let deletion_ms = match row.ended_ms {
+            Some(ended_ms) => Some(retention::deletion_ms(ended_ms, row.reminded_ms, office::keep_years(view)?)),
+            None => None,
+        };
         let offline = actor.user().is_some_and(|name| connected_to.iter().any(|owner| owner == name.as_str()));
         Ok(Self {
             id: row.record.to_string(),
             kind: row.kind.as_str(),
             name: row.name.clone(),
             owner: row.owner_name.to_string(),
+            responsible: row.assigned.then(|| row.owner_name.to_string()),
             connected_to,
             offline,
             private: row.private,
             unassigned: !row.assigned,
             archived: row.archived,
+            status: match row.ended_ms {
+                Some(_) => "ended",
+                None if row.archived => "archived",
+                None => "active",
+            },
+            deletion_ms,
             version: row.version.to_string(),
             changed_ms: row.changed_ms,
         })

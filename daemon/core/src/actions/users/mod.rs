@@ -171,6 +171,7 @@ pub(super) fn insert(tx: &Tx<'_>, name: UserName, new: &NewUser) -> Result<UserR
         super_user: new.super_user,
         enterprise_view: new.enterprise_view,
         all_clients: None,
+        accepts_cases: true,
         disabled: false,
         activated: false,
         created_ms: tx.now_ms,

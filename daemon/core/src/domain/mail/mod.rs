@@ -35,12 +35,22 @@ pub enum MailKind {
     Digest,
     /// Shows that mail works.
     Test,
+    /// Records of ended relationships will be deleted.
+    DeletionNear,
 }
 
 impl MailKind {
     /// Every kind; the place is its number in the store.
-    pub const ALL: [Self; 7] =
-        [Self::Invitation, Self::PasswordReset, Self::AccessAsked, Self::AccessGranted, Self::AccessRefused, Self::Digest, Self::Test];
+    pub const ALL: [Self; 8] = [
+        Self::Invitation,
+        Self::PasswordReset,
+        Self::AccessAsked,
+        Self::AccessGranted,
+        Self::AccessRefused,
+        Self::Digest,
+        Self::Test,
+        Self::DeletionNear,
+    ];
 
     /// The kind's name in the API and on the command line.
     pub fn as_str(self) -> &'static str {
@@ -52,6 +62,7 @@ impl MailKind {
             Self::AccessRefused => "access-refused",
             Self::Digest => "digest",
             Self::Test => "test",
+            Self::DeletionNear => "deletion-near",
         }
     }
 
@@ -67,7 +78,7 @@ impl MailKind {
     /// Whether a second mail about the same within an hour is left out. An administrator who asks for an invitation or a test again has a
     /// reason to, and a digest comes once a day; the others are brought about by what anybody does.
     pub fn is_rare(self) -> bool {
-        !matches!(self, Self::Invitation | Self::Test | Self::Digest)
+        !matches!(self, Self::Invitation | Self::Test | Self::Digest | Self::DeletionNear)
     }
 }
 
@@ -206,6 +217,13 @@ pub enum Message {
         /// Who gets it.
         user: i64,
     },
+    /// Records of ended relationships will be deleted: those of which somebody is reminded at `reminded_ms`.
+    DeletionNear {
+        /// Who gets it.
+        user: i64,
+        /// When that is noted of the records (milliseconds since 1970, UTC).
+        reminded_ms: i64,
+    },
 }
 
 impl Message {
@@ -219,6 +237,7 @@ impl Message {
             Self::AccessRefused { .. } => MailKind::AccessRefused,
             Self::Digest { .. } => MailKind::Digest,
             Self::Test { .. } => MailKind::Test,
+            Self::DeletionNear { .. } => MailKind::DeletionNear,
         }
     }
 
@@ -231,6 +250,7 @@ impl Message {
             | Self::AccessGranted { user, .. }
             | Self::AccessRefused { user, .. }
             | Self::Digest { user, .. }
+            | Self::DeletionNear { user, .. }
             | Self::Test { user } => *user,
         }
     }

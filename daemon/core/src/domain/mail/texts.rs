@@ -38,6 +38,7 @@ const REASON: Variable = Variable { name: "reason", about: "what that user wrote
 const RECORDS: Variable = Variable { name: "records", about: "list of the names of changed records, 50 at most" };
 const COUNT: Variable = Variable { name: "count", about: "number of changed records" };
 const MORE: Variable = Variable { name: "more", about: "number of changed records that are not named" };
+const DELETED: Variable = Variable { name: "deleted", about: "day on which the first of the records is deleted" };
 const SINCE: Variable = Variable { name: "since", about: "since when they changed, on the office's clock" };
 
 /// The variables that a text of this kind may use.
@@ -49,6 +50,7 @@ pub fn variables(kind: MailKind) -> Vec<Variable> {
         MailKind::AccessRefused => &[RECORD_ID, LINK, BY, REASON],
         MailKind::Digest => &[RECORDS, COUNT, MORE, SINCE],
         MailKind::Test => &[],
+        MailKind::DeletionNear => &[RECORDS, COUNT, MORE, DELETED],
     };
     [&[OFFICE, NAME, USER, CONSOLE], own].concat()
 }
@@ -67,6 +69,7 @@ fn sample(variable: &str, empty: bool) -> Value {
         "console" => text("https://office.example"),
         "link" => text("https://office.example/link"),
         "expires" | "since" => text("2026-01-31 07:00 (UTC)"),
+        "deleted" => text("2026-01-31"),
         "record" => text("Tim Test"),
         "record_id" => text("agpz2q7mkd3xw5ehjr4tnbvc6y"),
         "by" => text("Nora Neu"),
@@ -89,6 +92,7 @@ pub fn text(kind: MailKind) -> Text {
         MailKind::AccessRefused => ACCESS_REFUSED,
         MailKind::Digest => DIGEST,
         MailKind::Test => TEST,
+        MailKind::DeletionNear => DELETION_NEAR,
     };
     Text { subject: subject.to_owned(), text: text.to_owned(), html: html.to_owned() }
 }
@@ -199,6 +203,29 @@ To hear no more of a record, clear Receive Daily Digest in its sharing options.
 {% if more %}<p>and {{ more }} more</p>
 {% endif %}<p><a href=\"{{ console }}\">Open the console</a></p>
 <p>To hear no more of a record, clear <i>Receive Daily Digest</i> in its sharing options.</p>
+",
+);
+
+const DELETION_NEAR: (&str, &str, &str) = (
+    "{{ count }} {% if count == 1 %}record{% else %}records{% endif %} will be deleted at {{ office }}",
+    "Hello {{ name }},
+
+the relationship with {% if count == 1 %}this client{% else %}these {{ count }} clients{% endif %} was ended years ago. From {{ deleted }} on \
+     {% if count == 1 %}the record is{% else %}the records are{% endif %} deleted for good:
+
+{% for record in records %}- {{ record }}
+{% endfor %}{% if more %}and {{ more }} more
+{% endif %}
+Whoever needs one longer takes it into use again before that day: {{ console }}
+",
+    "<p>Hello {{ name }},</p>
+<p>the relationship with {% if count == 1 %}this client{% else %}these {{ count }} clients{% endif %} was ended years ago. From {{ deleted }} on \
+     {% if count == 1 %}the record is{% else %}the records are{% endif %} deleted for good:</p>
+<ul>
+{% for record in records %}<li>{{ record }}</li>
+{% endfor %}</ul>
+{% if more %}<p>and {{ more }} more</p>
+{% endif %}<p>Whoever needs one longer <a href=\"{{ console }}\">takes it into use again</a> before that day.</p>
 ",
 );
 

@@ -3,7 +3,7 @@
 use interoffice_protocol::record::RecordKind;
 use serde::Serialize;
 
-use super::kind;
+use super::{Filter, kind};
 use crate::store::{SqlExt, StoreFault, View};
 
 /// Records by kind.
@@ -137,6 +137,17 @@ pub fn shown_counts(view: &View<'_>, link: i64) -> Result<ShownCounts, StoreFaul
         for (index, number) in counts.related.iter_mut().enumerate() {
             *number += row.uint(index + 3)?;
         }
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+/// How many records a list shows.
+pub fn count(view: &View<'_>, filter: &Filter<'_>) -> Result<KindCounts, StoreFault> {
+    let (condition, params) = filter.condition(Vec::new());
+    let mut counts = KindCounts::default();
+    view.sql().query(&format!("SELECT r.kind, count(*) FROM records r WHERE {condition} GROUP BY r.kind"), &params, &mut |row| {
+        counts.add(kind(row.int(0)?)?, row.uint(1)?);
         Ok(())
     })?;
     Ok(counts)

@@ -5,6 +5,7 @@ mod counts;
 mod found;
 mod locked;
 mod points;
+mod retention;
 
 use interoffice_protocol::epoch::Version;
 use interoffice_protocol::ids::RecordId;
@@ -16,9 +17,10 @@ use super::{Row, SqlExt, StoreFault, Tx, Value, View, digests, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
 pub use changed::{Changed, changed};
-pub use counts::{KindCounts, MarkCounts, ShownCounts, count_all_of, count_by_owner, count_marks, count_of, open_of, shown_counts};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, count, count_all_of, count_by_owner, count_marks, count_of, open_of, shown_counts};
 pub use locked::{LockedRow, locked};
 pub use points::with_point;
+pub use retention::{reminded_at, reminded_by, set_archived, set_ended, set_reminded, unreminded};
 
 /// A record without its contents.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +43,10 @@ pub struct RecordRow {
     pub everyone: Option<Level>,
     /// Whether it is out of use.
     pub archived: bool,
+    /// When the relationship with the client was ended.
+    pub ended_ms: Option<i64>,
+    /// When somebody was reminded that it will be deleted.
+    pub reminded_ms: Option<i64>,
     /// Its version.
     pub version: Version,
     /// Name in lists.
@@ -63,7 +69,7 @@ impl RecordRow {
 
 const COLUMNS: &str =
     "r.id, r.record, r.kind, r.owner, u.name, r.assigned, r.private, r.archived, r.version_epoch, r.version_counter, r.name,
-    r.uid, r.changed_ms, r.cases, r.policies, r.investments, r.opportunities, r.everyone";
+    r.uid, r.changed_ms, r.cases, r.policies, r.investments, r.opportunities, r.everyone, r.ended_ms, r.reminded_ms";
 const FROM: &str = "FROM records r JOIN users u ON u.id = r.owner";
 
 fn kind(number: i64) -> Result<RecordKind, StoreFault> {
@@ -87,6 +93,8 @@ fn record_row(row: &Row<'_>) -> Result<RecordRow, StoreFault> {
         changed_ms: row.int(12)?,
         related: [number(row, 13)?, number(row, 14)?, number(row, 15)?, number(row, 16)?],
         everyone: grants::level(row.int(17)?)?,
+        ended_ms: row.int_or_null(18)?,
+        reminded_ms: row.int_or_null(19)?,
     })
 }
 
@@ -262,13 +270,6 @@ pub fn set_marks(tx: &Tx<'_>, id: i64, private: bool, assigned: bool) -> Result<
     Ok(())
 }
 
-/// Takes a record out of use, or into use again.
-pub fn set_archived(tx: &Tx<'_>, id: i64, archived: bool) -> Result<(), StoreFault> {
-    let params: [Value; 3] = [id.into(), archived.into(), tx.now_ms.into()];
-    tx.sql().execute("UPDATE records SET archived = ?2, changed_ms = ?3 WHERE id = ?1", &params)?;
-    Ok(())
-}
-
 /// Shares a record with the whole office at a level, or no longer.
 pub fn set_everyone(tx: &Tx<'_>, id: i64, level: Option<Level>) -> Result<(), StoreFault> {
     tx.sql().execute("UPDATE records SET everyone = ?2 WHERE id = ?1", &[id.into(), grants::number(level).into()])?;
@@ -283,7 +284,7 @@ pub fn keep_open(tx: &Tx<'_>) -> Result<u64, StoreFault> {
 
 /// Gives a record to another owner.
 pub fn set_owner(tx: &Tx<'_>, id: i64, owner: i64) -> Result<(), StoreFault> {
-    tx.sql().execute("UPDATE records SET owner = ?2 WHERE id = ?1", &[id.into(), owner.into()])?;
+    tx.sql().execute("UPDATE records SET owner = ?2, reminded_ms = NULL WHERE id = ?1", &[id.into(), owner.into()])?;
     Ok(())
 }
 
@@ -291,7 +292,7 @@ pub fn set_owner(tx: &Tx<'_>, id: i64, owner: i64) -> Result<(), StoreFault> {
 pub fn set_owner_of_all(tx: &Tx<'_>, from: i64, to: i64) -> Result<u64, StoreFault> {
     let own = "DELETE FROM grants WHERE user_row = ?2 AND record_row IN (SELECT id FROM records WHERE owner = ?1)";
     tx.sql().execute(own, &[from.into(), to.into()])?;
-    tx.sql().execute("UPDATE records SET owner = ?2 WHERE owner = ?1", &[from.into(), to.into()])
+    tx.sql().execute("UPDATE records SET owner = ?2, reminded_ms = NULL WHERE owner = ?1", &[from.into(), to.into()])
 }
 
 /// Deletes records with their grants, what they were found by, and the wishes not to hear of them.
@@ -319,6 +320,8 @@ pub struct Filter<'a> {
     pub kind: Option<RecordKind>,
     /// Only this owner's.
     pub owner: Option<i64>,
+    /// Only records with an assigned user, or only those without.
+    pub assigned: Option<bool>,
     /// Only records out of use, or only those in use.
     pub archived: bool,
 }
@@ -336,6 +339,9 @@ impl Filter<'_> {
         };
         if let Some(owner) = self.owner {
             and("r.owner = ?", owner.into());
+        }
+        if let Some(assigned) = self.assigned {
+            and("r.assigned = ?", assigned.into());
         }
         if let Some(kind) = self.kind {
             and("r.kind = ?", (kind as i64).into());
@@ -385,15 +391,4 @@ pub fn page(view: &View<'_>, filter: &Filter<'_>, after: Option<(&str, RecordId)
 /// The records of an owner that are in use, oldest first.
 pub fn live_of_owner(view: &View<'_>, owner: i64) -> Result<Vec<RecordRow>, StoreFault> {
     view.sql().all(&format!("SELECT {COLUMNS} {FROM} WHERE r.owner = ?1 AND r.archived = 0 ORDER BY r.id"), &[owner.into()], record_row)
-}
-
-/// How many records a list shows.
-pub fn count(view: &View<'_>, filter: &Filter<'_>) -> Result<KindCounts, StoreFault> {
-    let (condition, params) = filter.condition(Vec::new());
-    let mut counts = KindCounts::default();
-    view.sql().query(&format!("SELECT r.kind, count(*) FROM records r WHERE {condition} GROUP BY r.kind"), &params, &mut |row| {
-        counts.add(kind(row.int(0)?)?, row.uint(1)?);
-        Ok(())
-    })?;
-    Ok(counts)
 }
