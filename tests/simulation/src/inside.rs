@@ -38,6 +38,11 @@ pub(crate) fn level(number: u32) -> Option<Level> {
     }
 }
 
+/// Every level, none among them.
+pub(crate) fn levels() -> impl Iterator<Item = Option<Level>> {
+    (0..4).map(level)
+}
+
 /// The level's name in the API.
 pub(crate) fn level_name(level: Option<Level>) -> &'static str {
     match level {

@@ -126,8 +126,13 @@ impl Generator {
             0..6 => Step::SignIn { office, user },
             6..10 => Step::UseSession { nth },
             10 => {
-                self.planned.push_back((None, Step::UseSession { nth }));
-                Step::ChangePassword { nth }
+                // Signed in twice, and the password is changed from one of the two.
+                let nth = world.signed_in.len() as u32 + 1;
+                self.planned.extend(
+                    [Step::SignIn { office, user }, Step::ChangePassword { nth }, Step::UseSession { nth: nth - 1 }]
+                        .map(|step| (None, step)),
+                );
+                Step::SignIn { office, user }
             }
             11 => Step::SetPassword { office, user },
             12 => Step::SignOut { nth, all: 0 },

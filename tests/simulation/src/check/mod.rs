@@ -16,6 +16,8 @@ mod scan;
 mod schema;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_inside;
 mod turns;
 mod wire;
 

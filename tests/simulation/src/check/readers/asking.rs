@@ -14,7 +14,7 @@ use crate::inside::level_name;
 use crate::sometimes;
 
 /// Records of which each viewer asks at one time who has them.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 1;
 
 pub(super) fn look(eyes: &Eyes<'_>) -> Looked {
     let count = eyes.local.records.len();

@@ -9,7 +9,7 @@ use interoffice_oracle::{Answer, Token};
 use interoffice_protocol::ids::RecordId;
 
 use super::{Eyes, Looked, asking, given};
-use crate::inside::level_name;
+use crate::inside::{level_name, levels};
 
 /// Records of the viewer's office that he or she gets, and the words in them.
 struct Mine<'e> {
@@ -137,7 +137,9 @@ fn one(eyes: &Eyes<'_>, record: &Record) -> Looked {
         (None, Some(_)) => Ok(Err(eyes.wrong("INV-29", "lost-ack", &format!("record {name} is not shown")))),
         (Some(shown), Some(_)) if shown.access != level_name(level) => {
             let what = format!("record {name} is shown with {} and must be with {level:?}", shown.access);
-            Ok(Err(eyes.wrong("INV-06", "stale-right", &what)))
+            let reaches_further = level < levels().find(|level| level_name(*level) == shown.access).flatten();
+            let (invariant, anomaly) = if reaches_further { ("INV-06", "stale-right") } else { ("INV-29", "lost-ack") };
+            Ok(Err(eyes.wrong(invariant, anomaly, &what)))
         }
         (Some(shown), Some(own)) => Ok(eyes.only(&words(own).collect(), shown, "a record")),
     }
