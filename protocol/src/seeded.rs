@@ -84,6 +84,14 @@ bugs! {
     PrivateShared, 51, "private-shared", "private records are shared with all others, unasked";
     FirstLeaseMissing, 52, "first-lease-missing", "a link begins without a lease and stays readable for ever";
     SafeClockStands, 53, "safe-clock-stands", "a look at the clocks forgets the time that passed since the last one";
+    MemberStays, 54, "member-stays", "whoever is taken out of a group is still in it";
+    TransferKeepsCopies, 55, "transfer-keeps-copies", "a record with a new owner stays on the links of the old one";
+    SwitchOnShares, 56, "switch-on-shares", "switching client access on shares what office security had hidden";
+    SessionSurvivesDisable, 57, "session-survives-disable", "the sessions of a disabled user count again once the user is enabled";
+    RequestShowsMembers, 58, "request-shows-members", "who asks for access is told of users who are in a group";
+    GrantNotAudited, 59, "grant-not-audited", "a share inside the office leaves no line in the audit";
+    OldOwnerKeepsAll, 60, "old-owner-keeps-all", "whoever gives a record away keeps Full Control of it";
+    PasswordKeepsSessions, 61, "password-keeps-sessions", "a password that is set anew ends no session";
 }
 
 impl Bug {

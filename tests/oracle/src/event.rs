@@ -153,6 +153,54 @@ pub struct Rights {
     pub enterprise_view: bool,
 }
 
+/// How much of a record somebody gets.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Level {
+    /// To see it.
+    Read,
+    /// To change what it says.
+    Write,
+    /// To do what its owner does, but for giving it away.
+    Full,
+}
+
+/// Whom a record is shared with inside its office.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum With {
+    /// A user.
+    User(String),
+    /// Whoever is in a group.
+    Group(String),
+    /// The whole office.
+    Everybody,
+}
+
+/// What of a role is changed here.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Allows {
+    /// To see and change all clients that are not private.
+    pub all_clients: bool,
+    /// To change records.
+    pub edit: bool,
+    /// To share records inside the office.
+    pub share: bool,
+}
+
+/// What a person tries to do with a record of the office.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Act {
+    /// Changes what it says.
+    Edit,
+    /// Shares it, or takes it from somebody.
+    Share(With),
+    /// Gives it to another owner.
+    GiveAway,
+    /// Asks for access to it.
+    Ask,
+    /// Answers a request for it.
+    Answer,
+}
+
 /// What a machine's clocks show.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Clocks {
@@ -180,6 +228,51 @@ pub enum Event {
     RightDisabled { who: Person },
     /// Office security was switched.
     SecuritySet { office: Office, on: bool },
+
+    /// A disabled user may act again.
+    UserEnabled { who: Person },
+    /// A user has another role.
+    RoleGiven { who: Person, role: String },
+    /// All clients were shared with a user, or no longer.
+    AllClientsSet { who: Person, level: Option<Level> },
+    /// A role that does not administer was made or changed.
+    RoleSet { office: Office, role: String, allows: Allows },
+    /// A group was made.
+    GroupMade { office: Office, group: String, members: Vec<String> },
+    /// A group was deleted.
+    GroupDeleted { office: Office, group: String },
+    /// A user came into a group or left it.
+    MemberSet { office: Office, group: String, user: String, on: bool },
+    /// A user became a proxy of another, or is none any more.
+    ProxySet { office: Office, owner: String, proxy: String, on: bool },
+    /// Client access, sharing by users and asking for access were switched; what is `None` stayed.
+    AccessSwitched { office: Office, on: Option<bool>, sharing: Option<bool>, requesting: Option<bool> },
+
+    /// A person did something with a record; told before what came of it. `None` is whoever runs the daemon.
+    Acted { office: Office, by: Option<String>, record: Record, act: Act },
+    /// A person was denied something with a record.
+    Denied { office: Office, by: Option<String>, record: Record, act: Act },
+    /// A record was shared inside the office, or taken away.
+    Granted { office: Office, record: Record, with: With, level: Option<Level> },
+    /// A record has another owner; the one of before keeps `keep`.
+    OwnerSet { office: Office, record: Record, owner: String, keep: Option<Level> },
+    /// All records of a user have another owner.
+    HandedOver { office: Office, from: String, to: String },
+    /// A user asked for access.
+    Asked { who: Person, record: Record, request: u64, level: Level, wall_ms: i64 },
+    /// A request was granted or, with `None`, refused.
+    Answered { office: Office, request: u64, given: Option<Level> },
+    /// A request was taken back.
+    TakenBack { office: Office, request: u64 },
+
+    /// A user signed in; the session is known by what its token hashes to.
+    SessionBegun { who: Person, token: [u8; 32], wall_ms: i64 },
+    /// A session was used, and that was written down.
+    SessionUsed { office: Office, token: [u8; 32], wall_ms: i64 },
+    /// One session ended.
+    SessionEnded { office: Office, token: [u8; 32] },
+    /// The sessions of a user ended, but for one if it is given: a new password, or everywhere signed out.
+    SessionsEnded { who: Person, but: Option<[u8; 32]> },
 
     /// A record was made.
     RecordMade { owner: Person, record: Record, marks: Marks, tokens: Vec<Placed> },

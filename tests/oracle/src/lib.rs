@@ -7,12 +7,14 @@
 mod clock;
 pub mod event;
 pub mod history;
+pub mod inside;
 pub mod local;
 mod oracle;
 #[cfg(test)]
 mod tests;
 pub mod token;
 mod told;
+mod told_inside;
 pub mod verdict;
 mod wire;
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::{Clock, Passed};
-use crate::event::{Link, Marks, Office, Placed, Record, Rights, Why};
+use crate::event::{Level, Link, Marks, Office, Placed, Record, Rights, Why, With};
+use crate::inside::{ADMINISTRATOR, Inside, PRACTITIONER};
 use crate::token::Token;
-use crate::verdict::Verdict;
 
 /// Who looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,14 +17,26 @@ pub enum Viewer<'a> {
 }
 
 /// A user.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct User {
     /// Account and rights.
     pub rights: Rights,
+    /// The name of the role.
+    pub role: String,
+    /// What of all clients is shared with the user.
+    pub all_clients: Option<Level>,
     /// Whether the user holds Record Sharing.
     pub specialist: bool,
     /// Whether the user was disabled.
     pub disabled: bool,
+}
+
+impl User {
+    /// A user as he or she begins: with the role that goes with the account.
+    pub(crate) fn new(rights: Rights) -> Self {
+        let role = if rights.admin { ADMINISTRATOR } else { PRACTITIONER };
+        Self { rights, role: role.to_owned(), all_clients: None, specialist: false, disabled: false }
+    }
 }
 
 /// A record of the office's own.
@@ -36,6 +48,8 @@ pub struct Own {
     pub marks: Marks,
     /// Whether it is out of use.
     pub archived: bool,
+    /// Whom it is shared with inside the office.
+    pub shares: BTreeMap<With, Level>,
     /// What stands in it now.
     pub tokens: Vec<Placed>,
 }
@@ -148,35 +162,27 @@ pub struct Local {
     pub peers: BTreeMap<Office, Standing>,
     /// Links by id.
     pub links: BTreeMap<Link, Known>,
+    /// Roles, groups, settings, requests and sessions.
+    pub inside: Inside,
     pub(crate) clock: Clock,
 }
 
 impl Local {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { users: BTreeMap::new(), security: false, records: BTreeMap::new(), peers: BTreeMap::new(), links: BTreeMap::new(), clock }
+        Self {
+            users: BTreeMap::new(),
+            security: false,
+            records: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            links: BTreeMap::new(),
+            inside: Inside::new(),
+            clock,
+        }
     }
 
     /// How the office stands to another.
     pub fn standing(&self, peer: Office) -> Option<Standing> {
         self.peers.get(&peer).copied()
-    }
-
-    /// Whether a viewer gets one of the office's own records, in use or archived.
-    pub fn may_see_own(&self, viewer: Viewer<'_>, record: &Record) -> Verdict {
-        let Some(own) = self.records.get(record) else { return Verdict::must_not("the office owns no such record") };
-        let Viewer::User(name) = viewer else { return Verdict::must("the operator sees every own record") };
-        let Some(user) = self.users.get(name).filter(|user| !user.disabled) else {
-            return Verdict::must_not("nobody else but an enabled user sees anything");
-        };
-        match () {
-            () if own.owner == name => Verdict::must("it is the user's own record"),
-            () if user.rights.admin && !user.specialist => Verdict::must("an administrator who is no specialist sees every record"),
-            () if own.marks.private => Verdict::must_not("it is private to another user"),
-            () if user.rights.super_user => Verdict::must("a super user sees what is not private"),
-            () if !self.security => Verdict::must("without office security colleagues see what is not private"),
-            () if !own.marks.assigned => Verdict::must("everybody sees a contact to whom nobody is assigned"),
-            () => Verdict::must_not("office security is on and the record is another user's"),
-        }
     }
 
     /// Whether a lease of `lease_ms` that was asked for then is over: surely, surely not, or perhaps.

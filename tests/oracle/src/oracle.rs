@@ -35,6 +35,7 @@ impl Oracle {
     pub fn note(&mut self, event: Event) {
         self.meet(&event);
         self.people(&event);
+        self.inside(&event);
         self.records(&event);
         self.links(&event);
         self.traffic(event);
@@ -116,7 +117,7 @@ impl Oracle {
         let Viewer::User(name) = viewer else { return Verdict::must("the operator sees every link") };
         match local.users.get(name) {
             Some(user) if user.disabled => Verdict::must_not("the user is disabled"),
-            Some(user) if user.rights.admin => Verdict::must("an administrator sees every link of the office"),
+            Some(_) if local.administers(name) => Verdict::must("an administrator sees every link of the office"),
             Some(_) if self.end_of(office, link).is_some_and(|person| person.user == name) => Verdict::must("it is the user's own link"),
             Some(_) => Verdict::must_not("it is another user's link"),
             None => Verdict::must_not("the office has no such user"),

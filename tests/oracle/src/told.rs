@@ -1,8 +1,8 @@
 //! Taking in what is told: each event changes what is known, and is judged against what was known before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{Event, Link, Office, Placed, Record, Said, Taken, Wanted, Why};
+use crate::event::{Event, Link, Office, Placed, Record, Said, Taken, Wanted, Why, With};
 use crate::history::{Agreement, Home};
 use crate::local::{Held, Known, Lease, Own, Standing, State, User};
 use crate::oracle::Oracle;
@@ -13,12 +13,12 @@ const WAITING_FROM_OFFICE: usize = 20;
 /// Requests that may wait for one user.
 const WAITING_FOR_USER: usize = 100;
 
-fn brief(id: &[u8]) -> String {
+pub(crate) fn brief(id: &[u8]) -> String {
     id.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Oracle {
-    fn user(&mut self, who: &crate::event::Person) -> Option<&mut User> {
+    pub(crate) fn user(&mut self, who: &crate::event::Person) -> Option<&mut User> {
         self.offices.get_mut(&who.office)?.users.get_mut(&who.user)
     }
 
@@ -26,7 +26,7 @@ impl Oracle {
         match event {
             Event::UserAdded { who, rights } => {
                 if let Some(local) = self.offices.get_mut(&who.office) {
-                    local.users.insert(who.user.clone(), User { rights: *rights, specialist: false, disabled: false });
+                    local.users.insert(who.user.clone(), User::new(*rights));
                 }
             }
             Event::RightsSet { who, super_user, enterprise_view } => {
@@ -38,11 +38,13 @@ impl Oracle {
                 if let Some(user) = self.user(who) {
                     (user.disabled, user.specialist) = (true, false);
                 }
+                self.forget_person(who);
                 self.end_all(who.office, &who.user, Why::UserGone);
             }
             Event::RightEnabled { who } => {
                 if let Some(user) = self.user(who) {
                     (user.specialist, user.rights.super_user, user.rights.enterprise_view) = (true, false, false);
+                    user.all_clients = None;
                 }
                 if let Some(local) = self.offices.get_mut(&who.office) {
                     local.security = true;
@@ -94,7 +96,8 @@ impl Oracle {
                 if self.records.insert(*record, home).is_some() {
                     self.breach("INV-26", "duplicate-effect", format!("record {} was made twice", brief(record)));
                 }
-                let own = Own { owner: owner.user.clone(), marks: *marks, archived: false, tokens: tokens.clone() };
+                let shares = BTreeMap::new();
+                let own = Own { owner: owner.user.clone(), marks: *marks, archived: false, shares, tokens: tokens.clone() };
                 if let Some(local) = self.offices.get_mut(&owner.office) {
                     local.records.insert(*record, own);
                 }
@@ -111,6 +114,9 @@ impl Oracle {
             Event::RecordMarked { office, record, marks } => {
                 if let Some(own) = self.own(*office, record) {
                     own.marks = *marks;
+                    if marks.private {
+                        own.shares.remove(&With::Everybody);
+                    }
                 }
             }
             Event::RecordDeleted { office, record } => {
@@ -134,7 +140,7 @@ impl Oracle {
         }
     }
 
-    fn own(&mut self, office: Office, record: &Record) -> Option<&mut Own> {
+    pub(crate) fn own(&mut self, office: Office, record: &Record) -> Option<&mut Own> {
         self.offices.get_mut(&office)?.records.get_mut(record)
     }
 
@@ -143,7 +149,7 @@ impl Oracle {
     }
 
     /// A record that leaves use is on no link any more.
-    fn take_off_everything(&mut self, office: Office, record: &Record) {
+    pub(crate) fn take_off_everything(&mut self, office: Office, record: &Record) {
         if let Some(local) = self.offices.get_mut(&office) {
             for known in local.links.values_mut() {
                 known.shared.remove(record);

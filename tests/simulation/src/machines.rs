@@ -334,6 +334,7 @@ impl World {
             sometimes!("an old copy of a data folder was put back");
             self.offices[office].tainted = true;
             self.note(Event::FolderReplaced { office });
+            self.follow_owners(office);
         }
         Ok(self.start(office)? && (was_up || back))
     }

@@ -1,15 +1,19 @@
 //! A whole federation in one thread, from one seed: `simulate gate` runs what every change must pass.
 #![forbid(unsafe_code)]
 
+mod asking;
 #[cfg(feature = "seeded-bugs")]
 mod bugs;
 mod check;
 mod clock;
 mod crash_points;
+mod desk;
 mod generate;
 mod greeting;
 mod heard;
 mod hostile;
+mod inside;
+mod insiders;
 mod keys;
 mod lanes;
 mod machines;
@@ -20,6 +24,7 @@ mod office;
 mod people;
 mod races;
 mod random;
+mod records;
 mod regressions;
 mod rest;
 mod run;
@@ -27,6 +32,7 @@ mod runner;
 mod session;
 mod sharing;
 mod shrink;
+mod signed_in;
 mod step;
 mod stopwatch;
 mod story;

@@ -19,6 +19,12 @@ impl Generator {
         if world.records.len() < users * FIRST_RECORDS && self.random.chance(30) {
             return self.add_record(world);
         }
+        if world.swarm.rates.inside > 0
+            && self.random.chance(world.swarm.rates.inside)
+            && let Some(step) = self.inside(world)
+        {
+            return step;
+        }
         if self.few_links(world) || self.random.chance(3) {
             return self.request(world);
         }

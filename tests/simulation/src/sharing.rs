@@ -1,32 +1,23 @@
-//! What users do: records made, changed and deleted, links asked for, answered and ended, records shared and taken back.
+//! What users do with other offices: links asked for, answered and ended, records shared and taken back.
 
 use interoffice_core::actions::links::Ask;
 use interoffice_core::actions::sharing::Selection;
-use interoffice_core::actions::{link_view, links, records, sharing};
+use interoffice_core::actions::{link_view, links, sharing};
 use interoffice_core::domain::actor::Actor;
-use interoffice_core::domain::edit::{Edit, NewRelated, PropertyEdit};
 use interoffice_core::store::{Fault, links as link_rows, log};
 use interoffice_oracle::Event;
-use interoffice_oracle::event::{Marks, Mask, Place, Placed, Wanted, Why};
+use interoffice_oracle::event::{Mask, Wanted, Why};
 use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::limits::LEASE_SHORT_S;
 use interoffice_protocol::link::LinkState;
-use interoffice_protocol::record::{FieldName, Level, RelatedKind, Scope};
+use interoffice_protocol::record::{FieldName, Level, Scope};
 
 use crate::check::Violation;
 use crate::people::actor;
+use crate::records::FIELDS;
 use crate::sometimes;
 use crate::step::Step;
-use crate::world::{Did, LinkFacts, RecordFacts, Who, World, failed, user_name};
-
-/// The fields of every card that hold a word of their own, with the names of their properties.
-const FIELDS: [(FieldName, &str); 5] = [
-    (FieldName::Name, "N"),
-    (FieldName::Emails, "EMAIL"),
-    (FieldName::Notes, "NOTE"),
-    (FieldName::Titles, "TITLE"),
-    (FieldName::Other, "X-SHOE-SIZE"),
-];
+use crate::world::{Did, LinkFacts, Who, World, failed, user_name};
 
 /// Records that the owner of a link is about to share or take back.
 struct Choice {
@@ -48,28 +39,6 @@ fn scope(number: u32) -> Scope {
     }
 }
 
-fn property(name: &str, word: &str) -> String {
-    match name {
-        "N" => format!("{word};Person;;;"),
-        "EMAIL" => format!("{word}@person.example"),
-        "NOTE" => format!("Some words about {word}"),
-        _ => word.to_owned(),
-    }
-}
-
-fn card(number: u32, tokens: &[Placed]) -> String {
-    let mut card = format!("BEGIN:VCARD\r\nVERSION:4.0\r\nUID:urn:uuid:00000000-0000-4000-8000-{number:012}\r\n");
-    for ((_, name), placed) in FIELDS.iter().zip(tokens) {
-        let word = placed.token.text();
-        if *name == "N" {
-            card.push_str(&format!("FN:Person {word}\r\n"));
-        }
-        card.push_str(&format!("{name}:{}\r\n", property(name, &word)));
-    }
-    card.push_str("END:VCARD\r\n");
-    card
-}
-
 impl World {
     /// What is done with records.
     pub(crate) fn records_step(&mut self, step: Step) -> Did {
@@ -85,137 +54,6 @@ impl World {
             Step::UnshareAll { link } => self.unshare(link, &[], true),
             _ => Ok(false),
         }
-    }
-
-    fn add_record(&mut self, number: u32, office: u32, user: u32, marks: u32) -> Did {
-        let who = Who { office: office as usize % self.offices.len(), user: user as usize % self.swarm.users };
-        if !self.offices[who.office].up || self.record(number).is_some() {
-            return Ok(false);
-        }
-        let tokens: Vec<Placed> = FIELDS
-            .iter()
-            .map(|(field, _)| Placed { place: Place::Field(field.bit().trailing_zeros() as u8), token: self.fresh_token() })
-            .collect();
-        let marks = Marks { private: marks % 8 == 1, assigned: marks % 8 != 2 };
-        let file = records::read_cards(card(number, &tokens).as_bytes());
-        let options = records::ImportOptions { private: marks.private, unassigned: !marks.assigned };
-        let by = actor(who)?;
-        let Some(report) = self.verb(who.office, |tx| records::import_cards(tx, &by, &file.cards, &options))? else { return Ok(false) };
-        let id = report.records.first().and_then(|id| id.parse::<RecordId>().ok());
-        let Some(record) = id else { return Err(failed(who.office, &"an imported card has no record")) };
-        self.records.push(RecordFacts { number, record, owner: who, marks, tokens: tokens.clone(), deleted: false, archived: false });
-        let owner = self.person(who);
-        self.note(Event::RecordMade { owner, record: record.0, marks, tokens });
-        Ok(true)
-    }
-
-    fn edit_record(&mut self, number: u32, field: usize) -> Did {
-        let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
-        if !self.offices[facts.owner.office].up {
-            return Ok(false);
-        }
-        let token = self.fresh_token();
-        let (name, value) = (FIELDS[field].1, property(FIELDS[field].1, &token.text()));
-        let set = |name: &str, value: String| PropertyEdit { name: name.to_owned(), value, params: Vec::new() };
-        let mut edit = Edit { set: vec![set(name, value)], ..Edit::default() };
-        if name == "N" {
-            edit.set.push(set("FN", format!("Person {}", token.text())));
-        }
-        let by = actor(facts.owner)?;
-        if self.verb(facts.owner.office, |tx| records::edit(tx, &by, facts.record, &edit))?.is_none() {
-            return Ok(false);
-        }
-        let mut tokens = self.tokens_of(&facts);
-        let place = Place::Field(FIELDS[field].0.bit().trailing_zeros() as u8);
-        for placed in tokens.iter_mut().filter(|placed| placed.place == place) {
-            // The card as it was uploaded is kept verbatim, for its own office alone.
-            placed.place = Place::Card;
-        }
-        tokens.push(Placed { place, token });
-        for known in self.records.iter_mut().filter(|known| known.number == number) {
-            known.tokens.clone_from(&tokens);
-        }
-        self.note(Event::RecordEdited { office: facts.owner.office, record: facts.record.0, tokens });
-        Ok(true)
-    }
-
-    /// The owner of a record notes a case, policy, investment or opportunity with it.
-    fn add_related(&mut self, number: u32, kind: u32) -> Did {
-        let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
-        let token = self.fresh_token();
-        let kind = RelatedKind::ALL[(kind as usize / (FIELDS.len() + 1) + token.0 as usize) % RelatedKind::ALL.len()];
-        let item = NewRelated { kind: kind.as_str().to_owned(), title: token.text(), status: String::new(), detail: String::new() };
-        let edit = Edit { add_related: vec![item], ..Edit::default() };
-        let by = actor(facts.owner)?;
-        let up = self.offices[facts.owner.office].up;
-        if !up || self.verb(facts.owner.office, |tx| records::edit(tx, &by, facts.record, &edit))?.is_none() {
-            return Ok(false);
-        }
-        sometimes!("a related item was added");
-        let mut tokens = self.tokens_of(&facts);
-        tokens.push(Placed { place: Place::Related(kind as u8), token });
-        for known in self.records.iter_mut().filter(|known| known.number == number) {
-            known.tokens.clone_from(&tokens);
-        }
-        self.note(Event::RecordEdited { office: facts.owner.office, record: facts.record.0, tokens });
-        Ok(true)
-    }
-
-    fn mark_record(&mut self, number: u32, marks: u32) -> Did {
-        let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
-        let marks = Marks { private: marks & 1 == 1, assigned: marks & 2 == 0 };
-        let edit = Edit { private: Some(marks.private), unassigned: Some(!marks.assigned), ..Edit::default() };
-        let by = actor(facts.owner)?;
-        let up = self.offices[facts.owner.office].up;
-        if !up || facts.marks == marks || self.verb(facts.owner.office, |tx| records::edit(tx, &by, facts.record, &edit))?.is_none() {
-            return Ok(false);
-        }
-        for known in self.records.iter_mut().filter(|known| known.number == number) {
-            known.marks = marks;
-        }
-        self.note(Event::RecordMarked { office: facts.owner.office, record: facts.record.0, marks });
-        Ok(true)
-    }
-
-    /// The words in a record as its office has it now, which may live from an older copy.
-    fn tokens_of(&self, facts: &RecordFacts) -> Vec<Placed> {
-        let local = self.checker.oracle.local(facts.owner.office);
-        local.and_then(|local| local.records.get(&facts.record.0)).map_or_else(|| facts.tokens.clone(), |own| own.tokens.clone())
-    }
-
-    fn end_record(&mut self, step: Step, number: u32) -> Did {
-        let Some(facts) = self.record(number).filter(|facts| !facts.deleted).cloned() else { return Ok(false) };
-        let office = facts.owner.office;
-        if !self.offices[office].up {
-            return Ok(false);
-        }
-        let (by, chosen) = (actor(facts.owner)?, [facts.record]);
-        let done = self.ending(office, |tx| match step {
-            Step::DeleteRecord { .. } => {
-                let plan = records::plan_delete(tx, &by, &chosen)?;
-                records::delete(tx, &by, &chosen, &plan.id)
-            }
-            Step::Archive { .. } => {
-                let plan = records::plan_archive(tx, &by, &chosen)?;
-                records::archive(tx, &by, &chosen, &plan.id)
-            }
-            _ => records::unarchive(tx, &by, &chosen),
-        })?;
-        if done.is_none() {
-            return Ok(false);
-        }
-        let record = facts.record.0;
-        let event = match step {
-            Step::DeleteRecord { .. } => Event::RecordDeleted { office, record },
-            Step::Archive { .. } => Event::RecordArchived { office, record },
-            _ => Event::RecordUnarchived { office, record },
-        };
-        for known in self.records.iter_mut().filter(|known| known.number == number) {
-            known.deleted = matches!(step, Step::DeleteRecord { .. });
-            known.archived = matches!(step, Step::Archive { .. });
-        }
-        self.note(event);
-        Ok(true)
     }
 
     /// The records that a link shows, at its owner's office.
@@ -247,7 +85,7 @@ impl World {
     fn share(&mut self, link: u32, numbers: &[u32], all_mine: bool) -> Did {
         let Some(Choice { facts, by, id, chosen, before }) = self.choice(link, numbers, all_mine)? else { return Ok(false) };
         let office = facts.owner.office;
-        let shared = self.verb(office, |tx| {
+        let shared = self.audited(office, "record.share", false, |tx| {
             let plan = sharing::plan_share(tx, &by, &id, &chosen)?;
             sharing::share(tx, &by, &id, &chosen, &plan.id)
         })?;
@@ -274,7 +112,7 @@ impl World {
     fn unshare(&mut self, link: u32, numbers: &[u32], all_mine: bool) -> Did {
         let Some(Choice { facts, by, id, chosen, before }) = self.choice(link, numbers, all_mine)? else { return Ok(false) };
         let office = facts.owner.office;
-        let done = self.ending(office, |tx| {
+        let done = self.audited(office, "record.unshare", true, |tx| {
             let plan = sharing::plan_unshare(tx, &by, &id, &chosen)?;
             sharing::unshare(tx, &by, &id, &chosen, &plan.id)
         })?;
@@ -313,7 +151,7 @@ impl World {
         }
         self.note_race(step, &facts);
         let (by, id) = (actor(who)?, facts.link.to_string());
-        let done = self.ending(who.office, |tx| answer(tx, step, &by, &id))?;
+        let done = self.audited(who.office, line_of(step), true, |tx| answer(tx, step, &by, &id))?;
         if done.is_none() {
             return Ok(false);
         }
@@ -363,7 +201,7 @@ impl World {
             not_after_ms,
         };
         let by = actor(owner)?;
-        let Some(view) = self.verb(owner.office, |tx| links::request(tx, &by, &ask))? else { return Ok(false) };
+        let Some(view) = self.audited(owner.office, "link.request", false, |tx| links::request(tx, &by, &ask))? else { return Ok(false) };
         let Ok(link) = view.link.parse::<LinkId>() else { return Err(failed(owner.office, &"a link without an id")) };
         self.links.push(LinkFacts { number, link, owner, reader, damaged: false });
         let wanted = Wanted {
@@ -375,6 +213,16 @@ impl World {
         };
         self.note(Event::Requested { link: link.0, wanted });
         Ok(true)
+    }
+}
+
+/// The verb by which the audit names what is done with a link.
+fn line_of(step: Step) -> &'static str {
+    match step {
+        Step::Accept { .. } => "link.accept",
+        Step::Decline { .. } => "link.decline",
+        Step::Withdraw { .. } => "link.withdraw",
+        _ => "link.delete",
     }
 }
 

@@ -102,6 +102,49 @@ steps! {
     /// Two offices pair again.
     PairAgain { a, b },
 
+    /// Somebody (`by` a user, or beyond them the administrator) shares a record inside the office, or takes it away (`level` 0).
+    GrantRecord { record, by, to, level },
+    /// Somebody gives a record to another owner, and the one of before keeps something.
+    GiveRecord { record, by, to, keep },
+    /// The administrator hands all records of a user over to another.
+    HandOver { office, user, to },
+    /// Somebody changes a field of a record that may be another's.
+    EditAs { record, by, field },
+    /// The administrator makes a group with these users, one bit each.
+    MakeGroup { office, group, members },
+    /// The administrator deletes a group.
+    DeleteGroup { office, group },
+    /// The administrator puts a user into a group or takes him or her out.
+    Member { office, group, user, on },
+    /// The administrator makes a role, or changes what it allows.
+    SetRole { office, role, allows },
+    /// The administrator gives a user another role.
+    GiveRole { office, user, role },
+    /// The administrator shares all clients with a user, or no longer.
+    AllClients { office, user, level },
+    /// The administrator makes a user a proxy of another, or no longer.
+    Proxy { office, owner, user, on },
+    /// The administrator switches client access (`what` 0), sharing by users or asking for access.
+    ClientAccess { office, what, on },
+    /// The administrator lets a disabled user act again.
+    EnableUser { office, user },
+    /// A user asks for access to a record.
+    AskAccess { record, by, level },
+    /// Somebody answers one of the requests for access that wait; `level` 0 refuses.
+    AnswerAccess { office, nth, by, level },
+    /// A request for access is taken back by whoever made it.
+    TakeBack { office, nth },
+    /// A user gets a link and sets a password with it.
+    SetPassword { office, user },
+    /// A user signs in.
+    SignIn { office, user },
+    /// Somebody who is signed in does anything at all.
+    UseSession { nth },
+    /// Somebody who is signed in changes the password.
+    ChangePassword { nth },
+    /// Somebody signs out; with `all` the administrator ends every session of the user.
+    SignOut { nth, all },
+
     /// Two offices connect; with `half` the answer to the first greeting is lost.
     Connect { a, b, half },
     /// A connection ends: for one side (`side` 0: the first, 1: the second) or both (2).

@@ -27,6 +27,8 @@ pub(crate) struct Rates {
     pub(crate) block: u32,
     pub(crate) rights: u32,
     pub(crate) lies: u32,
+    /// Of a hundred things that people do, so many happen inside their office.
+    pub(crate) inside: u32,
 }
 
 /// What a run is like.
@@ -114,6 +116,7 @@ impl Rates {
             block: rate(10, 45),
             rights: rate(12, 65),
             lies: if hostile { rate(25, 100) } else { 0 },
+            inside: rate(24, 75),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::network::Network;
 use crate::office::Office;
 use crate::random::Random;
 use crate::session::Session;
+use crate::signed_in::SignedIn;
 use crate::sometimes;
 use crate::step::{Step, Timed};
 use crate::swarm::Swarm;
@@ -103,6 +104,10 @@ pub(crate) struct World {
     pub(crate) damaged: bool,
     /// Connections that were dialled so far.
     pub(crate) connections: u64,
+    /// Who signed in lately, whether or not that still counts.
+    pub(crate) signed_in: Vec<SignedIn>,
+    /// The code of the last refusal.
+    pub(crate) refused: Option<&'static str>,
     next_token: u32,
 }
 
@@ -153,6 +158,8 @@ impl World {
             lossy: BTreeSet::new(),
             damaged: false,
             connections: 0,
+            signed_in: Vec::new(),
+            refused: None,
             next_token: 1,
         };
         world.furnish()?;
@@ -193,9 +200,11 @@ impl World {
     #[track_caller]
     fn end_verb<T>(&mut self, office: usize, end: Result<T, Fault>) -> Result<Option<T>, Violation> {
         self.ring_bells(office);
+        self.refused = None;
         match end {
             Ok(value) => Ok(Some(value)),
             Err(Fault::Refused(refusal)) => {
+                self.refused = Some(refusal.code);
                 self.trace.tell(|| format!("        refused: {}", refusal.code));
                 check::denied(self, office, &refusal)?;
                 Ok(None)
@@ -206,6 +215,24 @@ impl World {
             }
             Err(Fault::Store(fault)) => Err(failed(office, &fault)),
         }
+    }
+
+    /// The same for a verb that must leave a line of this name in the audit (INV-52).
+    #[track_caller]
+    pub(crate) fn audited<T>(
+        &mut self,
+        office: usize,
+        line: &'static str,
+        ends: bool,
+        work: impl FnMut(&Tx<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Violation> {
+        let before = check::last_line(self, office);
+        let done = if ends { self.ending(office, work)? } else { self.verb(office, work)? };
+        match (&done, before) {
+            (Some(_), Some(before)) => check::written(self, office, before, line)?,
+            _ => {}
+        }
+        Ok(done)
     }
 
     /// Reads at an office.
@@ -323,6 +350,27 @@ impl World {
             Step::Request { .. } | Step::Accept { .. } | Step::Decline { .. } | Step::Withdraw { .. } | Step::DeleteLink { .. } => {
                 self.links_step(step)
             }
+            Step::GrantRecord { .. }
+            | Step::GiveRecord { .. }
+            | Step::HandOver { .. }
+            | Step::EditAs { .. }
+            | Step::AskAccess { .. }
+            | Step::AnswerAccess { .. }
+            | Step::TakeBack { .. } => self.inside_step(step),
+            Step::MakeGroup { .. }
+            | Step::DeleteGroup { .. }
+            | Step::Member { .. }
+            | Step::SetRole { .. }
+            | Step::GiveRole { .. }
+            | Step::AllClients { .. }
+            | Step::Proxy { .. }
+            | Step::ClientAccess { .. }
+            | Step::EnableUser { .. } => self.desk_step(step),
+            Step::SetPassword { .. }
+            | Step::SignIn { .. }
+            | Step::UseSession { .. }
+            | Step::ChangePassword { .. }
+            | Step::SignOut { .. } => self.session_step(step),
             Step::RightOff { .. }
             | Step::RightOn { .. }
             | Step::SetRight { .. }

@@ -3,6 +3,7 @@
 
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
+use interoffice_protocol::seeded::{Bug, planted};
 use serde::{Deserialize, Serialize};
 
 use super::requests::count_waiting;
@@ -150,7 +151,7 @@ pub fn switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch, plan: &PlanId) -> Res
     plan_switch(tx, actor, switch)?.agreed(plan)?;
     let policy = office::load(tx)?.policy;
     if let Some(on) = switch.on.filter(|on| *on != policy.client_access) {
-        let kept = if on && policy.is_open() { records::keep_open(tx)? } else { 0 };
+        let kept = if on && (policy.is_open() || planted(Bug::SwitchOnShares)) { records::keep_open(tx)? } else { 0 };
         office::set_client_access(tx, on)?;
         if on {
             digest::skip_today(tx)?;

@@ -1,6 +1,7 @@
 //! Groups of users: made by administrators; who is in one is seen by administrators and by its members.
 
 use interoffice_protocol::names::UserName;
+use interoffice_protocol::seeded::{Bug, planted};
 use serde::{Deserialize, Serialize};
 
 use super::{rights, users as user_verbs};
@@ -157,7 +158,9 @@ pub fn remove_member(tx: &Tx<'_>, actor: &Actor, name: &str, user: &UserName) ->
         let message = format!("{} is not in the group {}", user.name, group.name);
         return Err(Refusal::not_found("not-member", message, "see who is: interoffice group show GROUP").into());
     }
-    groups::remove_member(tx, group.id, user.id)?;
+    if !planted(Bug::MemberStays) {
+        groups::remove_member(tx, group.id, user.id)?;
+    }
     audit::done(tx, actor, "group.member.remove", user.name.as_str(), &object(&group))?;
     view_of(tx, actor, &group)
 }

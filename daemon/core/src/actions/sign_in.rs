@@ -234,11 +234,6 @@ pub fn touch_session(tx: &Tx<'_>, session: i64) -> Result<(), Fault> {
     Ok(sessions::touch(tx, session)?)
 }
 
-/// Whether a session of this user goes on.
-pub fn is_alive(view: &View<'_>, session: i64, user: &UserName) -> Result<bool, Fault> {
-    Ok(sessions::by_id(view, session)?.is_some_and(|row| row.user == *user))
-}
-
 /// The session with this token, if it is alive.
 pub fn session(view: &View<'_>, token: &[u8; 32]) -> Result<Option<SessionRow>, Fault> {
     Ok(sessions::find(view, token)?)

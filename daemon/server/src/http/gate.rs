@@ -94,8 +94,8 @@ pub(super) struct Caller {
     pub(super) address: Option<IpAddr>,
     /// The session, when there is one.
     pub(super) session: Option<SessionRow>,
-    /// Hash of the token, when there is one.
-    token: Option<[u8; 32]>,
+    /// Hash of what showed who it is: the secret of the session, or the token.
+    secret: Option<[u8; 32]>,
 }
 
 /// What a request shows of itself.
@@ -153,7 +153,7 @@ pub(super) async fn guard(State((house, door)): State<(House, Door)>, request: R
     let caller = match &door {
         Door::Socket => on_behalf(&parts.headers).map(|user| {
             let actor = user.map_or(Actor::Operator, |user| Actor::For { by: None, user });
-            Caller { actor, address: None, session: None, token: None }
+            Caller { actor, address: None, session: None, secret: None }
         }),
         Door::Web(web) => identify(&house, web, &parts).await,
     };
@@ -193,12 +193,8 @@ async fn identify(house: &House, web: &Web, request: &Parts) -> Result<Caller, P
     let path = request.uri.path().strip_prefix(BASE).unwrap_or_else(|| request.uri.path()).to_owned();
     let method = request.method.clone();
     let shown = Shown::of(&request.headers)?;
-    let token = shown.token;
-    let looked = if shown.session.is_some() || token.is_some() {
-        house.read(move |view| look(view, &shown)).await
-    } else {
-        Ok((Found::Nobody, Actor::Stranger))
-    };
+    let secret = shown.token.or(shown.session);
+    let looked = if secret.is_some() { house.read(move |view| look(view, &shown)).await } else { Ok((Found::Nobody, Actor::Stranger)) };
     // What is shown and counts for nothing makes nobody less of a stranger.
     match &looked {
         Ok((Found::Session(..) | Found::Token(_), actor)) => web.limits.caller(actor)?,
@@ -207,7 +203,7 @@ async fn identify(house: &House, web: &Web, request: &Parts) -> Result<Caller, P
     let (found, actor) = looked?;
     let session = admit(&found, &method, &path, clock::now_ms())?;
     touch(house, &found).await;
-    Ok(Caller { actor, address: Some(address), session, token })
+    Ok(Caller { actor, address: Some(address), session, secret })
 }
 
 /// Notes that a session or a token is used, to the minute. When that fails, the request goes on all the same.
@@ -229,15 +225,16 @@ async fn touch(house: &House, found: &Found) {
     }
 }
 
-/// Whether the caller of a stream may still listen: session or token go on, and the user acts for somebody who still can.
+/// Whether the caller of a stream may still listen: session or token go on, and the user acts for somebody who still can. A session is
+/// looked up by its secret, since its number may fall to the next one once it is over (INV-55).
 pub(super) async fn still_there(house: &House, caller: &Caller) -> bool {
-    let Caller { actor, session, token, .. } = caller.clone();
+    let Caller { actor, session, secret, .. } = caller.clone();
     let alive = house.read(move |view| {
         rights::require_member(view, &actor)?;
-        match (session, token) {
-            (Some(session), _) => sign_in::is_alive(view, session.id, &session.user),
-            (None, Some(token)) => Ok(tokens::find(view, &token)?.is_some()),
-            (None, None) => Ok(true),
+        match secret {
+            Some(secret) if session.is_some() => Ok(sign_in::session(view, &secret)?.is_some()),
+            Some(secret) => Ok(tokens::find(view, &secret)?.is_some()),
+            None => Ok(true),
         }
     });
     alive.await.unwrap_or(false)
@@ -255,7 +252,11 @@ pub(super) async fn words(house: &House, user: UserName) -> Result<Vec<String>, 
 
 #[cfg(test)]
 mod tests {
+    use interoffice_core::actions::users::NewUser;
+    use interoffice_core::domain::user::Account;
+
     use super::*;
+    use crate::house::testing;
 
     #[test]
     fn an_address_is_what_the_last_known_proxy_says_and_not_what_anybody_writes() {
@@ -268,5 +269,32 @@ mod tests {
         let stranger: IpAddr = "203.0.113.5".parse().unwrap();
         assert_eq!(door.address(stranger, &headers), stranger, "from elsewhere the header counts for nothing");
         assert_eq!(door.address(proxy, &HeaderMap::new()), proxy);
+    }
+
+    /// The only administrator signs in from the device with this secret; gives the number of the session.
+    async fn signs_in(house: &House, secret: [u8; 32]) -> i64 {
+        let proof = sign_in::Proof {
+            user: UserName::new("adam").unwrap(),
+            password: "hash".to_owned(),
+            second_factor: sign_in::SecondFactor::None,
+        };
+        house.write(People, move |tx| sign_in::begin(tx, &proof, &secret, &[9; 32], &sign_in::Place::default())).await.unwrap().id
+    }
+
+    #[tokio::test]
+    async fn inv_55_a_stream_ends_with_its_session_although_the_number_falls_to_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = testing::open(folder.path()).await;
+        let new = NewUser { name: "adam".to_owned(), account: Account::Admin, ..NewUser::default() };
+        house.write(People, move |tx| passwords::first_administrator(tx, &Actor::Operator, &new, "hash")).await.unwrap();
+        let first = signs_in(&house, [1; 32]).await;
+        let session = house.read(|view| sign_in::session(view, &[1; 32])).await.unwrap();
+        let actor = Actor::User(UserName::new("adam").unwrap());
+        let caller = Caller { actor: actor.clone(), address: None, session, secret: Some([1; 32]) };
+        assert!(still_there(&house, &caller).await);
+        house.write(People, move |tx| sign_in::end(tx, &actor, &UserName::new("adam").unwrap(), first)).await.unwrap();
+        assert_eq!(signs_in(&house, [2; 32]).await, first, "the number is given again");
+        assert!(!still_there(&house, &caller).await);
+        house.close();
     }
 }

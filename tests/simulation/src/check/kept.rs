@@ -1,16 +1,18 @@
 //! What was acknowledged is there, above all after a crash: users, records with every word, links with their shares and copies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use interoffice_core::domain::access::{Policy, Viewer, sight};
+use interoffice_core::store::grants::{self, Grantee};
 use interoffice_core::store::records;
 use interoffice_oracle::Token;
-use interoffice_oracle::event::{Place, Record as RecordKey};
+use interoffice_oracle::event::{Place, Record as RecordKey, With};
 use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::record::Record;
 use interoffice_protocol::wire::codec;
 
-use super::{Violation, links, people, schema};
+use super::{Violation, inside, links, people, schema};
+use crate::inside::level_name;
 use crate::world::{World, failed};
 
 /// The words in a record.
@@ -33,12 +35,26 @@ pub(super) fn record(world: &World, office: usize, record: &RecordKey) -> Result
         (Some(_), None) => return Err(broken("lost-ack", "it was made and is not there".to_owned())),
         (Some(own), Some(row)) => (own, row),
     };
+    if row.owner_name.as_str() != own.owner {
+        let what = format!("record {id} at office {office} is owned by {} and must be by {}", row.owner_name, own.owner);
+        return Err(Violation::new("INV-60", "stale-right", what));
+    }
     let is = (row.owner_name.as_str(), row.private, row.assigned, row.archived);
     let must = (own.owner.as_str(), own.marks.private, own.marks.assigned, own.archived);
     if is != must {
         return Err(broken("lost-ack", format!("owner, private, assigned and archived are {is:?} and must be {must:?}")));
     }
-    let body = world.look(office, |view| Ok(records::load_body(view, id)?))?;
+    let (body, shares) = world.look(office, |view| Ok((records::load_body(view, id)?, grants::of_record(view, row.id)?)))?;
+    let everybody = row.everyone.map(|level| (With::Everybody, level.as_str()));
+    let by_name = shares.into_iter().map(|share| match share.grantee {
+        Grantee::User(_) => (With::User(share.name), share.level.as_str()),
+        Grantee::Group(_) => (With::Group(share.name), share.level.as_str()),
+    });
+    let shares: BTreeMap<With, &str> = by_name.chain(everybody).collect();
+    let must: BTreeMap<With, &str> = own.shares.iter().map(|(with, level)| (with.clone(), level_name(Some(*level)))).collect();
+    if shares != must {
+        return Err(broken("stale-right", format!("it is shared with {shares:?} and must be with {must:?}")));
+    }
     let found = body.map(|(_, body)| words(&body)).unwrap_or_default();
     let written = own.tokens.iter().filter(|placed| placed.place != Place::Card).map(|placed| placed.token);
     let written: BTreeSet<Token> = written.collect();
@@ -70,6 +86,8 @@ pub(super) fn office(world: &mut World, office: usize) -> Result<(), Violation> 
         return Ok(());
     }
     people::look(world, office)?;
+    inside::look(world, office)?;
+    inside::sessions(world, office)?;
     people::audit(world, office)?;
     if world.offices[office].on_disk() {
         schema::newer_is_refused(office)?;

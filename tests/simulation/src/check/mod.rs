@@ -4,6 +4,7 @@
 //! compared with it. After a step only what it could have changed is looked at, and a little of everything else in turn.
 
 mod clones;
+mod inside;
 mod kept;
 mod links;
 mod marked;
@@ -15,6 +16,8 @@ mod scan;
 mod schema;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_inside;
 mod turns;
 mod wire;
 
@@ -28,6 +31,7 @@ use interoffice_protocol::misbehaviour::Misbehaviour;
 use crate::world::World;
 
 pub(crate) use clones::{is_news, print, unchanged};
+pub(crate) use inside::{last_line, session, written};
 pub(crate) use people::denied;
 pub(crate) use readers::readers;
 pub(crate) use rest::at_rest;
@@ -66,6 +70,9 @@ struct Changed {
     links: BTreeSet<(Office, LinkId)>,
     records: BTreeSet<(Office, Record)>,
     people: BTreeSet<Office>,
+    /// Where somebody may get more or less of the office's own records than before.
+    inside: BTreeSet<Office>,
+    sessions: BTreeSet<Office>,
     whole: BTreeSet<Office>,
 }
 
@@ -80,6 +87,11 @@ impl Changed {
 
     fn people_of(&mut self, office: Office) {
         self.people.insert(office);
+    }
+
+    fn inside_of(&mut self, office: Office) {
+        self.people.insert(office);
+        self.inside.insert(office);
     }
 
     fn whole_of(&mut self, office: Office) {
@@ -134,12 +146,12 @@ impl Checker {
                 }
             }
             Event::LeaseRenewed { at, links, .. } => changed.links.extend(links.iter().map(|link| (*at, LinkId(*link)))),
-            Event::UserAdded { who, .. } | Event::RightsSet { who, .. } | Event::RightEnabled { who } => changed.people_of(who.office),
+            Event::UserAdded { who, .. } => changed.people_of(who.office),
             Event::UserDisabled { who } | Event::RightDisabled { who } => {
-                changed.people_of(who.office);
+                changed.inside_of(who.office);
+                changed.sessions.insert(who.office);
                 self.every_link_of(who.office);
             }
-            Event::SecuritySet { office, .. } => changed.people_of(*office),
             Event::PeerRemoved { office, .. } => self.every_link_of(*office),
             Event::RecordMade { owner, record, .. } => changed.record(owner.office, record),
             Event::RecordEdited { office, record, .. }
@@ -149,6 +161,41 @@ impl Checker {
             | Event::RecordUnarchived { office, record } => changed.record(*office, record),
             Event::Restarted { office, .. } => changed.whole_of(*office),
             Event::FolderReplaced { office } => self.forget(*office),
+            _ => self.note_inside(event),
+        }
+    }
+
+    /// What happened inside an office.
+    fn note_inside(&mut self, event: &Event) {
+        let changed = &mut self.changed;
+        match event {
+            Event::RightsSet { who, .. }
+            | Event::RightEnabled { who }
+            | Event::RoleGiven { who, .. }
+            | Event::AllClientsSet { who, .. } => changed.inside_of(who.office),
+            Event::UserEnabled { who } => {
+                changed.inside_of(who.office);
+                changed.sessions.insert(who.office);
+            }
+            Event::SecuritySet { office, .. }
+            | Event::RoleSet { office, .. }
+            | Event::GroupMade { office, .. }
+            | Event::GroupDeleted { office, .. }
+            | Event::MemberSet { office, .. }
+            | Event::ProxySet { office, .. }
+            | Event::AccessSwitched { office, .. }
+            | Event::Answered { office, .. }
+            | Event::HandedOver { office, .. } => changed.inside_of(*office),
+            Event::Granted { office, record, .. } | Event::OwnerSet { office, record, .. } => {
+                changed.inside_of(*office);
+                changed.record(*office, record);
+            }
+            Event::Asked { who, record, .. } => {
+                changed.inside_of(who.office);
+                changed.record(who.office, record);
+            }
+            Event::SessionBegun { who, .. } | Event::SessionsEnded { who, .. } => drop(changed.sessions.insert(who.office)),
+            Event::SessionEnded { office, .. } | Event::SessionUsed { office, .. } => drop(changed.sessions.insert(*office)),
             _ => {}
         }
     }
@@ -182,6 +229,14 @@ pub(crate) fn after_step(world: &mut World) -> Result<(), Violation> {
     }
     for office in &changed.people {
         people::look(world, *office)?;
+    }
+    for office in &changed.inside {
+        let about = changed.records.iter().filter(|(at, _)| at == office).map(|(_, record)| *record).collect();
+        inside::look(world, *office)?;
+        readers::inside(world, *office, &about)?;
+    }
+    for office in &changed.sessions {
+        inside::sessions(world, *office)?;
     }
     for office in &changed.whole {
         kept::office(world, *office)?;

@@ -6,8 +6,10 @@ use interoffice_core::domain::refusal::{Refusal, RefusalKind};
 use interoffice_core::domain::user::Account;
 use interoffice_core::store::{audit, office as offices, users};
 use interoffice_oracle::Token;
+use interoffice_protocol::record::Level;
 
 use super::Violation;
+use crate::inside::level_name;
 use crate::sometimes;
 use crate::world::World;
 
@@ -76,14 +78,18 @@ pub(super) fn look(world: &World, office: usize) -> Result<(), Violation> {
             let what = format!("{name} at office {office} is a specialist and holds a right that this excludes");
             return Err(Violation::new("INV-08", "stale-right", what));
         }
+        let all_clients = row.all_clients.map_or("none", Level::as_str);
         let is = (row.account == Account::Admin, row.specialist, row.super_user, row.enterprise_view, row.disabled);
         let must = local
             .users
             .get(name)
+            .filter(|user| user.role == row.role.name && level_name(user.all_clients) == all_clients)
             .map(|user| (user.rights.admin, user.specialist, user.rights.super_user, user.rights.enterprise_view, user.disabled));
         if Some(is) != must {
             let what = format!(
-                "{name} at office {office} is {is:?} and must be {must:?} (admin, specialist, super user, enterprise view, disabled)"
+                "{name} at office {office} is {is:?} with role {} and {all_clients} of all clients, and must be {must:?} (admin, specialist, \
+                 super user, enterprise view, disabled)",
+                row.role.name
             );
             return Err(Violation::new("INV-29", "stale-right", what));
         }

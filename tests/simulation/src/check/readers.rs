@@ -1,8 +1,10 @@
-//! Everything that every viewer sees in every way, against what each may see (INV-01, INV-06, INV-10, INV-29).
+//! Everything that every viewer sees in every way, against what each may see (INV-01, INV-06, INV-10,
+//! INV-23, INV-29, INV-58).
 //!
 //! The same functions of the core are called that the API calls, by every user of every office, by somebody who is no user, by
 //! another office, and by the operator.
 
+mod asking;
 mod copies;
 mod links;
 mod own;
@@ -12,6 +14,7 @@ use std::collections::BTreeSet;
 use interoffice_core::actions::audit;
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::{Fault, StoreFault, View};
+use interoffice_oracle::event::Record;
 use interoffice_oracle::local::Local;
 use interoffice_oracle::{Oracle, Token, Viewer};
 
@@ -134,8 +137,27 @@ fn of_office(world: &World, office: usize, turn: usize) -> Result<(), Violation>
     })?
 }
 
+/// What a step inside an office could have changed: how many records each of its users sees, and how much of those that it was about.
+pub(super) fn inside(world: &World, office: usize, records: &BTreeSet<Record>) -> Result<(), Violation> {
+    let oracle = &world.checker.oracle;
+    let Some(local) = oracle.local(office).filter(|_| world.offices[office].up && !oracle.is_hostile(office)) else { return Ok(()) };
+    let turn = usize::try_from(world.counts.steps).unwrap_or(0);
+    world.look(office, |view| {
+        for (number, name) in local.users.keys().enumerate() {
+            let (viewer, actor) = (Some(Viewer::User(name)), Actor::User(valid_name(name)?));
+            let eyes = Eyes { oracle, office: &world.offices[office], local, view, viewer, actor, number, turn };
+            for look in [the_audit(&eyes)?, own::counted(&eyes)?, own::some(&eyes, records)?] {
+                if look.is_err() {
+                    return Ok(look);
+                }
+            }
+        }
+        Ok(Ok(()))
+    })?
+}
+
 fn everything(eyes: &Eyes<'_>) -> Looked {
-    for look in [own::look, copies::look, links::look, the_audit] {
+    for look in [own::look, asking::look, copies::look, links::look, the_audit] {
         if let Err(violation) = look(eyes)? {
             return Ok(Err(violation));
         }
@@ -148,7 +170,7 @@ fn the_audit(eyes: &Eyes<'_>) -> Looked {
     let lines = given(audit::since(eyes.view, &eyes.actor, 0, 1))?;
     let may = match eyes.viewer {
         Some(Viewer::Operator) => true,
-        Some(Viewer::User(name)) => eyes.is_member() && eyes.local.users.get(name).is_some_and(|user| user.rights.admin),
+        Some(Viewer::User(name)) => eyes.is_member() && eyes.local.administers(name),
         None => false,
     };
     Ok(if lines.is_some() == may { Ok(()) } else { Err(eyes.wrong("INV-01", "stale-right", "the audit is shown to who must not see it")) })

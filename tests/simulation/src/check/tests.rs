@@ -19,13 +19,13 @@ use crate::world::{Complaint, Who, World};
 
 const OWNER: Who = Who { office: 0, user: 0 };
 
-fn calm() -> Swarm {
+pub(super) fn calm() -> Swarm {
     let swarm = Swarm::of(0);
     let (crystal_ppm, wall_off_ms) = (vec![0; 2], vec![0; 2]);
     Swarm { offices: 2, users: 2, on_disk: false, hostile: None, crystal_ppm, wall_off_ms, rates: Rates::default(), ..swarm }
 }
 
-fn happen(world: &mut World, id: u32, step: Step) {
+pub(super) fn happen(world: &mut World, id: u32, step: Step) {
     assert!(world.step(&Timed { id, gap_ms: 1, step }).unwrap(), "{step}");
 }
 
@@ -51,7 +51,7 @@ fn link(world: &World) -> LinkId {
 }
 
 /// Something is done at an office of which nobody tells the checks.
-fn in_secret<T>(
+pub(super) fn in_secret<T>(
     world: &mut World,
     office: usize,
     verb: impl FnMut(&interoffice_core::store::Tx<'_>) -> Result<T, interoffice_core::store::Fault>,
@@ -59,7 +59,7 @@ fn in_secret<T>(
     world.offices[office].write(verb).unwrap()
 }
 
-fn broken(end: Result<(), Violation>) -> (&'static str, &'static str) {
+pub(super) fn broken(end: Result<(), Violation>) -> (&'static str, &'static str) {
     let violation = end.expect_err("this must have been found");
     (violation.invariant, violation.anomaly)
 }

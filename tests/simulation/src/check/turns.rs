@@ -2,7 +2,7 @@
 
 use interoffice_protocol::ids::{LinkId, RecordId};
 
-use super::{Violation, kept, links, people, wire};
+use super::{Violation, inside, kept, links, people, wire};
 use crate::world::World;
 
 /// Looks at one link and one office, the next ones in turn.
@@ -17,6 +17,8 @@ pub(super) fn look(world: &mut World) -> Result<(), Violation> {
     match turn % 8 {
         1 => people::audit(world, turn / 8 % world.offices.len()),
         3 => people::look(world, turn / 8 % world.offices.len()),
+        6 if turn / 8 % 2 == 0 => inside::look(world, turn / 16 % world.offices.len()),
+        6 => inside::sessions(world, turn / 16 % world.offices.len()),
         5 if !world.records.is_empty() => {
             let facts = &world.records[turn / 8 % world.records.len()];
             let (office, RecordId(record)) = (facts.owner.office, facts.record);

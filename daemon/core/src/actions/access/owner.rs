@@ -3,6 +3,7 @@
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
+use interoffice_protocol::seeded::{Bug, planted};
 use serde::{Deserialize, Serialize};
 
 use super::super::records::seen;
@@ -111,8 +112,9 @@ pub fn transfer(tx: &Tx<'_>, actor: &Actor, record: RecordId, wanted: &Transfer,
     let checked = checked(tx, actor, record, wanted)?;
     plan(tx, &checked)?.agreed(plan_id)?;
     let Checked { row, before, owner, keep } = checked;
-    let copies = sharing::withdraw_everywhere(tx, actor, row.record)?;
+    let copies = if planted(Bug::TransferKeepsCopies) { 0 } else { sharing::withdraw_everywhere(tx, actor, row.record)? };
     grants::set(tx, row.id, Grantee::User(owner.id), None)?;
+    let keep = if planted(Bug::OldOwnerKeepsAll) { Some(Level::FullControl) } else { keep };
     grants::set(tx, row.id, Grantee::User(before.id), keep)?;
     records::set_owner(tx, row.id, owner.id)?;
     audit::done(tx, actor, "record.owner", &record.to_string(), &format!("{} instead of {}, copies {copies}", owner.name, before.name))?;

@@ -3,6 +3,7 @@
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
+use interoffice_protocol::seeded::{Bug, planted};
 use serde::{Deserialize, Serialize};
 
 use super::super::records::seen;
@@ -194,7 +195,7 @@ pub fn set(tx: &Tx<'_>, actor: &Actor, record: RecordId, changes: &Changes, plan
     let (row, steps) = steps(tx, actor, record, changes)?;
     plan(tx, actor, &row, &steps)?.agreed(plan_id)?;
     save(tx, &row, &steps)?;
-    for step in steps.iter().filter(|step| step.changes()) {
+    for step in steps.iter().filter(|step| step.changes() && !planted(Bug::GrantNotAudited)) {
         let verb = if step.after.is_some() { "record.grant" } else { "record.revoke" };
         let level = step.after.map_or("none", Level::as_str);
         audit::done(tx, actor, verb, &record.to_string(), &format!("{}: {level}", step.whose.object()))?;

@@ -8,7 +8,8 @@ use interoffice_oracle::local::Own;
 use interoffice_oracle::{Answer, Token};
 use interoffice_protocol::ids::RecordId;
 
-use super::{Eyes, Looked, given};
+use super::{Eyes, Looked, asking, given};
+use crate::inside::{level_name, levels};
 
 /// Records of the viewer's office that he or she gets, and the words in them.
 struct Mine<'e> {
@@ -83,25 +84,65 @@ fn listed(eyes: &Eyes<'_>, mine: &Mine<'_>, archived: bool) -> Looked {
     Ok(Ok(()))
 }
 
-/// Single records by their ids, a part of them at a time: own ones, and copies, which are not found here.
-fn shown(eyes: &Eyes<'_>, mine: &Mine<'_>) -> Looked {
-    let copies = eyes.local.links.values().flat_map(|known| known.copies.keys());
-    let part = |(at, _): &(usize, &Record)| (at + eyes.turn).is_multiple_of(8);
-    for (_, record) in eyes.local.records.keys().chain(copies).enumerate().filter(part) {
-        let shown = given(records::show(eyes.view, &eyes.actor, RecordId(*record)))?;
-        let own = mine.records.get(record);
-        match (&shown, own) {
-            (None, None) => {}
-            (Some(_), None) => return Ok(Err(eyes.wrong("INV-01", "stale-right", &format!("record {} is shown", RecordId(*record))))),
-            (None, Some(_)) => return Ok(Err(eyes.wrong("INV-29", "lost-ack", &format!("record {} is not shown", RecordId(*record))))),
-            (Some(shown), Some(own)) => {
-                if let Err(violation) = eyes.only(&words(own).collect(), shown, "a record") {
-                    return Ok(Err(violation));
-                }
+/// How many records in use are counted for the viewer, however that comes about (INV-23).
+pub(super) fn counted(eyes: &Eyes<'_>) -> Looked {
+    let must = Mine::of(eyes).live() as u64;
+    let counted = given(records::count(eyes.view, &eyes.actor, &Query::default()))?.map_or(0, |counts| counts.total());
+    let anomaly = |more: bool| if more { ("INV-23", "stale-right") } else { ("INV-29", "lost-ack") };
+    if counted == must {
+        return Ok(Ok(()));
+    }
+    let (invariant, anomaly) = anomaly(counted > must);
+    Ok(Err(eyes.wrong(invariant, anomaly, &format!("{counted} records are counted and there must be {must}"))))
+}
+
+/// Others of the office's records than those that a step was about, in turn.
+const OTHERS: usize = 2;
+
+/// Some records, with how much of them the viewer gets and what is told of who has them.
+pub(super) fn some(eyes: &Eyes<'_>, records: &BTreeSet<Record>) -> Looked {
+    let first = (eyes.turn * OTHERS) % eyes.local.records.len().max(1);
+    let others = eyes.local.records.keys().cycle().skip(first).take(OTHERS.min(eyes.local.records.len()));
+    for record in records.iter().chain(others) {
+        for look in [one(eyes, record)?, asking::who_has(eyes, record)?] {
+            if look.is_err() {
+                return Ok(look);
             }
         }
     }
     Ok(Ok(()))
+}
+
+/// Single records by their ids, a part of them at a time: own ones, and copies, which are not found here.
+fn shown(eyes: &Eyes<'_>, _: &Mine<'_>) -> Looked {
+    let copies = eyes.local.links.values().flat_map(|known| known.copies.keys());
+    let part = |(at, _): &(usize, &Record)| (at + eyes.turn).is_multiple_of(8);
+    for (_, record) in eyes.local.records.keys().chain(copies).enumerate().filter(part) {
+        if let Err(violation) = one(eyes, record)? {
+            return Ok(Err(violation));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// A record by its id: shown to who gets it, with the level that the reasons for it reach (INV-06: Read is not Write).
+fn one(eyes: &Eyes<'_>, record: &Record) -> Looked {
+    let shown = given(records::show(eyes.view, &eyes.actor, RecordId(*record)))?;
+    let level = eyes.viewer.and_then(|viewer| eyes.local.level_of(viewer, record));
+    let own = eyes.local.records.get(record).filter(|_| level.is_some());
+    let name = RecordId(*record);
+    match (&shown, own) {
+        (None, None) => Ok(Ok(())),
+        (Some(_), None) => Ok(Err(eyes.wrong("INV-01", "stale-right", &format!("record {name} is shown")))),
+        (None, Some(_)) => Ok(Err(eyes.wrong("INV-29", "lost-ack", &format!("record {name} is not shown")))),
+        (Some(shown), Some(_)) if shown.access != level_name(level) => {
+            let what = format!("record {name} is shown with {} and must be with {level:?}", shown.access);
+            let reaches_further = level < levels().find(|level| level_name(*level) == shown.access).flatten();
+            let (invariant, anomaly) = if reaches_further { ("INV-06", "stale-right") } else { ("INV-29", "lost-ack") };
+            Ok(Err(eyes.wrong(invariant, anomaly, &what)))
+        }
+        (Some(shown), Some(own)) => Ok(eyes.only(&words(own).collect(), shown, "a record")),
+    }
 }
 
 /// A record by a word of its name, which nobody finds who does not see it.
