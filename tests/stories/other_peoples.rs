@@ -315,7 +315,7 @@ fn asvs_8_2_2_what_is_somebody_elses_answers_like_what_is_not_there_on_every_pat
     };
     // Bob reads the one that is shared, and learns nothing of the others.
     let bob = Caller::new(&b, "bob").knows("records", &records[0]).knows("records", &records[1]);
-    let mut callers = vec![at_a("mallory"), at_a("eve"), at_a("sly"), abroad(&b, "mallory"), abroad(&b, "sly"), abroad(&c, "sly"), bob];
+    let mut callers = [at_a("mallory"), at_a("eve"), at_a("sly"), abroad(&b, "mallory"), abroad(&b, "sly"), abroad(&c, "sly"), bob];
     let before = [&a, &b, &c].map(deeds);
     callers.iter_mut().for_each(|caller| caller.walk(false));
     assert_eq!([&a, &b, &c].map(deeds), before, "nobody did anything");

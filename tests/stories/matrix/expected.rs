@@ -114,7 +114,7 @@ fn shares(world: &World, user: usize, record: &Record, level: Level) -> String {
     format!("200 {owner} users {users:?} groups {groups:?} office {} may {may} asks {asks}", record.whole_office.word())
 }
 
-/// P-15 to P-17: groups by name, individuals by name, no level and no owner.
+/// INV-58, P-15 to P-17: groups by name, individuals by name, no level and no owner.
 fn locked_shares(world: &World, record: &Record) -> String {
     let groups: Vec<_> = record.groups.keys().collect();
     format!("200 locked users {:?} groups {groups:?} asks true", world.individuals(record))

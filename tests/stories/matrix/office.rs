@@ -214,7 +214,7 @@ impl Stage {
     /// The even ones are signed in, for the odd ones a program asks with a token.
     fn line(&self, user: usize) -> Line {
         let name = &self.world.users[user].name;
-        if user % 2 == 0 {
+        if user.is_multiple_of(2) {
             return Line::new(self.office.signed_in(name));
         }
         let scopes = json!(["records:write", "links:write", "office:write"]);
@@ -236,7 +236,7 @@ impl Stage {
         }
     }
 
-    /// P-20, P-23: the group goes, and what came through it alone.
+    /// INV-23, P-20, P-23: the group goes, and what came through it alone.
     pub(super) fn delete_group(&mut self, group: &str) {
         self.agreed(&format!("/groups/{group}/delete"), &json!({}));
         self.world.groups.remove(group);
@@ -264,7 +264,7 @@ impl Stage {
         self.world.roles.insert(role.to_owned(), allows.iter().copied().collect());
     }
 
-    /// Switches what the office decided for all records. P-03, K-03: client access that goes on changes nothing at once in an open office.
+    /// Switches what the office decided for all records. INV-59, P-03, K-03: client access that goes on changes nothing at once in an open office.
     pub(super) fn switch(&mut self, client_access: bool, sharing: bool, requesting: bool) {
         self.agreed("/client-access", &json!({ "on": client_access, "sharing": sharing, "requesting": requesting }));
         if client_access && !self.world.client_access && !self.world.security {

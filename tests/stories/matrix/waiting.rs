@@ -13,7 +13,7 @@ const REQUESTS: usize = 8;
 
 /// A request that waits.
 struct Request {
-    number: String,
+    number: u64,
     user: usize,
     /// The record's place.
     record: usize,
@@ -51,7 +51,7 @@ fn ask(line: &mut Line, request: &Request, question: &str) -> String {
             let mine = question == "list of mine";
             let reply = line.ask("GET", &format!("/requests?limit=1000&mine={mine}"), &Value::Null, &[]);
             let body = reply.json();
-            let is_it = |item: &Value| item["id"].to_string() == request.number;
+            let is_it = |item: &Value| item["id"] == request.number;
             match reply.status {
                 200 if body["items"].as_array().into_iter().flatten().any(is_it) => "there".to_owned(),
                 200 => "absent".to_owned(),
@@ -84,7 +84,7 @@ pub(super) fn ask_and_wait(stage: &mut Stage, phase: &str) -> Matrix {
     wanted.truncate(REQUESTS);
     let made = wanted.into_iter().map(|(user, record)| {
         let path = format!("/records/{}/requests", world.records[record].id);
-        let number = lines[user].ask("POST", &path, &json!({ "level": "write" }), &[]).ok()["id"].to_string();
+        let number = lines[user].ask("POST", &path, &json!({ "level": "write" }), &[]).ok()["id"].as_u64().expect("a number");
         Request { number, user, record }
     });
     let requests: Vec<Request> = made.collect();

@@ -30,6 +30,9 @@ fn transfer() -> Transfer {
     Transfer { owner: "carl".to_owned(), keep: None }
 }
 
+/// A verb on a link.
+type LinkVerb = fn(&Tx<'_>, &Actor, &str) -> Result<(), Fault>;
+
 /// Every verb that a door offers for the id of a record.
 const VERBS: [Verb; 16] = [
     ("show", |tx, actor, record| records::show(tx, actor, record).map(drop)),
@@ -102,7 +105,7 @@ fn asvs_8_2_2_another_s_link_and_token_cost_the_store_what_missing_ones_do() {
     let token = tokens::NewToken { name: "export".to_owned(), scopes: vec!["records:read".to_owned()], days: None };
     let token = alder.does(|tx| tokens::add(tx, &as_user("ann"), &token, &[1; 32])).unwrap().id;
     let [there, missing] = [link, LinkId([7; 32])].map(|link| {
-        let verbs: [fn(&Tx<'_>, &Actor, &str) -> Result<(), Fault>; 3] = [
+        let verbs: [LinkVerb; 3] = [
             |tx, actor, link| links::find(tx, actor, link).map(drop),
             |tx, actor, link| links::plan_delete(tx, actor, link).map(drop),
             |tx, actor, link| links::withdraw(tx, actor, link, "").map(drop),
