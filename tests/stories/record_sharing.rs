@@ -78,11 +78,11 @@ fn s_42_record_sharing_does_not_apply_inside_one_office() {
     let ann = office.user("ann");
     let id = office.json(&["id"])["office"].as_str().expect("an id").to_owned();
     for own in ["Office A", "office a", &id] {
-        says(&ann.cli(&["link", "request", &format!("{own}/eva")]).ended(exit::USAGE), "interoffice record access");
+        says(&ann.cli(&["link", "request", &format!("{own}/eva")]).ended(exit::NOT_FOUND), "interoffice record access");
     }
     assert!(ann.links("--receiving-mine").is_empty() && office.user("eva").links("--sharing-with-me").is_empty());
     let record = import(ann, &card("Clara Client")).remove(0);
-    says(&ann.cli(&["record", "share", "--link", "Office A/eva", &record, "--yes"]).ended(exit::USAGE), "this office");
+    says(&ann.cli(&["record", "share", "--link", "Office A/eva", &record, "--yes"]).ended(exit::NOT_FOUND), "this office");
     assert!(names(&office.user("eva")).is_empty(), "that both are specialists gives neither the other's records");
     ann.cli(&["record", "access", &record, "--user", "eva=read", "--yes"]).ok();
     assert_eq!(names(&office.user("eva")), ["Clara Client"], "office security lets her see it once it is shared");

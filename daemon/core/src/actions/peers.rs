@@ -88,7 +88,7 @@ pub fn check_token(view: &View<'_>, token: &[u8; 16], office: OfficeId) -> Resul
 pub fn met(tx: &Tx<'_>, who: &Introduction<'_>, words: &[&str], token: Option<&[u8; 16]>) -> Result<PeerView, Fault> {
     let office = who.chain.office();
     if office == tx.office.office() {
-        return Err(Refusal::invalid("own-office", "this invite is from this very office", "use an invite from another office").into());
+        return Err(Refusal::not_found("own-office", "this invite is from this very office", "use an invite from another office").into());
     }
     if let Some(known) = peers::find(tx, office)?
         && matches!(known.standing, Standing::Paired | Standing::Blocked)
@@ -229,7 +229,7 @@ pub fn find(view: &View<'_>, text: &str) -> Result<PeerRow, Fault> {
         [peer] => Ok(peer.clone()),
         [] if beginnings.contains(&view.office.office().to_string()) || office::load(view)?.name.trim().to_lowercase() == wanted => {
             let message = format!("'{shown}' is this office, and record sharing is between offices");
-            Err(Refusal::invalid("own-office", message, "inside the office records are shared with: interoffice record access").into())
+            Err(Refusal::not_found("own-office", message, "inside the office records are shared with: interoffice record access").into())
         }
         [] => Err(Refusal::not_found(
             "unknown-office",
