@@ -219,7 +219,8 @@ impl Local {
             return end;
         }
         let level = self.level_of(Viewer::User(&asked.by), &asked.record);
-        let there = self.records.get(&asked.record).is_some_and(|own| !own.archived && !(own.marks.private && level.is_none()));
+        let hidden = |own: &Own| own.marks.private && level.is_none();
+        let there = self.records.get(&asked.record).is_some_and(|own| !own.archived && !hidden(own));
         match () {
             () if self.enabled(&asked.by).is_none() || !there || level >= Some(asked.level) => "void",
             () if wall_ms - asked.wall_ms >= REQUEST_LIFE_MS => "expired",

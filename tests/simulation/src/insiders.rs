@@ -1,7 +1,7 @@
 //! Draws what people do inside their office: shares, groups, roles, requests for access, sessions. Mostly in two or three steps of
 //! which the later ones meet what the first one left.
 
-use crate::generate::Generator;
+use crate::generate::{Generator, Seen};
 use crate::step::Step;
 use crate::world::World;
 
@@ -90,7 +90,13 @@ impl Generator {
         let (user, on) = (self.user(world), u32::from(self.random.chance(60)));
         Some(match self.random.below(10) {
             0..5 => {
-                let (record, _, owner) = self.a_record(world)?;
+                // One that is perhaps shared over a link, or any.
+                let linked = self.link_seen(world, |owner, _| owner == Seen::Active);
+                let linked = linked.and_then(|facts| Some((self.record_of(world, facts)?, facts.owner.user as u32)));
+                let (record, owner) = match linked {
+                    Some(linked) => linked,
+                    None => self.a_record(world).map(|(record, _, owner)| (record, owner))?,
+                };
                 let by = if self.random.chance(70) { owner } else { self.insider(world) };
                 Step::GiveRecord { record, by, to: self.user(world), keep: self.random.below(4) as u32 }
             }

@@ -228,9 +228,8 @@ impl World {
     ) -> Result<Option<T>, Violation> {
         let before = check::last_line(self, office);
         let done = if ends { self.ending(office, work)? } else { self.verb(office, work)? };
-        match (&done, before) {
-            (Some(_), Some(before)) => check::written(self, office, before, line)?,
-            _ => {}
+        if let (Some(_), Some(before)) = (&done, before) {
+            check::written(self, office, before, line)?;
         }
         Ok(done)
     }

@@ -17,7 +17,7 @@ pub(super) fn look(world: &mut World) -> Result<(), Violation> {
     match turn % 8 {
         1 => people::audit(world, turn / 8 % world.offices.len()),
         3 => people::look(world, turn / 8 % world.offices.len()),
-        6 if turn / 8 % 2 == 0 => inside::look(world, turn / 16 % world.offices.len()),
+        6 if (turn / 8).is_multiple_of(2) => inside::look(world, turn / 16 % world.offices.len()),
         6 => inside::sessions(world, turn / 16 % world.offices.len()),
         5 if !world.records.is_empty() => {
             let facts = &world.records[turn / 8 % world.records.len()];
