@@ -74,9 +74,20 @@ fn inv_52_a_refused_look_is_written_down_and_who_acted_for_another_is_found() {
     let (mut ann, mut rita) = (office.signed_in("ann"), office.signed_in("rita"));
     assert_eq!(ann.get("/audit").status, 403);
     let looks = audit(&office, &["--user", "ann", "--outcome", "refused"]);
-    assert_eq!(verbs(&looks), ["read"], "{looks}");
+    assert_eq!(verbs(&looks), ["api"], "{looks}");
     let seen = ["actor", "object", "outcome"].map(|member| looks[0][member].as_str().unwrap_or_default());
     assert_eq!(seen, ["user:ann", "/audit", "not-admin"]);
+
+    let token = ann.post("/users/ann/tokens", &json!({ "name": "tool", "scopes": ["records:read"] })).ok();
+    let mut tool = office.browser();
+    tool.headers.insert("authorization".into(), format!("Bearer {}", token["token"].as_str().expect("a token")));
+    for (reply, why) in
+        [(tool.get("/links"), "scope"), (tool.json("PATCH", "/users/ann", &json!({ "email": "a@b.example" }), &[]), "not-for-tokens")]
+    {
+        assert_eq!((reply.status, reply.code().as_str()), (403, why));
+        let line = &audit(&office, &["--user", "ann", "--outcome", why])[0];
+        assert_eq!((&line["verb"], &line["outcome"]), (&json!("api"), &json!(why)));
+    }
 
     rita.headers.insert("x-interoffice-as".into(), "ann".into());
     rita.post("/records", &json!({ "kind": "contact", "name": "Clara Client" })).ok();

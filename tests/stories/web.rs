@@ -214,6 +214,23 @@ fn a_request_that_is_sent_twice_under_one_key_is_done_once() {
     assert_eq!(lines.iter().filter(|line| line["verb"] == "group.add" && line["outcome"] == "done").count(), 1);
 }
 
+/// Whoever lost a role is not shown again what was answered before; that it was asked is still known.
+#[test]
+fn an_answer_that_was_kept_goes_with_the_role_that_allowed_it() {
+    let office = alder();
+    office.cli(&["user", "add", "otto", "--account", "admin"]).ok();
+    let mut rita = office.signed_in("rita");
+    let key = [("idempotency-key", "k1")];
+    let made = rita.json("POST", "/users", &json!({ "name": "eve" }), &key);
+    assert_eq!(made.status, 200, "{}", made.json());
+    let again = rita.json("POST", "/users", &json!({ "name": "eve" }), &key);
+    assert_eq!((again.status, again.header("idempotency-replayed")), (200, Some("true")));
+    office.cli(&["user", "account", "rita", "practitioner", "--yes"]).ok();
+    office.cli(&["user", "role", "rita", "Practitioner", "--yes"]).ok();
+    let gone = rita.json("POST", "/users", &json!({ "name": "eve" }), &key);
+    assert_eq!((gone.status, gone.code().as_str()), (409, "answer-unknown"), "{}", gone.json());
+}
+
 #[test]
 fn an_edit_names_the_version_it_is_made_to_and_a_lost_update_is_refused() {
     let office = alder();

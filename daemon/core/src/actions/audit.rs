@@ -128,11 +128,12 @@ fn filter(query: &Query, now_ms: i64) -> Result<Filter, Refusal> {
     })
 }
 
-/// Writes down that `actor` was refused what only reads: nothing else of it reaches the store. `path` is what was asked for.
+/// Writes down that `actor` was refused something at the API that reaches no verb: a look, or what a token may not do. `path` is what was
+/// asked for.
 pub fn note_denial(tx: &Tx<'_>, actor: &Actor, path: &str, code: &str) -> Result<(), Fault> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
     let object = if path.len() <= PATH_MAX && path.chars().all(plain) { path } else { "a path that is none" };
-    Ok(audit::denied(tx, actor, "read", object, code, "")?)
+    Ok(audit::denied(tx, actor, "api", object, code, "")?)
 }
 
 /// One page of the lines that are asked for, newest first; for administrators.

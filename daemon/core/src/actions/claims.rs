@@ -51,3 +51,8 @@ pub fn take(tx: &Tx<'_>, keyed: &Keyed) -> Result<(), Fault> {
 pub fn keep(tx: &Tx<'_>, keyed: &Keyed, status: u16, body: &[u8]) -> Result<(), Fault> {
     Ok(claims::answer(tx, &keyed.actor, &keyed.key, status, body)?)
 }
+
+/// Forgets claims that are older than a day; says how many.
+pub fn prune(tx: &Tx<'_>) -> Result<u64, Fault> {
+    Ok(claims::prune(tx)?)
+}

@@ -60,8 +60,7 @@ fn mail_link(tx: &Tx<'_>, user: &UserRow, kind: PassKind, token: &str) -> Result
             PassKind::Activate => Message::Invitation { user, token, expires_ms: tx.now_ms + ACTIVATE_MS },
             PassKind::SetUp | PassKind::Reset => Message::PasswordReset { user, token, expires_ms: tx.now_ms + RESET_MS },
         },
-    )?;
-    Ok(true)
+    )
 }
 
 /// Somebody says that he or she forgot the password. When there is such a user with an address, a link goes there; nobody learns whether.
@@ -71,8 +70,10 @@ pub fn forgot(tx: &Tx<'_>, who: &str, token: &str, hash: &[u8; 32]) -> Result<()
         Err(_) => users::by_email(tx, who)?,
     };
     let Some(user) = user.filter(|user| !user.disabled && user.activated && !user.email.is_empty()) else { return Ok(()) };
-    credentials::insert_pass(tx, Some(user.id), PassKind::Reset, hash, tx.now_ms + RESET_MS)?;
-    mail_link(tx, &user, PassKind::Reset, token)?;
+    // Without a mail nobody gets the link, and it would push out one that somebody has.
+    if mail_link(tx, &user, PassKind::Reset, token)? {
+        credentials::insert_pass(tx, Some(user.id), PassKind::Reset, hash, tx.now_ms + RESET_MS)?;
+    }
     audit::done(tx, &Actor::Stranger, "user.forgot", user.name.as_str(), "")?;
     Ok(())
 }
@@ -126,7 +127,7 @@ fn used(tx: &Tx<'_>, token: &[u8; 32]) -> Result<Pass, Fault> {
     Ok(credentials::pass(tx, token)?.ok_or_else(no_pass)?)
 }
 
-/// Sets a password with a pass, which is used up; every session of the user ends.
+/// Sets a password with a pass, which is used up; every session of the user ends, and every token.
 pub fn set_with_pass(tx: &Tx<'_>, token: &[u8; 32], hash: &str) -> Result<UserView, Fault> {
     let pass = used(tx, token)?;
     let user = users::by_id(tx, pass.user.ok_or_else(no_pass)?)?;
@@ -140,6 +141,7 @@ pub fn set_with_pass(tx: &Tx<'_>, token: &[u8; 32], hash: &str) -> Result<UserVi
         sessions::delete_of_user(tx, user.id, None)?;
     }
     sessions::forget_devices(tx, user.id)?;
+    sessions::delete_tokens(tx, user.id)?;
     let verb = if pass.kind == PassKind::Activate { "user.activate" } else { "user.password" };
     audit::done(tx, &actor, verb, user.name.as_str(), "")?;
     UserView::of(tx, &users::by_id(tx, user.id)?)

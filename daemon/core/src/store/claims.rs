@@ -1,5 +1,7 @@
 //! Requests that a client named by a key of its own, so that one sent twice is done once.
 
+use interoffice_protocol::names::UserName;
+
 use super::{SqlExt, StoreFault, Tx, View};
 
 /// How long a key is remembered (milliseconds): a day.
@@ -25,9 +27,24 @@ pub fn find(view: &View<'_>, actor: &str, key: &str) -> Result<Option<Claim>, St
 
 /// Claims a key for a request; false when it is taken. Claims that are too old go.
 pub fn take(tx: &Tx<'_>, actor: &str, key: &str, request: &[u8; 32]) -> Result<bool, StoreFault> {
-    tx.sql().execute("DELETE FROM claims WHERE at_ms <= ?1", &[(tx.now_ms - LIFE_MS).into()])?;
+    prune(tx)?;
     let sql = "INSERT INTO claims (actor, key, request, at_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     Ok(tx.sql().execute(sql, &[actor.into(), key.into(), request.into(), tx.now_ms.into()])? > 0)
+}
+
+/// Forgets claims that are too old; says how many.
+pub fn prune(tx: &Tx<'_>) -> Result<u64, StoreFault> {
+    tx.sql().execute("DELETE FROM claims WHERE at_ms <= ?1", &[(tx.now_ms - LIFE_MS).into()])
+}
+
+/// Forgets the answers to what a user asked, or an administrator for that user or as that user for another: they may show what the user
+/// may not see any more. That it was asked stays known, so that nothing is done twice.
+pub fn blank(tx: &Tx<'_>, user: &UserName) -> Result<(), StoreFault> {
+    // Names have letters and digits alone, so none is a pattern.
+    let sql = "UPDATE claims SET status = NULL, answer = NULL WHERE actor = ?1 OR actor LIKE ?2 OR actor LIKE ?3";
+    let who = format!("user:{user}");
+    tx.sql().execute(sql, &[who.as_str().into(), format!("{who} for %").into(), format!("% for {who}").into()])?;
+    Ok(())
 }
 
 /// Keeps the answer to a claimed request.

@@ -146,6 +146,12 @@ pub fn drop_passes(tx: &Tx<'_>, user: Option<i64>) -> Result<(), StoreFault> {
     Ok(())
 }
 
+/// Takes away the links with which a user could set a forgotten password.
+pub fn drop_resets(tx: &Tx<'_>, user: i64) -> Result<(), StoreFault> {
+    tx.sql().execute("DELETE FROM passes WHERE user_row = ?1 AND kind = ?2", &[user.into(), (PassKind::Reset as i64).into()])?;
+    Ok(())
+}
+
 /// Takes everything away that a user could sign in with.
 pub fn forget(tx: &Tx<'_>, user: i64) -> Result<(), StoreFault> {
     drop_passes(tx, Some(user))?;

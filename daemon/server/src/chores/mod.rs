@@ -45,6 +45,7 @@ pub(crate) fn all(house: &House) -> Vec<Arc<dyn Chore>> {
         Arc::new(post::Digest),
         Arc::new(post::OldMails),
         Arc::new(keeping::Retention),
+        Arc::new(keeping::OldAnswers),
     ]
 }
 

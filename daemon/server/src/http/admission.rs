@@ -8,6 +8,9 @@ use interoffice_core::store::sessions::{SessionRow, TokenRow};
 
 use crate::api::Problem;
 
+/// Code of the question for the password of somebody who is signed in.
+pub(super) const PROOF_NEEDED: &str = "proof-needed";
+
 /// Who a request at the http door comes from.
 pub(super) enum Found {
     Session(SessionRow, bool),
@@ -40,6 +43,8 @@ fn scope(method: &Method, path: &str) -> Option<Scope> {
     let pick = |read: Scope, write: Scope| Some(if reads { read } else { write });
     match first {
         "session" | "passes" | "set-up" => None,
+        // An address is where the link goes to that sets a new password.
+        "users" if method == Method::PATCH => None,
         "users" if matches!(third, "sessions" | "tokens" | "second-factor" | "invite") => None,
         "records" | "requests" | "copies" => pick(Scope::ReadRecords, Scope::WriteRecords),
         "links" | "peers" | "specialists" | "preferences" => pick(Scope::ReadLinks, Scope::WriteLinks),
@@ -56,6 +61,8 @@ fn needs_proof(method: &Method, path: &str) -> bool {
     match parts.as_slice() {
         [.., "plan"] => false,
         ["links", "accept"] | ["links", _, "delete"] | ["records", "delete" | "archive"] | ["client-access"] => true,
+        ["users", _] => method == Method::PATCH,
+        ["records", "end"] | ["records", _, "owner"] | ["links", _, "unshare"] | ["groups", _, "delete"] | ["users", _, "proxies"] => true,
         ["users", _, "disable" | "delete" | "assign" | "hand-over" | "all-clients" | "rights" | "invite" | "second-factor" | "tokens"] => {
             true
         }
@@ -90,7 +97,7 @@ pub(super) fn admit(found: &Found, method: &Method, path: &str, now_ms: i64) -> 
         }
         Found::Session(session, _) if needs_proof(method, path) && !sign_in::is_proved(session, now_ms) => {
             let message = "this can't be taken back, so the password is asked for again";
-            Err(Refusal::denied("proof-needed", message, "give it: POST /session/prove, then ask again").into())
+            Err(Refusal::denied(PROOF_NEEDED, message, "give it: POST /session/prove, then ask again").into())
         }
         Found::Session(session, _) => Ok(Some(session.clone())),
     }
@@ -128,11 +135,17 @@ mod tests {
             "/client-access",
             "/session/second-factor",
             "/roles",
+            "/records/end",
+            "/records/abcd/owner",
+            "/links/abcd/unshare",
+            "/groups/partners/delete",
+            "/users/ann/proxies",
         ] {
             assert_eq!(code(&old, &Method::POST, path), "proof-needed", "{path}");
             assert_eq!(code(&new, &Method::POST, path), "", "{path}");
         }
         assert_eq!(code(&old, &Method::GET, "/records/export"), "proof-needed");
+        assert_eq!(code(&old, &Method::PATCH, "/users/ann"), "proof-needed", "an address lets a new password be set");
         for path in ["/links/abcd/delete/plan", "/records/import", "/session/prove", "/groups"] {
             assert_eq!(code(&old, &Method::POST, path), "", "{path}");
         }
@@ -152,5 +165,6 @@ mod tests {
             assert!(["not-for-tokens", ""].contains(&code(&token, &Method::POST, path).as_str()), "{path}");
         }
         assert_eq!(code(&token, &Method::POST, "/users/ann/tokens"), "not-for-tokens");
+        assert_eq!(code(&token, &Method::PATCH, "/users/ann"), "not-for-tokens");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -14,6 +15,7 @@ use utoipa_axum::routes;
 
 use super::answer::{Answer, Problems, one};
 use super::asked::{As, Params};
+use super::gate::{self, Caller};
 use super::record_ids::resolve;
 use super::stream::{self, Parts};
 use crate::api::Problem;
@@ -61,7 +63,12 @@ struct Export {
 
 /// The lines of the audit as a file.
 #[utoipa::path(get, path = "/audit/export", operation_id = "audit.export", tag = "audit", params(Export), responses((status = 200, content((String = "text/csv"), (String = "application/json"))), Problems))]
-async fn export(State(house): State<House>, As(actor): As, Params(asked): Params<Export>) -> Result<Response, Problem> {
+async fn export(
+    State(house): State<House>,
+    Extension(caller): Extension<Caller>,
+    Params(asked): Params<Export>,
+) -> Result<Response, Problem> {
+    let actor = caller.actor.clone();
     let form = asked.format.as_deref().map_or(Ok(Form::Csv), Form::parse)?;
     let Export { verb, user, about, record, from_ms, to_ms, outcome, .. } = asked;
     let query = Query { verb, user, about, record, from_ms, to_ms, outcome, after: None, limit: Some(LINES_MAX) };
@@ -73,14 +80,18 @@ async fn export(State(house): State<House>, As(actor): As, Params(asked): Params
     if let Ok(name) = HeaderValue::try_from(name) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
-    tokio::spawn(send(house, actor, query, form, parts));
+    tokio::spawn(send(house, caller, query, form, parts));
     Ok(response)
 }
 
-async fn send(house: House, actor: Actor, mut query: Query, form: Form, parts: Parts) {
+async fn send(house: House, caller: Caller, mut query: Query, form: Form, parts: Parts) {
     loop {
-        let (asking, asked) = (actor.clone(), query.clone());
-        match house.read(move |view| audit::export(view, &asking, &asked, form)).await {
+        let (asking, asked) = (caller.actor.clone(), query.clone());
+        let part = match gate::still_there(&house, &caller).await {
+            true => house.read(move |view| audit::export(view, &asking, &asked, form)).await,
+            false => Err(gate::over().into()),
+        };
+        match part {
             Ok(part) => {
                 if parts.send(Ok(part.bytes.into())).await.is_err() || part.next.is_none() {
                     return;

@@ -18,7 +18,7 @@ use interoffice_core::store::sessions::{SEEN_MS, SessionRow};
 use interoffice_core::store::{Fault, View};
 use interoffice_protocol::names::UserName;
 
-use super::admission::{Found, admit, not_signed_in};
+use super::admission::{Found, PROOF_NEEDED, admit, not_signed_in};
 use super::answer::Code;
 use super::limits::Limits;
 use crate::api::{AS_HEADER, BASE, Problem};
@@ -76,8 +76,9 @@ impl Web {
         }
         // The last entry that no known proxy has added: what stands before it anybody can have written.
         let hops = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-        let hops: Vec<IpAddr> = hops.filter_map(|hop| hop.trim().parse().ok()).collect();
-        hops.into_iter().rev().find(|hop| !self.proxies.contains(hop)).unwrap_or(other_end)
+        let hops: Vec<Option<IpAddr>> = hops.map(|hop| hop.trim().parse().ok()).collect();
+        let known = |hop: &Option<IpAddr>| hop.is_some_and(|hop| self.proxies.contains(&hop));
+        hops.into_iter().rev().find(|hop| !known(hop)).flatten().unwrap_or(other_end)
     }
 }
 
@@ -180,7 +181,7 @@ fn read_path(request: &Parts) -> Option<&str> {
     (request.method == Method::GET).then_some(path)
 }
 
-/// Writes down that somebody was refused what only reads. When that fails, the refusal stands all the same.
+/// Writes down that somebody was refused before a verb could do so. When that fails, the refusal stands all the same.
 async fn note_denial(house: &House, actor: Actor, path: String, code: String) {
     if let Err(fault) = house.write(People, move |tx| audit::note_denial(tx, &actor, &path, &code)).await {
         tracing::warn!(%fault, "a refusal could not be written into the audit");
@@ -201,7 +202,16 @@ async fn identify(house: &House, web: &Web, request: &Parts) -> Result<Caller, P
         Ok((Found::Nobody, _)) | Err(_) => web.limits.stranger(address)?,
     }
     let (found, actor) = looked?;
-    let session = admit(&found, &method, &path, clock::now_ms())?;
+    let session = match admit(&found, &method, &path, clock::now_ms()) {
+        Ok(session) => session,
+        Err(problem) => {
+            // That a password is asked for again is a question, and no denial.
+            if problem.status == StatusCode::FORBIDDEN.as_u16() && problem.code != PROOF_NEEDED {
+                note_denial(house, actor, path, problem.code.clone()).await;
+            }
+            return Err(problem);
+        }
+    };
     touch(house, &found).await;
     Ok(Caller { actor, address: Some(address), session, secret })
 }
@@ -225,12 +235,20 @@ async fn touch(house: &House, found: &Found) {
     }
 }
 
+/// Why what takes long is broken off.
+pub(super) fn over() -> Refusal {
+    Refusal::denied("not-signed-in", "the session or token with which this was begun is over", "sign in, and begin again")
+}
+
 /// Whether the caller of a stream may still listen: session or token go on, and the user acts for somebody who still can. A session is
 /// looked up by its secret, since its number may fall to the next one once it is over (INV-55).
 pub(super) async fn still_there(house: &House, caller: &Caller) -> bool {
     let Caller { actor, session, secret, .. } = caller.clone();
     let alive = house.read(move |view| {
-        rights::require_member(view, &actor)?;
+        match &actor {
+            Actor::For { by: Some(by), user } => drop(rights::on_behalf(view, by, user)?),
+            _ => rights::require_member(view, &actor)?,
+        }
         match secret {
             Some(secret) if session.is_some() => Ok(sign_in::session(view, &secret)?.is_some()),
             Some(secret) => Ok(tokens::find(view, &secret)?.is_some()),
@@ -269,6 +287,8 @@ mod tests {
         let stranger: IpAddr = "203.0.113.5".parse().unwrap();
         assert_eq!(door.address(stranger, &headers), stranger, "from elsewhere the header counts for nothing");
         assert_eq!(door.address(proxy, &HeaderMap::new()), proxy);
+        headers.insert("x-forwarded-for", "192.0.2.66, 198.51.100.7:4711".parse().unwrap());
+        assert_eq!(door.address(proxy, &headers), proxy, "what can't be read is not skipped for what stands before it");
     }
 
     /// The only administrator signs in from the device with this secret; gives the number of the session.

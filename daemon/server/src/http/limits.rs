@@ -24,6 +24,8 @@ const GUESSES_ADDRESS: u32 = 60;
 const STRANGER: (u32, u32) = (20, 200);
 /// Requests a second of one user, and how many at once: a page asks for a dozen things, a program for more.
 const CALLER: (u32, u32) = (200, 2_000);
+/// Letters of what somebody calls an account that are kept while it is counted: more than any name or address has.
+const ACCOUNT_CHARS: usize = 256;
 /// After so many checks the buckets that are full again are forgotten.
 const SWEEP: u32 = 1_024;
 
@@ -85,7 +87,7 @@ impl Limits {
     /// A guess of the password of `account`, which may name nobody: that makes no difference. `device` is where its user signed in before.
     pub(super) fn guess(&self, account: &str, device: Option<[u8; 32]>, address: IpAddr) -> Result<(), Problem> {
         self.sweep();
-        let account = account.trim().to_lowercase();
+        let account = account_key(account);
         if let Some(device) = device {
             return check(&self.devices, &(account, device));
         }
@@ -102,7 +104,7 @@ impl Limits {
     /// A link that is asked for by whoever forgot the password of `account`, which may name nobody: that makes no difference.
     pub(super) fn forgot(&self, account: &str, address: IpAddr) -> Result<(), Problem> {
         self.link(address)?;
-        check(&self.forgotten, &account.trim().to_lowercase())
+        check(&self.forgotten, &account_key(account))
     }
 
     /// A request of somebody who shows nothing that counts.
@@ -128,6 +130,11 @@ impl Limits {
         self.strangers.retain_recent();
         self.callers.retain_recent();
     }
+}
+
+/// What counts as one account: nobody is called by more letters, so more of them need not be kept.
+fn account_key(account: &str) -> String {
+    account.trim().chars().take(ACCOUNT_CHARS).flat_map(char::to_lowercase).collect()
 }
 
 /// What counts as one address: of IPv6 the network of 64 bits, which one customer has whole.
@@ -161,6 +168,7 @@ mod tests {
         let from = |n: u8| IpAddr::from([192, 0, 2, n]);
         assert_eq!((0..50).filter(|n| limits.forgot(if n % 2 == 0 { "ann" } else { " Ann" }, from(*n)).is_ok()).count(), 3);
         assert!(limits.forgot("bob", from(1)).is_ok());
+        assert_eq!(account_key(&"A".repeat(1_000_000)).len(), ACCOUNT_CHARS);
         assert_eq!((0..100).filter(|_| limits.link(from(100)).is_ok()).count(), 60);
     }
 

@@ -13,8 +13,14 @@ use interoffice_protocol::ids::RecordId;
 use super::copies;
 use crate::house::House;
 
+/// Most records that one request names.
+const RECORDS_MAX: usize = 1_000;
+
 /// The records that `texts` name, in their order.
 pub(super) async fn resolve_all(house: &House, actor: &Actor, texts: &[String]) -> Result<Vec<RecordId>, Fault> {
+    if texts.len() > RECORDS_MAX {
+        return Err(Refusal::invalid("bad-selection", "name 1 to 1,000 records", "repeat it for more").into());
+    }
     let mut records = Vec::with_capacity(texts.len());
     for text in texts {
         records.push(resolve(house, actor, text).await?);

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -22,6 +23,7 @@ use utoipa_axum::routes;
 
 use super::answer::{Answer, Problems, one};
 use super::asked::{As, Params, unread};
+use super::gate::{self, Caller};
 use super::locked;
 use super::record_ids::resolve_all;
 use super::records::{CopyView, Shown, Which, copy_view, first_copy};
@@ -92,7 +94,12 @@ impl Part {
 
 /// Exports records as vCards or JSON lines.
 #[utoipa::path(get, path = "/records/export", operation_id = "records_files.export", tag = "records", params(Which), responses((status = 200, content((String = "text/vcard"), (String = "application/jsonl"))), Problems))]
-async fn export(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Result<Response, Problem> {
+async fn export(
+    State(house): State<House>,
+    Extension(caller): Extension<Caller>,
+    Params(which): Params<Which>,
+) -> Result<Response, Problem> {
+    let actor = caller.actor.clone();
     locked::refuse(&which)?;
     let asking = actor.clone();
     house.read(move |view| rights::require(view, &asking, Permission::Export)).await?;
@@ -109,18 +116,18 @@ async fn export(State(house): State<House>, As(actor): As, Params(which): Params
     // The first part is read before the answer begins, so that a refusal is one.
     let first = part(&house, &actor, &which, format, stage).await?;
     let (parts, response) = stream::answer(if format == Format::Json { "application/jsonl" } else { "text/vcard" });
-    tokio::spawn(send(house, actor, which, format, first, parts));
+    tokio::spawn(send(house, caller, which, format, first, parts));
     Ok(response)
 }
 
-async fn send(house: House, actor: Actor, which: Which, format: Format, first: Part, parts: Parts) {
+async fn send(house: House, caller: Caller, which: Which, format: Format, first: Part, parts: Parts) {
     let mut current = first;
     loop {
         if !current.bytes.is_empty() && parts.send(Ok(current.bytes.into())).await.is_err() {
             return;
         }
         let Some(stage) = current.next else { return };
-        match part(&house, &actor, &which, format, stage).await {
+        match part_for(&house, &caller, &which, format, stage).await {
             Ok(next) => current = next,
             Err(fault) => {
                 tracing::warn!(%fault, "an export is broken off");
@@ -130,6 +137,14 @@ async fn send(house: House, actor: Actor, which: Which, format: Format, first: P
             }
         }
     }
+}
+
+/// The part at a stage, while the session or token goes on with which the export was begun (INV-55).
+async fn part_for(house: &House, caller: &Caller, which: &Which, format: Format, stage: Stage) -> Result<Part, Fault> {
+    if !gate::still_there(house, caller).await {
+        return Err(gate::over().into());
+    }
+    part(house, &caller.actor, which, format, stage).await
 }
 
 /// The part at a stage; where the office wants to know who exports what, that is written down when this returns.

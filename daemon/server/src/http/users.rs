@@ -134,6 +134,7 @@ async fn delete(
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct SetRight {
     right: String,
     on: bool,

@@ -105,7 +105,7 @@ pub fn test(tx: &Tx<'_>, actor: &Actor, wanted: &Test) -> Result<MailView, Fault
         let message = format!("{} has no e-mail address", user.name);
         return Err(Refusal::conflict("no-address", message, "name a user who has one").into());
     }
-    let id = write_row(tx, &Message::Test { user: user.id })?;
+    let (id, _) = write_row(tx, &Message::Test { user: user.id })?;
     audit::done(tx, actor, "mail.test", user.name.as_str(), &format!("mail {id}"))?;
     MailView::of(tx, found(tx, id)?)
 }

@@ -6,7 +6,7 @@ use interoffice_protocol::record::Level;
 use serde::Serialize;
 
 use super::super::records::reminded;
-use super::super::{digest, rights};
+use super::super::{digest, requests as requests_verbs, rights};
 use crate::domain::access::{Viewer, may_share};
 use crate::domain::digest::{NAMES_MAX, show_day, show_time, zone_or_utc};
 use crate::domain::mail::{self, KEPT_MS, LINES_MAX, MailKind, MailState, Text, Value, Values, WAIT_MAX_MS, gives_up, pause_ms};
@@ -198,7 +198,7 @@ fn own_values(tx: &Tx<'_>, sender: &Sender, row: &MailRow, reader: &UserRow) -> 
             if level(tx, reader, &record)?.is_none() {
                 return Err(Stop::Drop("the user has no access to the record any more"));
             }
-            Ok(access_values(sender, row, answered_by(tx, row, &record)?, &record, true))
+            Ok(access_values(sender, row, answered_by(tx, row, &record, reader)?, &record, true))
         }
         MailKind::AccessRefused => {
             let record = subject(tx, row)?;
@@ -207,7 +207,7 @@ fn own_values(tx: &Tx<'_>, sender: &Sender, row: &MailRow, reader: &UserRow) -> 
             if level(tx, reader, &record)?.is_some_and(|has| has >= request.level) {
                 return Err(Stop::Drop("the user has the access that was asked for meanwhile"));
             }
-            Ok(access_values(sender, row, answered_by(tx, row, &record)?, &record, false))
+            Ok(access_values(sender, row, answered_by(tx, row, &record, reader)?, &record, false))
         }
         MailKind::Digest => digest_values(tx, row, reader),
         MailKind::Test => Ok(Values::new()),
@@ -231,11 +231,14 @@ fn subject(tx: &Tx<'_>, row: &MailRow) -> Result<RecordRow, Stop> {
     records::find(tx, row.record.ok_or_else(nameless)?)?.ok_or(Stop::Drop("the record is deleted"))
 }
 
-/// Who answered: the owner and administrators by name. Of anybody else the name would tell who is in which group, so it is the office.
-fn answered_by(tx: &Tx<'_>, row: &MailRow, record: &RecordRow) -> Result<String, Fault> {
-    let by = row.other.map(|by| users::by_id(tx, by)).transpose()?;
-    let known = by.filter(|by| by.id == record.owner || by.role.administers);
-    Ok(known.map_or(office::load(tx)?.name, |by| by.display_name))
+/// Who answered, by the name of the office where that person's own would tell the reader who is in which group.
+fn answered_by(tx: &Tx<'_>, row: &MailRow, record: &RecordRow, reader: &UserRow) -> Result<String, Fault> {
+    if let Some(by) = row.other.map(|by| users::by_id(tx, by)).transpose()?
+        && requests_verbs::is_told_of(tx, &Viewer::User(reader.person()), record, &by)?
+    {
+        return Ok(by.display_name);
+    }
+    Ok(office::load(tx)?.name)
 }
 
 fn level(tx: &Tx<'_>, reader: &UserRow, record: &RecordRow) -> Result<Option<Level>, Fault> {

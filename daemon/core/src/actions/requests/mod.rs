@@ -186,20 +186,21 @@ impl Case {
         };
         let is_told = knows
             || match &self.record {
-                Some(record) => {
-                    let mut decision = rights::access_of(view, &Viewer::User(user.person()), record)?;
-                    let sees = rights::access_of(view, &self.viewer, record)?.level.is_some();
-                    if sees {
-                        hide_members(view, &self.viewer, &mut decision)?;
-                        decision.level.is_some()
-                    } else {
-                        decision.rests_on(&Source::Administrator) || who::is_individual(view, record, &user)?
-                    }
-                }
+                Some(record) => is_told_of(view, &self.viewer, record, &user)?,
                 None => false,
             };
         Ok(is_told.then(|| user.name.to_string()))
     }
+}
+
+/// Whether it tells `viewer` nothing of who is in a group that `user` may answer for `record`.
+pub(super) fn is_told_of(view: &View<'_>, viewer: &Viewer, record: &RecordRow, user: &UserRow) -> Result<bool, Fault> {
+    let mut decision = rights::access_of(view, &Viewer::User(user.person()), record)?;
+    if rights::access_of(view, viewer, record)?.level.is_some() {
+        hide_members(view, viewer, &mut decision)?;
+        return Ok(decision.level.is_some());
+    }
+    Ok(decision.rests_on(&Source::Administrator) || who::is_individual(view, record, user)?)
 }
 
 /// What is written down of requests that may be in the state of this name; `None` when it could be one of several.

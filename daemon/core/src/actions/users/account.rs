@@ -13,7 +13,7 @@ use crate::domain::user::Account;
 use crate::store::records;
 use crate::store::roles as role_rows;
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit};
+use crate::store::{Fault, Tx, View, audit, claims};
 
 /// What a user is to be; what is not given stays.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -116,6 +116,7 @@ pub fn assign(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Assignment, 
     plan_assign(tx, actor, name, wanted)?.agreed(plan)?;
     let (_, after) = checked(tx, name, wanted)?;
     users::update(tx, &after)?;
+    claims::blank(tx, name)?;
     let detail = format!("account {}, role {}", after.account.as_str(), after.role.id);
     audit::done(tx, actor, "user.assign", name.as_str(), &detail)?;
     UserView::of(tx, &after)

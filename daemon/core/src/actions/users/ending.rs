@@ -13,7 +13,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::user::Right;
 use crate::store::records;
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit, credentials, proxies, sessions};
+use crate::store::{Fault, Tx, View, audit, claims, credentials, proxies, sessions};
 
 /// What disabling a user will do.
 pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan, Fault> {
@@ -60,6 +60,7 @@ fn sign_out(tx: &Tx<'_>, user: &UserRow) -> Result<u64, Fault> {
     sessions::delete_tokens(tx, user.id)?;
     sessions::forget_devices(tx, user.id)?;
     credentials::drop_passes(tx, Some(user.id))?;
+    claims::blank(tx, &user.name)?;
     Ok(sessions::delete_of_user(tx, user.id, None)?)
 }
 
@@ -165,7 +166,7 @@ pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan, 
         return Err(Refusal::conflict("links-live", message, format!("end them first: interoffice user disable {name}")).into());
     }
     let mut draft = Draft::new("user.delete", name.as_str());
-    draft.change(format!("{name} is deleted: names, address, password, shares and memberships go"));
+    draft.change(format!("{name} is deleted: names, address, password, shares, proxies and memberships go"));
     draft.stay(format!("the sign-in name {name} stays taken, and what the audit says of it stays"));
     Ok(draft.finish())
 }
@@ -177,6 +178,7 @@ pub fn delete(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Res
     let view = UserView::of(tx, &user)?;
     sign_out(tx, &user)?;
     credentials::forget(tx, user.id)?;
+    proxies::forget(tx, user.id)?;
     users::delete(tx, user.id)?;
     audit::done(tx, actor, "user.delete", name.as_str(), "")?;
     Ok(UserView { state: "deleted", disabled: true, ..view })

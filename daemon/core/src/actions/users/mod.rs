@@ -215,11 +215,26 @@ pub fn rename(tx: &Tx<'_>, actor: &Actor, name: &UserName, naming: &Naming) -> R
     check_display_name(&user.display_name)?;
     if let Some(email) = &naming.email {
         check_email(email)?;
+        if *email != user.email {
+            check_address_is_free(tx, &user, email)?;
+            // A link that went to the address of before sets no password any more.
+            credentials::drop_resets(tx, user.id)?;
+        }
         user.email.clone_from(email);
     }
     users::update(tx, &user)?;
     audit::done(tx, actor, "user.rename", name.as_str(), "")?;
     UserView::of(tx, &user)
+}
+
+/// Refuses an address that somebody else has: of two who have the same, neither can sign in by it.
+fn check_address_is_free(tx: &Tx<'_>, user: &UserRow, email: &str) -> Result<(), Fault> {
+    let taken = |other: &UserRow| other.id != user.id && other.email.eq_ignore_ascii_case(email);
+    if email.is_empty() || !users::list(tx)?.iter().any(taken) {
+        return Ok(());
+    }
+    let message = "another user of this office has this e-mail address";
+    Err(Refusal::conflict("email-taken", message, "give an address that only this user reads").into())
 }
 
 /// All users of the office by name, disabled ones among them.

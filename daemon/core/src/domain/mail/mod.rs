@@ -75,6 +75,12 @@ impl MailKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text.trim()).ok_or_else(unknown)
     }
 
+    /// Whether it is sent however many mails the user was written already: others bring those about, and without this one somebody stays
+    /// out or loses records unannounced.
+    pub fn is_needed(self) -> bool {
+        matches!(self, Self::Invitation | Self::PasswordReset | Self::DeletionNear)
+    }
+
     /// Whether a second mail about the same within an hour is left out. An administrator who asks for an invitation or a test again has a
     /// reason to, and a digest comes once a day; the others are brought about by what anybody does.
     pub fn is_rare(self) -> bool {
