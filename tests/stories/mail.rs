@@ -120,7 +120,7 @@ fn p_24_a_refusal_is_mailed_to_who_still_lacks_what_was_asked_for() {
     let told: Vec<_> = to(&written, "bob").into_iter().filter(|mail| mail.contains("not your case")).collect();
     assert_eq!(told.len(), 1, "{written:?}");
     says(told[0], &records[0]);
-    assert_eq!(mails(&office, "dropped")[0]["reason"], "the user has the access that was asked for meanwhile");
+    assert_eq!(mails(&office, "dropped")[0]["reason"], "the user has access to the record meanwhile");
 }
 
 /// Mails are seen by administrators alone, without what they say; texts are tried before they are kept.

@@ -35,6 +35,14 @@ impl Actor {
             Self::Operator | Self::Stranger | Self::Peer(_) | Self::Daemon => None,
         }
     }
+
+    /// The administrator who acts for that user, if one does.
+    pub fn by(&self) -> Option<&UserName> {
+        match self {
+            Self::For { by, .. } => by.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Actor {

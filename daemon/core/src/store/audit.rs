@@ -47,9 +47,11 @@ pub(super) fn append(
     detail: &str,
 ) -> Result<(), StoreFault> {
     let user = actor.user().map_or("", |user| user.as_str());
-    let params: [Value; 7] =
-        [now_ms.into(), actor.to_string().into(), verb.into(), object.into(), outcome.into(), detail.into(), user.into()];
-    let sql_text = "INSERT INTO audit (at_ms, actor, verb, object, outcome, detail, user_name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let by = actor.by().map_or("", |by| by.as_str());
+    let params: [Value; 8] =
+        [now_ms.into(), actor.to_string().into(), verb.into(), object.into(), outcome.into(), detail.into(), user.into(), by.into()];
+    let sql_text =
+        "INSERT INTO audit (at_ms, actor, verb, object, outcome, detail, user_name, by_name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     sql.execute(sql_text, &params)?;
     Ok(())
 }
@@ -118,11 +120,6 @@ impl Filter {
             and(" AND (at_ms < ?", at_ms.into());
             and(" OR id < ?)", id.into());
         }
-        if let Some(user) = &self.user {
-            and(" AND (user_name = ?", user.as_str().into());
-            // Names have letters and digits alone, so none is a pattern.
-            and(" OR actor LIKE ?)", format!("user:{user} for %").into());
-        }
         for object in &self.objects {
             and(" AND object = ?", object.into());
         }
@@ -137,22 +134,31 @@ impl Filter {
 
     /// The query with its parameters, for lines of these verbs alone; without one for all.
     ///
-    /// Each verb is looked up by itself, in the order of its index, and the answers are merged: a range of verbs would have to be read
-    /// whole and sorted.
+    /// Each verb, and each of the two ways in which a user acts, is looked up by itself, in the order of its index, and the answers are
+    /// merged: a range of verbs would have to be read whole and sorted. No line is found twice, since nobody acts for him- or herself.
     fn query(&self, verbs: Option<&[String]>, limit: usize) -> (String, Vec<Value>) {
         let (condition, mut params) = self.condition();
         params.push(limit.into());
         let (order, at_most) = ("ORDER BY at_ms DESC, id DESC", format!("LIMIT ?{}", params.len()));
-        let Some(verbs) = verbs else {
-            return (format!("SELECT {COLUMNS} FROM audit WHERE {condition} {order} {at_most}"), params);
+        let mut parameter = |value: Value| {
+            params.push(value);
+            params.len()
         };
-        let mut branches = Vec::with_capacity(verbs.len());
-        for verb in verbs {
-            params.push(verb.into());
-            let branch = format!("SELECT {COLUMNS} FROM audit WHERE verb = ?{} AND {condition} {order} {at_most}", params.len());
-            branches.push(format!("SELECT {COLUMNS} FROM ({branch}) AS of_verb_{}", branches.len()));
+        let who = self.user.as_ref().map(|user| parameter(user.as_str().into()));
+        let ways = who.map_or(vec![String::new()], |who| vec![format!("user_name = ?{who} AND "), format!("by_name = ?{who} AND ")]);
+        let of_verb = |verb: usize| format!("verb = ?{verb} AND ");
+        let verbs = verbs.map_or(vec![String::new()], |verbs| verbs.iter().map(|verb| of_verb(parameter(verb.into()))).collect());
+        let one = |only: &str| format!("SELECT {COLUMNS} FROM audit WHERE {only}{condition} {order} {at_most}");
+        let mut branches = Vec::with_capacity(ways.len() * verbs.len());
+        for (way, verb) in ways.iter().flat_map(|way| verbs.iter().map(move |verb| (way, verb))) {
+            branches.push(one(&format!("{way}{verb}")));
         }
-        (format!("SELECT {COLUMNS} FROM ({}) AS merged {order} {at_most}", branches.join(" UNION ALL ")), params)
+        if branches.len() == 1 {
+            return (branches.remove(0), params);
+        }
+        let named = |(number, branch): (usize, &String)| format!("SELECT {COLUMNS} FROM ({branch}) AS branch_{number}");
+        let merged: Vec<String> = branches.iter().enumerate().map(named).collect();
+        (format!("SELECT {COLUMNS} FROM ({}) AS merged {order} {at_most}", merged.join(" UNION ALL ")), params)
     }
 }
 

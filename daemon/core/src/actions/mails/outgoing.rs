@@ -202,10 +202,10 @@ fn own_values(tx: &Tx<'_>, sender: &Sender, row: &MailRow, reader: &UserRow) -> 
         }
         MailKind::AccessRefused => {
             let record = subject(tx, row)?;
-            let request = row.request.and_then(|request| u64::try_from(request).ok()).ok_or_else(nameless)?;
-            let request = requests::find(tx, request)?.ok_or(Stop::Drop("the request is forgotten"))?;
-            if level(tx, reader, &record)?.is_some_and(|has| has >= request.level) {
-                return Err(Stop::Drop("the user has the access that was asked for meanwhile"));
+            let request = row.request.and_then(|request| u64::try_from(request).ok());
+            let wanted = request.map(|request| requests::find(tx, request)).transpose()?.flatten().map(|request| request.level);
+            if level(tx, reader, &record)?.is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted)) {
+                return Err(Stop::Drop("the user has access to the record meanwhile"));
             }
             Ok(access_values(sender, row, answered_by(tx, row, &record, reader)?, &record, false))
         }
