@@ -4,7 +4,6 @@ use interoffice_protocol::record::Level;
 
 use super::{SqlExt, StoreFault, Tx, Value, View};
 use crate::domain::access::Grant;
-use crate::domain::user::Account;
 
 /// Who a record is shared with.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -96,12 +95,10 @@ pub fn of_record(view: &View<'_>, record: i64) -> Result<Vec<GrantRow>, StoreFau
     )
 }
 
-/// The users beside its owner who have Full Control of a record by name, and can: its co-owners.
+/// The users beside its owner who have Full Control of a record by name: its co-owners.
 pub fn co_owners(view: &View<'_>, record: i64) -> Result<Vec<String>, StoreFault> {
-    let sql = "SELECT u.name FROM grants a JOIN users u ON u.id = a.user_row
-         WHERE a.record_row = ?1 AND a.level = ?2 AND u.account <> ?3 AND u.disabled = 0 ORDER BY u.name";
-    let params = [record.into(), number(Some(Level::FullControl)).into(), (Account::Assistant as i64).into()];
-    view.sql().all(sql, &params, |row| row.text(0))
+    let sql = "SELECT u.name FROM grants a JOIN users u ON u.id = a.user_row WHERE a.record_row = ?1 AND a.level = ?2 ORDER BY u.name";
+    view.sql().all(sql, &[record.into(), number(Some(Level::FullControl)).into()], |row| row.text(0))
 }
 
 /// Grants a level of a record, or takes the grant away.
