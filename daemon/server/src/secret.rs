@@ -25,7 +25,7 @@ const AT_ONCE: usize = 2;
 /// Of these, how many for people who are not known yet: whoever guesses never takes the turn of somebody who signed in here before.
 const STRANGERS_AT_ONCE: usize = 1;
 /// Most strangers who wait for a turn; the next is told so at once.
-const STRANGERS_WAIT: usize = 16;
+const STRANGERS_WAIT: usize = 8;
 /// How long somebody waits for a turn.
 const TURN: Duration = Duration::from_secs(10);
 /// Bytes of the secret of a second factor: RFC 4226 recommends 160 bits.
