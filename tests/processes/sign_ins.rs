@@ -13,7 +13,7 @@ const ADDRESSES: u8 = 100;
 const NAMES: usize = 100;
 /// Users among the names; the others are nobody's.
 const USERS: usize = 10;
-/// Guesses of one account that are looked at in a minute, and the most at once.
+/// Guesses of one account that may be looked at in a minute, and the most at once.
 const A_MINUTE: u32 = 10;
 /// What one hash of a password takes (kilobytes), and how many are made at once.
 const HASH_KB: u64 = 64 * 1024;
@@ -32,7 +32,7 @@ fn count(answers: &Answers, wanted: impl Fn(&str, u16) -> bool) -> u32 {
 }
 
 /// Works on as people do until the attack is over: reads, and signs in again on a device that is known. Says how often each was done.
-fn work(office: &Office, ann: &mut Browser, over: &AtomicBool) -> (usize, usize) {
+fn work(ann: &mut Browser, over: &AtomicBool) -> (usize, usize) {
     let (mut reads, mut sign_ins) = (0, 0);
     while !over.load(Ordering::Relaxed) || sign_ins < 3 {
         for _ in 0..10 {
@@ -46,7 +46,6 @@ fn work(office: &Office, ann: &mut Browser, over: &AtomicBool) -> (usize, usize)
             sign_ins += 1;
         }
     }
-    assert!(office.process().is_some());
     (reads, sign_ins)
 }
 
@@ -74,7 +73,7 @@ fn r_20_ten_thousand_guesses_let_nobody_in_and_keep_nobody_out() {
             over.store(true, Ordering::Relaxed);
             answers
         });
-        let done = work(&office, &mut ann, &over);
+        let done = work(&mut ann, &over);
         (attack.join().expect("the attack goes to its end"), done)
     });
     let minutes = started.elapsed().as_secs() as u32 / 60 + 1;
@@ -91,8 +90,9 @@ fn r_20_ten_thousand_guesses_let_nobody_in_and_keep_nobody_out() {
     assert_eq!(sum(401) + sum(429) + sum(503), u32::from(ADDRESSES) * NAMES as u32, "nobody comes in: {answers:?}");
     assert!(sum(401) >= 10, "some are looked at: {answers:?}");
     for number in 0..NAMES {
-        let looked_at = count(&answers, |guessed, status| status == 401 && guessed == name(number));
-        assert!(looked_at <= A_MINUTE * (1 + minutes), "{looked_at} guesses of {}", name(number));
+        // Who found no turn was within the bound of the account too.
+        let let_through = count(&answers, |guessed, status| [401, 503].contains(&status) && guessed == name(number));
+        assert!(let_through <= A_MINUTE * (1 + minutes), "{let_through} guesses of {}", name(number));
     }
     assert!(grown_kb <= AT_ONCE * HASH_KB + BESIDE_KB, "more than two hashes were made at once: {grown_kb} KB");
     let lines = office.events();

@@ -1,15 +1,13 @@
 //! Somebody who guesses passwords at an http door: many addresses, many names, as fast as the door answers.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::Ipv4Addr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustls::{ClientConnection, StreamOwned};
 use serde_json::json;
 
-use crate::web::Browser;
+use crate::web::{Browser, Line};
 
 /// Connections that guess at the same time.
 const AT_ONCE: usize = 100;
@@ -55,17 +53,17 @@ pub fn guess(door: &Browser, plan: &GuessPlan) -> Answers {
 }
 
 /// One who guesses from one address, over one connection while the door keeps it.
-pub struct Guesser<'d>(Line<'d>);
+pub struct Guesser(Line);
 
-impl<'d> Guesser<'d> {
+impl Guesser {
     /// Guesses from the `number`th address.
-    pub fn new(door: &'d Browser, number: usize) -> Self {
-        Self(Line { door, from: source(number), stream: None })
+    pub fn new(door: &Browser, number: usize) -> Self {
+        Self(Line::from_address(door.clone(), source(number)))
     }
 
     /// One guess; says with which status it was answered.
     pub fn guess(&mut self, name: &str, password: &str) -> u16 {
-        self.0.status_of(&json!({ "user": name, "password": password }).to_string())
+        self.0.ask("POST", "/session", &json!({ "user": name, "password": password }), &[]).status
     }
 }
 
@@ -78,60 +76,4 @@ fn one_address(door: &Browser, number: usize, names: &[String]) -> Vec<u16> {
         seen[at] = guesser.guess(&names[at], &format!("guess {number} of {at}"));
     }
     seen
-}
-
-/// One guesser's connection, begun again when the door closed it.
-struct Line<'d> {
-    door: &'d Browser,
-    from: Ipv4Addr,
-    stream: Option<StreamOwned<ClientConnection, TcpStream>>,
-}
-
-impl Line<'_> {
-    fn status_of(&mut self, body: &str) -> u16 {
-        let head = "POST /api/v1/session HTTP/1.1\r\nhost: door\r\ncontent-type: application/json\r\ncontent-length: ";
-        let request = format!("{head}{}\r\n\r\n{body}", body.len());
-        for _ in 0..2 {
-            let (door, from) = (self.door, self.from);
-            let stream = self.stream.get_or_insert_with(|| door.over(connect(from, door.address())));
-            match stream.write_all(request.as_bytes()).and_then(|()| answer(stream)) {
-                Ok(status) => return status,
-                Err(_) => self.stream = None,
-            }
-        }
-        panic!("the http door answers no guess from {}", self.from);
-    }
-}
-
-fn connect(from: Ipv4Addr, to: SocketAddr) -> TcpStream {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let connected = runtime.block_on(async {
-        let socket = tokio::net::TcpSocket::new_v4()?;
-        socket.set_reuseaddr(true)?;
-        socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
-        socket.connect(to).await?.into_std()
-    });
-    let stream = connected.expect("the http door takes a connection");
-    stream.set_nonblocking(false).expect("a stream that waits");
-    stream
-}
-
-/// Reads one answer to its end; says its status.
-fn answer(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> std::io::Result<u16> {
-    let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
-    let ended = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
-    loop {
-        let read = stream.read(&mut piece)?;
-        if read == 0 {
-            return Err(ended());
-        }
-        bytes.extend_from_slice(&piece[..read]);
-        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
-        let length = length.ok_or_else(ended)?;
-        if bytes.len() >= end + 4 + length {
-            return head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(ended);
-        }
-    }
 }

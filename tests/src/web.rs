@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -169,24 +169,20 @@ impl Browser {
         reply
     }
 
-    /// Where the door listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// Sends a request and leaves its answer to be read.
     pub fn open(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> StreamOwned<ClientConnection, TcpStream> {
-        let mut stream = self.connect();
+        let mut stream = self.connect(None);
         stream.write_all(&self.request(method, target, headers, body, "close")).expect("the request is sent");
         stream
     }
 
-    fn connect(&self) -> StreamOwned<ClientConnection, TcpStream> {
-        self.over(TcpStream::connect(self.address).expect("the http door takes a connection"))
-    }
-
-    /// Talks TLS over a connection to the door.
-    pub(crate) fn over(&self, tcp: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
+    /// Talks TLS with the door, from this address of the machine if that makes a difference.
+    fn connect(&self, from: Option<Ipv4Addr>) -> StreamOwned<ClientConnection, TcpStream> {
+        let tcp = match from {
+            Some(from) => connect_from(from, self.address),
+            None => TcpStream::connect(self.address),
+        };
+        let tcp = tcp.expect("the http door takes a connection");
         tcp.set_read_timeout(Some(PATIENCE)).expect("a time limit");
         tcp.set_nodelay(true).expect("small parts are sent at once");
         let name = ServerName::IpAddress(self.address.ip().into());
@@ -214,13 +210,19 @@ impl Browser {
 #[derive(Debug)]
 pub struct Line {
     browser: Browser,
+    from: Option<Ipv4Addr>,
     stream: Option<StreamOwned<ClientConnection, TcpStream>>,
 }
 
 impl Line {
     /// A line for whoever uses this browser.
     pub fn new(browser: Browser) -> Self {
-        Self { browser, stream: None }
+        Self { browser, from: None, stream: None }
+    }
+
+    /// A line from this address of the machine.
+    pub fn from_address(browser: Browser, from: Ipv4Addr) -> Self {
+        Self { browser, from: Some(from), stream: None }
     }
 
     /// A request to the API with a JSON body, or none for null, and these headers.
@@ -229,7 +231,7 @@ impl Line {
         let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
         let request = self.browser.request(method, &format!("/api/v1{path}"), &headers, &bytes, "keep-alive");
         for _ in 0..2 {
-            let stream = self.stream.get_or_insert_with(|| self.browser.connect());
+            let stream = self.stream.get_or_insert_with(|| self.browser.connect(self.from));
             if stream.write_all(&request).is_ok()
                 && let Some(answer) = read_one(stream)
             {
@@ -244,6 +246,18 @@ impl Line {
         }
         panic!("no answer to {method} {path}");
     }
+}
+
+fn connect_from(from: Ipv4Addr, to: SocketAddr) -> std::io::Result<TcpStream> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::new(from.into(), 0))?;
+        socket.connect(to).await?.into_std()
+    })?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 /// Reads one answer whose length its head says.
