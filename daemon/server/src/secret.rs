@@ -110,7 +110,7 @@ impl Passwords {
     }
 
     /// Waits until it is the turn of whoever asks: what is held while the work goes on.
-    async fn place(&self, from: Comes) -> Result<[Option<OwnedSemaphorePermit>; 2], Refusal> {
+    async fn place(&self, from: Comes) -> Result<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>), Refusal> {
         let wait = async {
             let stranger = match from {
                 Comes::Familiar => None,
@@ -120,7 +120,7 @@ impl Passwords {
                 }
             };
             let place = Arc::clone(&self.room).acquire_owned().await.map_err(|_| busy())?;
-            Ok([Some(place), stranger])
+            Ok((place, stranger))
         };
         tokio::time::timeout(TURN, wait).await.unwrap_or_else(|_| Err(busy()))
     }

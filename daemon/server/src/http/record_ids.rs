@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use interoffice_core::actions::copies::{Readable, readable};
-use interoffice_core::actions::records::{Named, own_in_range};
+use interoffice_core::actions::records::{LIMIT_MAX, Named, own_in_range};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::ReceivedFiles;
@@ -13,12 +13,9 @@ use interoffice_protocol::ids::RecordId;
 use super::copies;
 use crate::house::House;
 
-/// Most records that one request names.
-const RECORDS_MAX: usize = 1_000;
-
 /// The records that `texts` name, in their order.
 pub(super) async fn resolve_all(house: &House, actor: &Actor, texts: &[String]) -> Result<Vec<RecordId>, Fault> {
-    if texts.len() > RECORDS_MAX {
+    if texts.len() > LIMIT_MAX {
         return Err(Refusal::invalid("bad-selection", "name 1 to 1,000 records", "repeat it for more").into());
     }
     let mut records = Vec::with_capacity(texts.len());

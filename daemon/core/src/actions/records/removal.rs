@@ -122,7 +122,8 @@ fn plan(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], way: Way) -> Result<(Pl
     rights::require(tx, actor, way.permission())?;
     let rows = rows(tx, actor, wanted)?;
     if rows.iter().all(|row| way.is_done(row)) {
-        return Err(Refusal::conflict("already-archived", "this is archived already", "nothing needs to be done").into());
+        let message = if way == Way::End { "this relationship is ended already" } else { "this is archived already" };
+        return Err(Refusal::conflict("already-archived", message, "nothing needs to be done").into());
     }
     let mut draft = Draft::new(way.verb(), if rows.len() == 1 { object(wanted) } else { counted(rows.len() as u64, "record", "records") });
     let mut shown = BTreeSet::new();
