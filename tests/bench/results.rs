@@ -158,10 +158,12 @@ impl Results {
     /// What is measured on what, for people.
     pub(crate) fn head(&self) -> String {
         let fact = |name: &str| self.machine[name].as_str().map_or_else(|| self.machine[name].to_string(), str::to_owned);
+        // The measures of one office say themselves how many records it has, and are taken once.
+        let two = self.arguments.wants_two();
+        let stage = format!("{} records of about 1 KB, medians of {} runs", self.arguments.records, self.arguments.runs);
         format!(
-            "{} records of about 1 KB, medians of {} runs, fsync at both ends, loopback\n{} cores, {}, {}, Linux {}, {}, load {}\n",
-            self.arguments.records,
-            self.arguments.runs,
+            "{}, fsync at both ends, loopback\n{} cores, {}, {}, Linux {}, {}, load {}\n",
+            if two { stage.as_str() } else { "one office, one run" },
             fact("cores"),
             fact("processor"),
             fact("memory"),
