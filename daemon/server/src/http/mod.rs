@@ -11,6 +11,7 @@ mod audit;
 mod changes;
 mod chores;
 mod client_access;
+mod console;
 mod copies;
 mod events;
 pub(crate) mod gate;
@@ -73,7 +74,7 @@ pub(crate) fn router(house: House, door: Door) -> Router {
     let guarded = once.layer(from_fn_with_state((house.clone(), door.clone()), gate::guard));
     match door {
         Door::Socket => guarded.with_state(house),
-        Door::Web(_) => shield::around(guarded).with_state(house),
+        Door::Web(_) => shield::around(console::around(guarded.with_state(house))),
     }
 }
 

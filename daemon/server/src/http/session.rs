@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use interoffice_core::actions::sign_in::{self, Candidate, Place, Proof, SecondFactor, SessionView};
 use interoffice_core::actions::users::{self, UserView};
-use interoffice_core::actions::{office, passwords};
+use interoffice_core::actions::{office, passwords, settings};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::password;
 use interoffice_core::domain::refusal::Refusal;
@@ -148,6 +148,10 @@ struct Me {
     second_factor: bool,
     /// Recovery codes that are left.
     recovery_codes: u64,
+    /// Name of the office.
+    office: String,
+    /// Time zone in which the office lives, such as `Europe/Berlin`.
+    time_zone: String,
 }
 
 /// Who is signed in.
@@ -161,7 +165,8 @@ async fn show(State(house): State<House>, Extension(caller): Extension<Caller>) 
         let user = users::show(view, &me, &session.user)?;
         let sessions = sign_in::list(view, &me, &session.user, session.id)?;
         let session = sessions.into_iter().find(|other| other.current).ok_or_else(sign_in::refused)?;
-        Ok(Me { session, user, proved, second_factor, recovery_codes })
+        let (office, time_zone) = (office::view(view)?.name, settings::view(view, &me)?.time_zone);
+        Ok(Me { session, user, proved, second_factor, recovery_codes, office, time_zone })
     });
     one(end.await)
 }

@@ -10,7 +10,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 
 use super::answer::problem;
-use crate::house::House;
 
 /// Headers of every answer: TLS for two years, nothing shown inside other pages, no guessing of types, nothing told to other sites,
 /// nothing kept by caches.
@@ -26,7 +25,7 @@ const HEADERS: [(HeaderName, &str); 8] = [
 ];
 
 /// Puts the shield around everything that the http door answers.
-pub(super) fn around(router: Router<House>) -> Router<House> {
+pub(super) fn around(router: Router) -> Router {
     let foreign = CsrfLayer::new().with_rejection_response(|_| {
         let detail = "another site made the browser send this";
         problem(403, "foreign-origin", detail, "use the pages of this office, or send no Origin header").into_response()

@@ -1,0 +1,148 @@
+//! The lists of clients: mine, and all that I may see, with what is shared with me by other offices.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Query;
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::Console;
+use super::inside::segment;
+use super::shell::{Shell, ok};
+use super::trouble::{Trouble, sentence};
+use super::visit::Visit;
+
+/// Rows of one page.
+const ROWS: usize = 50;
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route("/clients", get(list))
+}
+
+/// A record in a list, an own one or a copy; of one that may be asked for, no more than its name.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// `none` for a record of which the name alone is shown.
+    #[serde(default)]
+    access: Option<String>,
+    #[serde(default)]
+    connected_to: Vec<String>,
+    #[serde(default)]
+    offline: bool,
+    #[serde(default)]
+    private: bool,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    responsible: Option<String>,
+    #[serde(default)]
+    link: Option<String>,
+    #[serde(default)]
+    office_name: Option<String>,
+    #[serde(default)]
+    level: Option<String>,
+}
+
+impl Row {
+    fn is_locked(&self) -> bool {
+        self.access.as_deref() == Some("none")
+    }
+
+    /// Everybody who is connected to it, the owner first.
+    fn owners(&self) -> String {
+        self.connected_to.join(", ")
+    }
+
+    fn level_words(&self) -> &'static str {
+        super::links::level_words(self.level.as_deref().unwrap_or_default())
+    }
+}
+
+#[derive(Deserialize)]
+struct Records {
+    items: Vec<Row>,
+    next: Option<String>,
+    notes: Vec<String>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Sought {
+    tab: String,
+    text: String,
+    kind: String,
+    archived: String,
+    locked: String,
+    after: String,
+}
+
+impl Sought {
+    fn is_mine(&self) -> bool {
+        self.tab != "all"
+    }
+
+    /// What the API is asked.
+    fn api(&self) -> String {
+        let mut place = format!("/records?limit={ROWS}");
+        if self.is_mine() {
+            place.push_str("&mine=true");
+        }
+        let named = [("text", &self.text), ("kind", &self.kind), ("after", &self.after)];
+        for (name, value) in named.into_iter().filter(|(_, value)| !value.trim().is_empty()) {
+            place.push_str(&format!("&{name}={}", segment(value.trim())));
+        }
+        for (name, on) in [("archived", &self.archived), ("locked", &self.locked)] {
+            if on == "yes" {
+                place.push_str(&format!("&{name}=true"));
+            }
+        }
+        place
+    }
+
+    /// The address of this list in the console, from its first row on or behind the row `after`.
+    fn place(&self, tab: &str, after: &str) -> String {
+        let all = [("text", &*self.text), ("kind", &self.kind), ("archived", &self.archived), ("locked", &self.locked), ("after", after)];
+        let mut place = format!("/clients?tab={tab}");
+        for (name, value) in all.into_iter().filter(|(_, value)| !value.is_empty()) {
+            place.push_str(&format!("&{name}={}", segment(value)));
+        }
+        place
+    }
+}
+
+#[derive(Template)]
+#[template(path = "clients.html")]
+struct Page {
+    shell: Shell,
+    sought: Sought,
+    rows: Vec<Row>,
+    next: Option<String>,
+    notes: Vec<String>,
+    requesting: bool,
+}
+
+impl Page {
+    fn is_filtered(&self) -> bool {
+        let Sought { text, kind, archived, after, .. } = &self.sought;
+        [text, kind, archived, after].iter().any(|value| !value.is_empty())
+    }
+}
+
+#[derive(Deserialize)]
+struct ClientAccess {
+    requesting: bool,
+    on: bool,
+}
+
+async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Trouble> {
+    let records: Records = visit.api.get(&sought.api()).await?;
+    let access: ClientAccess = visit.api.get("/client-access").await?;
+    let shell = visit.shell(if sought.is_mine() { "My Clients" } else { "All Clients" }, "clients");
+    let next = records.next.map(|after| sought.place(if sought.is_mine() { "mine" } else { "all" }, &after));
+    let notes = records.notes.iter().map(|note| sentence(note)).collect();
+    Ok(ok(&Page { shell, sought, rows: records.items, next, notes, requesting: access.on && access.requesting }))
+}

@@ -1,0 +1,353 @@
+//! Linked Users: who receives my contact records, and who shares theirs with me; one link, and every way to begin and to end one.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Console;
+use super::form::{Fields, Wrong};
+use super::inside::{Inside, segment};
+use super::plans::Deed;
+use super::shell::{Shell, go, ok, unfit};
+use super::shown::{When, counted, tone};
+use super::trouble::Trouble;
+use super::visit::Visit;
+use crate::api::Problem;
+
+const HERE: &str = "links";
+const RECEIVING: &str = "receiving-mine";
+const SHARING: &str = "sharing-with-me";
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/links", get(list))
+        .route("/links/new", get(show_new).post(request))
+        .route("/links/accept", post(accept))
+        .route("/link-requests", get(requests))
+        .route("/links/{link}", get(show))
+        .route("/links/{link}/delete", get(ask_delete).post(delete))
+        .route("/links/{link}/decline", get(ask_decline).post(decline))
+        .route("/links/{link}/withdraw", post(withdraw))
+}
+
+/// A link as the API gives it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Link {
+    pub(super) link: String,
+    pub(super) direction: String,
+    pub(super) local_user: String,
+    pub(super) remote_user: String,
+    pub(super) office_name: String,
+    pub(super) status: String,
+    pub(super) level: String,
+    pub(super) purpose: String,
+    pub(super) records: u64,
+    delivered: u64,
+    pending: u64,
+    end_reason: Option<String>,
+    related: Vec<String>,
+    fields: Vec<String>,
+    created_ms: i64,
+    not_after_ms: Option<i64>,
+    ended_ms: Option<i64>,
+    removal: Option<Removal>,
+    parts: Vec<Removal>,
+}
+
+/// What became of copies that had to go.
+#[derive(Clone, Debug, Deserialize)]
+struct Removal {
+    state: String,
+    words: String,
+    expected: u64,
+    count: Option<u64>,
+    receipt: Option<String>,
+    asked_ms: i64,
+    done_ms: Option<i64>,
+}
+
+impl Link {
+    /// Class of the style for its status.
+    pub(super) fn tone(&self) -> &'static str {
+        tone(&self.status)
+    }
+
+    /// Whether the local user shares over it.
+    fn is_mine(&self) -> bool {
+        self.direction == RECEIVING
+    }
+
+    /// Which list it stands in.
+    fn list(&self) -> &'static str {
+        if self.is_mine() { RECEIVING } else { SHARING }
+    }
+
+    /// The level as people say it.
+    pub(super) fn level_words(&self) -> &'static str {
+        level_words(&self.level)
+    }
+
+    fn is_over(&self) -> bool {
+        self.status == "Ended"
+    }
+
+    fn has_all_fields(&self) -> bool {
+        self.fields.len() > 20
+    }
+}
+
+/// A level as people say it.
+pub(super) fn level_words(level: &str) -> &'static str {
+    match level {
+        "full-control" => "Full Control",
+        "write" => "Write",
+        "read" => "Read",
+        _ => "No access",
+    }
+}
+
+#[derive(Deserialize)]
+struct Items<T> {
+    items: Vec<T>,
+}
+
+/// The requests that wait for the answer of whoever asks.
+pub(super) async fn waiting_for_me(api: &Inside) -> Result<Vec<Link>, Problem> {
+    let waiting: Items<Link> = api.get(&format!("/links?direction={SHARING}&status=Waiting")).await?;
+    Ok(waiting.items)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Which {
+    list: String,
+    ended: String,
+}
+
+#[derive(Template)]
+#[template(path = "links.html")]
+struct ListPage {
+    shell: Shell,
+    list: &'static str,
+    ended: bool,
+    rows: Vec<(Link, When)>,
+}
+
+async fn list(visit: Visit, Query(which): Query<Which>) -> Result<Response, Trouble> {
+    let list = if which.list == SHARING { SHARING } else { RECEIVING };
+    let ended = which.ended == "yes";
+    let links: Items<Link> = visit.api.get(&format!("/links?direction={list}")).await?;
+    let seen = links.items.into_iter().filter(|link| ended || !link.is_over());
+    let rows = seen.map(|link| (visit.clock.when(link.created_ms), link)).map(|(when, link)| (link, when)).collect();
+    Ok(ok(&ListPage { shell: visit.shell("Linked Users", HERE), list, ended, rows }))
+}
+
+#[derive(Template)]
+#[template(path = "link_requests.html")]
+struct RequestsPage {
+    shell: Shell,
+    requests: Vec<Link>,
+}
+
+async fn requests(visit: Visit) -> Result<Response, Trouble> {
+    let requests = waiting_for_me(&visit.api).await?;
+    Ok(ok(&RequestsPage { shell: visit.shell("Link requests", HERE), requests }))
+}
+
+async fn accept(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
+    let tagged = fields.all("link");
+    if tagged.is_empty() {
+        return Ok(go("/link-requests", "Nothing was tagged, so nothing changed: tag the requests to accept"));
+    }
+    let accepted: Items<Link> = visit.api.post("/links/accept", &json!({ "links": tagged })).await?;
+    let text = match accepted.items.as_slice() {
+        [one] => format!("The link with {} at {} is Active", one.remote_user, one.office_name),
+        more => format!("{} are Active", counted(more.len() as u64, "link")),
+    };
+    Ok(go(&format!("/links?list={SHARING}"), &text))
+}
+
+#[derive(Template)]
+#[template(path = "link_new.html")]
+struct NewPage {
+    shell: Shell,
+    asked: Fields,
+    offices: Vec<String>,
+    wrong: Option<Wrong>,
+}
+
+#[derive(Deserialize)]
+struct Peer {
+    name: String,
+    standing: String,
+}
+
+async fn new_page(visit: &Visit, asked: Fields, wrong: Option<Wrong>) -> NewPage {
+    // Without the names of the offices the form works all the same: they are typed.
+    let peers = visit.api.get::<Items<Peer>>("/peers").await.map(|peers| peers.items).unwrap_or_default();
+    let offices = peers.into_iter().filter(|peer| peer.standing == "paired").map(|peer| peer.name).collect();
+    NewPage { shell: visit.shell("New Linked User", HERE), asked, offices, wrong }
+}
+
+async fn show_new(visit: Visit) -> Result<Response, Trouble> {
+    Ok(ok(&new_page(&visit, Fields::default(), None).await))
+}
+
+const REQUEST_FIELDS: [(&str, &str); 6] = [
+    ("unknown-office", "office"),
+    ("unknown-peer", "office"),
+    ("not-paired", "office"),
+    ("bad-user-name", "user"),
+    ("bad-purpose", "purpose"),
+    ("purpose-too-long", "purpose"),
+];
+
+async fn request(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
+    let wrong = match (fields.text("office"), fields.text("user")) {
+        ("", _) => Some(Wrong::missing("office", "Enter the office's name")),
+        (_, "") => Some(Wrong::missing("user", "Enter the user name at that office")),
+        _ => None,
+    };
+    if wrong.is_some() {
+        return Ok(unfit(&new_page(&visit, fields, wrong).await));
+    }
+    let level = fields.some("level").unwrap_or_else(|| "read".to_owned());
+    let (office, user, purpose) = (fields.text("office"), fields.text("user"), fields.text("purpose"));
+    let asked = json!({ "office": office, "user": user, "purpose": purpose, "level": level });
+    match visit.api.post::<Link>("/links", &asked).await {
+        Ok(link) => Ok(go(&format!("/links?list={RECEIVING}"), &format!("Asked {} at {}: Waiting", link.remote_user, link.office_name))),
+        Err(problem) if matches!(problem.status, 404 | 409 | 422) => {
+            let wrong = Some(Wrong::of(problem, &REQUEST_FIELDS));
+            Ok(unfit(&new_page(&visit, fields, wrong).await))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// A record that a link shows.
+#[derive(Deserialize)]
+struct Seen {
+    record: String,
+    name: String,
+    kind: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct SeenPage {
+    items: Vec<Seen>,
+    next: Option<String>,
+}
+
+/// A removal with its times.
+struct Gone {
+    removal: Removal,
+    tone: &'static str,
+    asked: When,
+    done: Option<When>,
+}
+
+#[derive(Template)]
+#[template(path = "link.html")]
+struct LinkPage {
+    shell: Shell,
+    link: Link,
+    since: When,
+    not_after: Option<When>,
+    ended: Option<When>,
+    gone: Vec<Gone>,
+    seen: SeenPage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct After {
+    after: String,
+}
+
+async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>) -> Result<Response, Trouble> {
+    let link: Link = visit.api.get(&format!("/links/{}", segment(&id))).await?;
+    let from = if after.after.is_empty() { String::new() } else { format!("&after={}", segment(&after.after)) };
+    let seen = visit.api.get(&format!("/links/{}/records?limit=50{from}", segment(&link.link))).await?;
+    let clock = &visit.clock;
+    let gone = link.removal.iter().chain(&link.parts).map(|removal| Gone {
+        tone: tone(&removal.state),
+        asked: clock.when(removal.asked_ms),
+        done: clock.maybe(removal.done_ms),
+        removal: removal.clone(),
+    });
+    Ok(ok(&LinkPage {
+        shell: visit.shell(&format!("{} at {}", link.remote_user, link.office_name), HERE),
+        since: clock.when(link.created_ms),
+        not_after: clock.maybe(link.not_after_ms),
+        ended: clock.maybe(link.ended_ms),
+        gone: gone.collect(),
+        link,
+        seen,
+    }))
+}
+
+async fn deletion(visit: &Visit, id: &str) -> Result<Deed, Trouble> {
+    let link: Link = visit.api.get(&format!("/links/{}", segment(id))).await?;
+    let place = segment(&link.link);
+    Ok(Deed {
+        title: format!("Delete the link with {} at {}?", link.remote_user, link.office_name),
+        here: HERE,
+        lead: "The link ends for both of you. It can't be taken up again: a new one has to be requested and accepted.",
+        yes: "Yes, delete the link",
+        danger: true,
+        api: format!("/links/{place}/delete"),
+        body: json!({}),
+        action: format!("/links/{place}/delete"),
+        kept: Vec::new(),
+        back: format!("/links/{place}"),
+    })
+}
+
+async fn ask_delete(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
+    deletion(&visit, &id).await?.ask(&visit, None).await
+}
+
+async fn delete(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Response, Trouble> {
+    let deed = deletion(&visit, &id).await?;
+    Ok(match deed.carry_out::<Link>(&visit, &fields).await? {
+        Ok(link) => go(&format!("/links/{}", segment(&link.link)), &format!("The link with {} is over", link.remote_user)),
+        Err(page) => page,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "link_decline.html")]
+struct DeclinePage {
+    shell: Shell,
+    link: Link,
+}
+
+async fn ask_decline(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
+    let link: Link = visit.api.get(&format!("/links/{}", segment(&id))).await?;
+    Ok(ok(&DeclinePage { shell: visit.shell("Decline a request", HERE), link }))
+}
+
+async fn decline(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Response, Trouble> {
+    let place = format!("/links/{}/decline", segment(&id));
+    let link: Link = visit.api.post(&place, &json!({ "reason": fields.text("reason") })).await?;
+    Ok(go(&format!("/links?list={SHARING}"), &format!("Declined the request of {} at {}", link.remote_user, link.office_name)))
+}
+
+async fn withdraw(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
+    let link: Link = visit.api.post(&format!("/links/{}/withdraw", segment(&id)), &json!({})).await?;
+    Ok(go(&format!("/links?list={RECEIVING}"), &format!("Took the request to {} back", link.remote_user)))
+}
+
+/// The Active links over which whoever asks shares.
+pub(super) async fn active(api: &Inside) -> Result<Vec<Link>, Problem> {
+    let links: Items<Link> = api.get(&format!("/links?direction={RECEIVING}&status=Active")).await?;
+    Ok(links.items)
+}
+
+/// What the API says of something that was done, when the page needs nothing of it.
+pub(super) type Done = Value;

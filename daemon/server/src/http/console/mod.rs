@@ -1,0 +1,68 @@
+//! The console: pages for people, in front of the API. A page asks the API for what it shows and sends it what somebody decided, with the
+//! cookies of whoever looks at it; so it can do nothing that a program could not, and each rule stands in one place ([0017]).
+//!
+//! Every page works without scripts: links, forms, and after a form that was taken the way to another page (303).
+//!
+//! [0017]: ../../../../../docs/decisions/0017-the-console-asks-the-api.md
+
+mod account;
+mod assets;
+mod client;
+mod clients;
+mod entry;
+mod form;
+mod inside;
+mod links;
+mod overview;
+mod people;
+mod plans;
+mod prove;
+mod shell;
+mod shares;
+mod shown;
+mod trouble;
+mod visit;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower::ServiceBuilder;
+
+/// Longest form (bytes).
+const FORM_BYTES: usize = 256 * 1024;
+
+/// What pages need: the API behind its gate.
+#[derive(Clone)]
+pub(super) struct Console {
+    api: Router,
+}
+
+impl FromRef<Console> for Router {
+    fn from_ref(console: &Console) -> Self {
+        console.api.clone()
+    }
+}
+
+/// Every page, with the API behind them.
+pub(super) fn around(api: Router) -> Router {
+    let console = Console { api };
+    Router::new()
+        .merge(overview::routes())
+        .merge(entry::routes())
+        .merge(clients::routes())
+        .merge(client::routes())
+        .merge(shares::routes())
+        .merge(links::routes())
+        .merge(people::routes())
+        .merge(account::routes())
+        .layer(
+            ServiceBuilder::new()
+                .layer(DefaultBodyLimit::max(FORM_BYTES))
+                .layer(from_fn(visit::lead))
+                .layer(from_fn_with_state(console.clone(), prove::ask)),
+        )
+        .merge(prove::routes())
+        .merge(assets::routes())
+        .fallback(trouble::no_such_page)
+        .with_state(console)
+}

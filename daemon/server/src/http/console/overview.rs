@@ -1,0 +1,119 @@
+//! The overview: what waits for whoever looks, how the ways to other offices are, and what is where.
+
+use askama::Template;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::Console;
+use super::links::{Link, waiting_for_me};
+use super::shell::{Shell, ok};
+use super::shown::{When, tone};
+use super::trouble::Trouble;
+use super::visit::Visit;
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route("/", get(show))
+}
+
+#[derive(Deserialize)]
+struct Status {
+    office: Office,
+    counts: Tally,
+    peers: Vec<Peer>,
+}
+
+#[derive(Deserialize)]
+struct Office {
+    unconfirmed_removals: u64,
+}
+
+#[derive(Deserialize)]
+struct Tally {
+    links: Links,
+}
+
+#[derive(Deserialize)]
+struct Links {
+    active: u64,
+    waiting: u64,
+    shared: u64,
+    received: u64,
+}
+
+#[derive(Deserialize)]
+struct Peer {
+    name: String,
+    standing: String,
+    #[serde(default)]
+    connection: Option<Connection>,
+}
+
+#[derive(Deserialize)]
+struct Connection {
+    state: String,
+    reason: String,
+    since_ms: i64,
+}
+
+/// Another office, in words.
+struct Way {
+    name: String,
+    state: String,
+    tone: &'static str,
+    reason: String,
+    since: Option<When>,
+}
+
+#[derive(Deserialize)]
+struct Requests {
+    items: Vec<Request>,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    may_answer: bool,
+}
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Page {
+    shell: Shell,
+    requests: Vec<Link>,
+    opens: bool,
+    to_answer: u64,
+    status: Status,
+    ways: Vec<Way>,
+}
+
+impl Page {
+    /// Whether nothing waits for a decision.
+    fn is_calm(&self) -> bool {
+        self.requests.is_empty() && self.to_answer == 0 && self.status.office.unconfirmed_removals == 0
+    }
+}
+
+async fn show(visit: Visit) -> Result<Response, Trouble> {
+    let shell = visit.shell("Overview", "overview");
+    let requests = waiting_for_me(&visit.api).await?;
+    let waiting: Requests = visit.api.get("/requests?state=waiting").await?;
+    let to_answer = waiting.items.iter().filter(|request| request.may_answer).count() as u64;
+    let mut status: Status = visit.api.get("/status").await?;
+    let ways = std::mem::take(&mut status.peers).into_iter().map(|peer| way(&visit, peer)).collect();
+    let opens = shell.said.as_ref().is_some_and(|said| said.welcome) && !requests.is_empty();
+    Ok(ok(&Page { shell, requests, opens, to_answer, status, ways }))
+}
+
+fn way(visit: &Visit, peer: Peer) -> Way {
+    match peer.connection.filter(|_| peer.standing == "paired") {
+        Some(connection) => Way {
+            name: peer.name,
+            tone: tone(&connection.state),
+            state: connection.state,
+            reason: connection.reason,
+            since: Some(visit.clock.when(connection.since_ms)),
+        },
+        None => Way { name: peer.name, tone: tone(&peer.standing), state: peer.standing, reason: String::new(), since: None },
+    }
+}

@@ -1,0 +1,140 @@
+//! How pages write things: times, numbers with their noun, states with their tone.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use askama::FastWritable;
+use askama::filters::HtmlSafe;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Now, in the time zone of the office.
+#[derive(Clone, Debug)]
+pub(super) struct Clock {
+    now_ms: i64,
+    zone: TimeZone,
+}
+
+/// A time: how long ago or how far ahead in words, exactly for machines and for who points at it.
+#[derive(Clone, Debug)]
+pub(super) struct When {
+    machine: String,
+    exact: String,
+    words: String,
+}
+
+impl Clock {
+    /// `now_ms` in the zone of this name; UTC when there is no such zone here.
+    pub(super) fn new(now_ms: i64, zone: &str) -> Self {
+        Self { now_ms, zone: TimeZone::get(zone).unwrap_or(TimeZone::UTC) }
+    }
+
+    /// A time (milliseconds since 1970).
+    pub(super) fn when(&self, at_ms: i64) -> When {
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let zoned = at.to_zoned(self.zone.clone());
+        let day = zoned.strftime("%-d %b %Y").to_string();
+        When { machine: at.to_string(), exact: zoned.strftime("%-d %B %Y, %H:%M:%S %Z").to_string(), words: self.words(at_ms, day) }
+    }
+
+    /// A time that may not be known.
+    pub(super) fn maybe(&self, at_ms: Option<i64>) -> Option<When> {
+        at_ms.map(|at_ms| self.when(at_ms))
+    }
+
+    fn words(&self, at_ms: i64, day: String) -> String {
+        let span = (self.now_ms - at_ms).abs();
+        let (count, unit) = match span {
+            0..MINUTE_MS => return if at_ms <= self.now_ms { "just now".to_owned() } else { "in a moment".to_owned() },
+            MINUTE_MS..HOUR_MS => (span / MINUTE_MS, "minute"),
+            HOUR_MS..DAY_MS => (span / HOUR_MS, "hour"),
+            _ if span < 14 * DAY_MS => (span / DAY_MS, "day"),
+            _ => return day,
+        };
+        let spoken = counted(count.unsigned_abs(), unit);
+        if at_ms <= self.now_ms { format!("{spoken} ago") } else { format!("in {spoken}") }
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // None of the three holds anything but digits, letters of ours, and signs that need no escaping.
+        write!(f, r#"<time datetime="{}" title="{}">{}</time>"#, self.machine, self.exact, self.words)
+    }
+}
+
+impl FastWritable for When {
+    fn write_into(&self, dest: &mut dyn fmt::Write, _: &dyn askama::Values) -> askama::Result<()> {
+        Ok(write!(dest, "{self}")?)
+    }
+}
+
+impl HtmlSafe for When {}
+
+/// A number with its noun: `1 record`, `2 records`, `1,000 records`.
+pub(super) fn counted(count: impl Borrow<u64>, noun: &str) -> String {
+    let count = *count.borrow();
+    let plural = match noun {
+        _ if count == 1 => noun.to_owned(),
+        "business" => "businesses".to_owned(),
+        _ => match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o'])) {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{noun}s"),
+        },
+    };
+    format!("{} {plural}", grouped(count))
+}
+
+/// A number with commas between thousands.
+pub(super) fn grouped(count: impl Borrow<u64>) -> String {
+    let digits = count.borrow().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The tone of a state: a class of the style, never the only sign.
+pub(super) fn tone(state: &str) -> &'static str {
+    match state {
+        "Active" | "connected" | "active" | "sent" | "Removed" | "Erased" | "granted" | "paired" => "good",
+        "Waiting" | "Removing" | "inactive" | "waiting" | "queued" | "connecting" | "compare words" => "wait",
+        "Refused" | "Unconfirmed" | "Receipt does not match" | "failed" | "broken" | "not reachable" | "not answering" | "blocked" => "bad",
+        _ => "off",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_words_with_the_exact_time_beside_them() {
+        let clock = Clock::new(1_750_000_000_000, "Europe/Berlin");
+        assert_eq!(
+            clock.when(1_750_000_000_000 - 3 * MINUTE_MS).to_string(),
+            r#"<time datetime="2025-06-15T15:03:40Z" title="15 June 2025, 17:03:40 CEST">3 minutes ago</time>"#
+        );
+        let words = |at_ms: i64| clock.when(at_ms).words;
+        assert_eq!(words(1_750_000_000_000), "just now");
+        assert_eq!(words(1_750_000_000_000 + 25 * HOUR_MS), "in 1 day");
+        assert_eq!(words(1_750_000_000_000 - 20 * DAY_MS), "26 May 2025");
+        assert_eq!(words(i64::MIN / 2), "1 Jan 1970", "what no calendar has");
+    }
+
+    #[test]
+    fn numbers_bring_their_noun() {
+        assert_eq!(counted(1, "contact"), "1 contact");
+        assert_eq!(counted(1_234_567, "policy"), "1,234,567 policies");
+        assert_eq!(counted(2, "business"), "2 businesses");
+        assert_eq!(counted(0, "opportunity"), "0 opportunities");
+    }
+}

@@ -1,0 +1,118 @@
+//! When there is no page to show: the way to sign in, or one that says what is wrong and where to go on.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use tower::ServiceExt as _;
+
+use super::assets::{Assets, assets};
+use super::shell;
+use crate::api::{BASE, Problem};
+use crate::http::admission::PROOF_NEEDED;
+use crate::http::answer::problem;
+
+/// Why a page can't be shown.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble(pub(super) Problem);
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+/// Marks an answer that wants the password first ([`super::prove`]).
+#[derive(Clone, Copy)]
+pub(super) struct ProofWanted;
+
+/// Marks an answer to somebody who is not signed in ([`super::visit::lead`]).
+#[derive(Clone, Copy)]
+pub(super) struct SignInWanted;
+
+#[derive(Template)]
+#[template(path = "trouble.html")]
+struct Page {
+    title: &'static str,
+    detail: String,
+    remedy: String,
+    code: String,
+    assets: Assets,
+}
+
+fn title(status: u16) -> &'static str {
+    match status {
+        403 => "You may not do this",
+        404 => "There is nothing here",
+        409 | 412 => "Something changed meanwhile",
+        429 => "That was asked too often",
+        503 | 504 => "The office is busy",
+        507 => "The disk is full",
+        500.. => "Something broke here",
+        _ => "This can't be done",
+    }
+}
+
+/// A sentence as people write one: a capital first, a full stop at the end.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let stop = if text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let Self(problem) = self;
+        match problem.code.as_str() {
+            "not-signed-in" => {
+                let mut response = Redirect::to("/sign-in").into_response();
+                response.extensions_mut().insert(SignInWanted);
+                return response;
+            }
+            "second-factor-needed" => return Redirect::to("/account/second-factor").into_response(),
+            _ => {}
+        }
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let proof = problem.code == PROOF_NEEDED;
+        let retry = problem.retry_after_s;
+        let page = Page {
+            title: title(problem.status),
+            detail: sentence(&problem.detail),
+            remedy: sentence(&problem.remedy),
+            code: problem.code,
+            assets: assets(),
+        };
+        let mut response = shell::page(&page, status);
+        if let Some(wait) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
+        if proof {
+            response.extensions_mut().insert(ProofWanted);
+        }
+        response
+    }
+}
+
+/// What is no page: the API, or nothing.
+pub(super) async fn no_such_page(State(api): State<Router>, request: Request) -> Response {
+    if request.uri().path().starts_with(BASE) {
+        return api.oneshot(request).await.into_response();
+    }
+    let detail = format!("there is nothing at {}", request.uri().path());
+    Trouble(problem(404, "no-such-place", &detail, "look in the menu, or go to the overview")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_ends_with_a_stop() {
+        assert_eq!(sentence("this link is over"), "This link is over.");
+        assert_eq!(sentence("Is it?"), "Is it?");
+        assert_eq!(sentence("écru"), "Écru.");
+        assert_eq!(sentence(""), "");
+    }
+}
