@@ -119,12 +119,8 @@ if (live().length > 0) {
     const { changed } = JSON.parse(event.data);
     if (live().some((region) => region.dataset.live.split(" ").some((kind) => changed.includes(kind)))) refresh();
   });
-  let lost = false;
-  stream.addEventListener("error", () => { lost = true; });
-  stream.addEventListener("open", () => {
-    if (lost) refresh();
-    lost = false;
-  });
+  // What happened before the stream stood, or while it was lost, nobody told.
+  stream.addEventListener("open", refresh);
   addEventListener("pagehide", () => stream.close());
 }
 

@@ -38,8 +38,6 @@ pub(super) struct Row {
     #[serde(default)]
     status: String,
     #[serde(default)]
-    responsible: Option<String>,
-    #[serde(default)]
     link: Option<String>,
     #[serde(default)]
     office_name: Option<String>,

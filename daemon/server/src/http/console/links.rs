@@ -6,7 +6,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Console;
 use super::form::{Fields, Wrong};
@@ -348,6 +348,3 @@ pub(super) async fn active(api: &Inside) -> Result<Vec<Link>, Problem> {
     let links: Items<Link> = api.get(&format!("/links?direction={RECEIVING}&status=Active")).await?;
     Ok(links.items)
 }
-
-/// What the API says of something that was done, when the page needs nothing of it.
-pub(super) type Done = Value;
