@@ -1,18 +1,35 @@
 // What a page does beyond links and forms: dialogs, what changes meanwhile, copying, shortcuts. Every page works without it.
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-const FRAGMENT = { fragment: "1" };
 
 // Asks the house for a page; where it answers with another place to go to, the browser goes there.
-async function ask(url, options = {}) {
-  const answer = await fetch(url, { ...options, headers: FRAGMENT, credentials: "same-origin" });
+async function ask(url, options = {}, by = "person") {
+  const answer = await fetch(url, { ...options, headers: { fragment: by } });
   const elsewhere = answer.headers.get("goto");
   if (elsewhere) {
     location.assign(elsewhere);
     return null;
   }
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  stay(page);
+  return page;
 }
+
+// --- the session: whoever is about to be signed out is asked first ---
+
+let end = Infinity;
+
+function stay(page) {
+  const left = $("main", page)?.dataset.left;
+  if (left) end = Date.now() + Number(left);
+}
+
+stay(document);
+setInterval(() => {
+  const leaving = $("#leaving");
+  if (leaving && !leaving.open && Date.now() > end - 120_000) leaving.showModal();
+  if (Date.now() > end) location.reload();
+}, 5_000);
 
 // --- dialogs: a link marked with data-dialog shows the sheet of its page above this one ---
 
@@ -53,6 +70,10 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     $("#dialog").close();
   }
+  if (event.target.closest?.("[data-stay]")) {
+    $("#leaving").close();
+    refresh();
+  }
   const copy = event.target.closest?.("[data-copy]");
   if (copy) {
     navigator.clipboard?.writeText(copy.dataset.copy).then(() => tell("Copied"));
@@ -88,13 +109,13 @@ const live = () => $$("[data-live]");
 let asked = false;
 let again = false;
 
-async function refresh() {
+async function refresh(by) {
   if (asked) {
     again = true;
     return;
   }
   asked = true;
-  const page = await ask(location.href).catch(() => null);
+  const page = await ask(location.href, {}, by).catch(() => null);
   asked = false;
   for (const region of page ? live() : []) {
     const next = page.getElementById(region.id);
@@ -109,7 +130,7 @@ async function refresh() {
   }
   if (again) {
     again = false;
-    refresh();
+    refresh(by);
   }
 }
 
@@ -117,10 +138,10 @@ if (live().length > 0) {
   const stream = new EventSource("/api/v1/events");
   stream.addEventListener("changed", (event) => {
     const { changed } = JSON.parse(event.data);
-    if (live().some((region) => region.dataset.live.split(" ").some((kind) => changed.includes(kind)))) refresh();
+    if (live().some((region) => region.dataset.live.split(" ").some((kind) => changed.includes(kind)))) refresh("clock");
   });
   // What happened before the stream stood, or while it was lost, nobody told.
-  stream.addEventListener("open", refresh);
+  stream.addEventListener("open", () => refresh("clock"));
   addEventListener("pagehide", () => stream.close());
 }
 

@@ -86,6 +86,10 @@ impl Web {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OtherEnd(pub(crate) IpAddr);
 
+/// Marks what a page asks by itself while nobody may be at the desk: it makes no session longer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unattended;
+
 /// Who asks, as far as the gate found out.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
@@ -212,7 +216,9 @@ async fn identify(house: &House, web: &Web, request: &Parts) -> Result<Caller, P
             return Err(problem);
         }
     };
-    touch(house, &found).await;
+    if request.extensions.get::<Unattended>().is_none() {
+        touch(house, &found).await;
+    }
     Ok(Caller { actor, address: Some(address), session, secret })
 }
 

@@ -10,9 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt as _;
 
+use super::visit::{BY_THE_CLOCK, FRAGMENT};
 use crate::api::{BASE, Problem};
 use crate::http::answer::problem;
-use crate::http::gate::OtherEnd;
+use crate::http::gate::{OtherEnd, Unattended};
 
 /// Longest answer that a page is made of (bytes).
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
@@ -25,6 +26,7 @@ pub(super) struct Inside {
     api: Router,
     headers: Vec<(HeaderName, HeaderValue)>,
     end: Option<OtherEnd>,
+    unattended: bool,
 }
 
 impl Inside {
@@ -32,7 +34,8 @@ impl Inside {
     pub(super) fn of(api: Router, request: &Parts) -> Self {
         let values = |name: HeaderName| request.headers.get_all(&name).iter().map(move |value| (name.clone(), value.clone()));
         let headers = PASSED_ON.into_iter().flat_map(values).collect();
-        Self { api, headers, end: request.extensions.get::<OtherEnd>().copied() }
+        let unattended = request.headers.get(FRAGMENT).is_some_and(|by| by == BY_THE_CLOCK);
+        Self { api, headers, end: request.extensions.get::<OtherEnd>().copied(), unattended }
     }
 
     /// The same, for somebody who was just given these cookies.
@@ -52,6 +55,9 @@ impl Inside {
         let mut request = request.body(body.map_or_else(Body::empty, Body::from)).map_err(unfit)?;
         if let Some(end) = self.end {
             request.extensions_mut().insert(end);
+        }
+        if self.unattended {
+            request.extensions_mut().insert(Unattended);
         }
         let answer = self.api.clone().oneshot(request).await;
         answer.map_err(|never| match never {})

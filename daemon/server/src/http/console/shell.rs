@@ -23,7 +23,8 @@ pub(super) struct Shell {
     pub(super) here: &'static str,
     pub(super) office: String,
     pub(super) me: Person,
-    pub(super) ends_ms: i64,
+    /// How long the session goes on (milliseconds) when nothing more is asked for.
+    pub(super) left_ms: i64,
     pub(super) said: Option<Said>,
     pub(super) fragment: bool,
     pub(super) theme: &'static str,

@@ -41,6 +41,11 @@ impl Clock {
         When { machine: at.to_string(), exact: zoned.strftime("%-d %B %Y, %H:%M:%S %Z").to_string(), words: self.words(at_ms, day) }
     }
 
+    /// Milliseconds from now until `at_ms`; none when that is over.
+    pub(super) fn until(&self, at_ms: i64) -> i64 {
+        at_ms.saturating_sub(self.now_ms).max(0)
+    }
+
     /// A time that may not be known.
     pub(super) fn maybe(&self, at_ms: Option<i64>) -> Option<When> {
         at_ms.map(|at_ms| self.when(at_ms))

@@ -17,6 +17,8 @@ use crate::http::gate;
 
 /// Header of a request of the console's script, which wants the page without its frame.
 pub(super) const FRAGMENT: HeaderName = HeaderName::from_static("fragment");
+/// Value of [`FRAGMENT`] when nobody asked, but a page that shows what changes.
+pub(super) const BY_THE_CLOCK: &str = "clock";
 /// Says to the console's script where to go on.
 const GOTO: HeaderName = HeaderName::from_static("goto");
 /// What is said on the next page.
@@ -90,7 +92,7 @@ impl Visit {
             here,
             office: self.me.office.clone(),
             me: self.me.user.clone(),
-            ends_ms: self.me.session.ends_ms,
+            left_ms: self.clock.until(self.me.session.ends_ms),
             said: self.said.clone(),
             fragment: self.fragment,
             theme: self.theme,
