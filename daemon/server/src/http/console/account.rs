@@ -92,7 +92,10 @@ async fn change_password(visit: Visit, fields: Fields) -> Result<Response, Troub
         None => match visit.api.post::<Value>("/session/password", &asked).await {
             Ok(_) => return Ok(go("/account", "Your password is changed, and your other sessions are over")),
             Err(problem) if problem.code == "not-signed-in" => return Err(problem.into()),
-            Err(problem) => Wrong::of(problem, &[("sign-in-failed", "old"), ("weak-password", "password"), ("code-needed", "code")]),
+            Err(problem) => Wrong::of(
+                problem,
+                &[("sign-in-failed", "old"), ("bad-password", "password"), ("bad-code", "code"), ("code-needed", "code")],
+            ),
         },
     };
     Ok(unfit(&account_page(&visit, Some(wrong)).await?))

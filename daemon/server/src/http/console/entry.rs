@@ -120,8 +120,7 @@ struct Password {
     assets: Assets,
 }
 
-const PASSWORD_FIELDS: [(&str, &str); 4] =
-    [("weak-password", "password"), ("bad-password", "password"), ("bad-link", "token"), ("unknown-link", "token")];
+const PASSWORD_FIELDS: [(&str, &str); 2] = [("bad-password", "password"), ("unknown-pass", "token")];
 
 async fn show_password(stranger: Stranger) -> Response {
     ok(&Password { token: String::new(), wrong: None, theme: stranger.theme, assets: assets() })
@@ -165,7 +164,7 @@ async fn set_up(stranger: Stranger, fields: Fields) -> Response {
         "token": text("token"), "name": text("name"), "first_name": text("first_name"), "last_name": text("last_name"),
         "email": text("email"), "password": fields.raw("password"),
     });
-    let named = [("bad-user-name", "name"), ("user-name-taken", "name"), ("bad-email", "email")];
+    let named = [("bad-user-name", "name"), ("user-exists", "name"), ("bad-email", "email"), ("email-taken", "email")];
     let known: Vec<(&str, &'static str)> = PASSWORD_FIELDS.into_iter().chain(named).collect();
     let wrong = match twice(&fields) {
         Some(wrong) => wrong,

@@ -197,13 +197,15 @@ async fn show_new(visit: Visit) -> Result<Response, Trouble> {
     Ok(ok(&new_page(&visit, Fields::default(), None).await))
 }
 
-const REQUEST_FIELDS: [(&str, &str); 6] = [
+pub(super) const REQUEST_FIELDS: [(&str, &str); 8] = [
     ("unknown-office", "office"),
-    ("unknown-peer", "office"),
+    ("ambiguous-office", "office"),
+    ("own-office", "office"),
     ("not-paired", "office"),
+    ("peer-blocked", "office"),
     ("bad-user-name", "user"),
-    ("bad-purpose", "purpose"),
     ("purpose-too-long", "purpose"),
+    ("text-too-long", "purpose"),
 ];
 
 async fn request(visit: Visit, fields: Fields) -> Result<Response, Trouble> {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
+use super::links::REQUEST_FIELDS;
 use super::plans::{Deed, Plan, stale};
 use super::shell::{self, Shell, go, ok};
 use super::shown::{counted, tone};
@@ -125,7 +126,7 @@ async fn enable_page(visit: &Visit, name: &str, asked: Fields, wrong: Option<Wro
     let (plan, wrong) = match visit.api.post::<Plan>(&place, &body).await {
         Ok(plan) => (plan, wrong),
         Err(problem) if body != json!({}) && matches!(problem.status, 404 | 409 | 422) => {
-            let wrong = Wrong::of(problem, &[("unknown-office", "office"), ("unknown-peer", "office"), ("bad-user-name", "user")]);
+            let wrong = Wrong::of(problem, &REQUEST_FIELDS);
             (visit.api.post(&place, &json!({})).await?, Some(wrong))
         }
         Err(problem) => return Err(problem.into()),
