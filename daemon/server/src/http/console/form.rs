@@ -3,7 +3,7 @@
 use axum::Form;
 use axum::extract::{FromRequest, Request};
 
-use super::trouble::{Trouble, sentence};
+use super::trouble::{Trouble, advice, sentence};
 use crate::api::Problem;
 use crate::http::answer::problem;
 
@@ -77,7 +77,7 @@ impl Wrong {
 
     /// What to do, as a sentence.
     pub(super) fn remedy_sentence(&self) -> String {
-        sentence(&self.remedy)
+        advice(&self.remedy)
     }
 }
 

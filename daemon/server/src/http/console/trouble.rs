@@ -31,6 +31,15 @@ pub(super) struct ProofWanted;
 #[derive(Clone, Copy)]
 pub(super) struct SignInWanted;
 
+/// What to do, without the commands that the API names for who types: a page has links for that. Empty when nothing is left.
+pub(super) fn advice(remedy: &str) -> String {
+    let typed = ["interoffice ", "`interoffice", "--", "POST /"].iter().filter_map(|sign| remedy.find(sign)).min();
+    let Some(typed) = typed else { return sentence(remedy) };
+    let said = remedy[..typed].trim_end_matches([' ', ':', '`', ',']);
+    let said = said.strip_suffix(" with").or(said.strip_suffix(" is")).unwrap_or(said);
+    if said.split(' ').count() < 3 { String::new() } else { sentence(said) }
+}
+
 #[derive(Template)]
 #[template(path = "trouble.html")]
 struct Page {
@@ -80,7 +89,7 @@ impl IntoResponse for Trouble {
         let page = Page {
             title: title(problem.status),
             detail: sentence(&problem.detail),
-            remedy: sentence(&problem.remedy),
+            remedy: advice(&problem.remedy),
             code: problem.code,
             assets: assets(),
         };
@@ -106,7 +115,7 @@ pub(super) async fn no_such_page(State(api): State<Router>, request: Request) ->
 
 #[cfg(test)]
 mod tests {
-    use super::sentence;
+    use super::{advice, sentence};
 
     #[test]
     fn a_sentence_begins_with_a_capital_and_ends_with_a_stop() {
@@ -114,5 +123,19 @@ mod tests {
         assert_eq!(sentence("Is it?"), "Is it?");
         assert_eq!(sentence("écru"), "Écru.");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn a_page_does_not_tell_people_to_type_commands() {
+        assert_eq!(advice("pair with it first: interoffice peer invite"), "Pair with it first.");
+        assert_eq!(advice("an administrator can enable it: interoffice specialist enable ann"), "An administrator can enable it.");
+        assert_eq!(advice("see `interoffice link list`"), "");
+        assert_eq!(advice("say as whom: --as USER"), "Say as whom.");
+        assert_eq!(
+            advice("links have one direction: ask for one of your own with `interoffice link request`"),
+            "Links have one direction: ask for one of your own."
+        );
+        assert_eq!(advice("ask somebody who has it in person"), "Ask somebody who has it in person.");
+        assert_eq!(advice(""), "");
     }
 }
