@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::Read as _;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -53,6 +54,43 @@ pub fn run(args: &[&str], input: Option<&Path>) -> Said {
     let output = output.unwrap_or_else(|error| panic!("`{line}` can't be waited for: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
     Said { line, code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A command that goes on. It is asked to stop, and waited for, with this value.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    said: String,
+}
+
+/// Starts the program and lets it run.
+pub fn start(args: &[&str]) -> Running {
+    let mut command = Command::new(program());
+    command.args(args).env_remove("INTEROFFICE_DIR").env("NO_COLOR", "1").stdin(Stdio::null()).stdout(Stdio::piped());
+    Running { child: command.spawn().expect("the program starts"), said: String::new() }
+}
+
+impl Running {
+    /// Everything that it said up to the line with these words.
+    #[track_caller]
+    pub fn until(&mut self, words: &str) -> &str {
+        let out = self.child.stdout.as_mut().expect("its output is read");
+        let mut bytes = [0; 4096];
+        while !self.said.lines().rev().skip(usize::from(!self.said.ends_with('\n'))).any(|line| line.contains(words)) {
+            let count = out.read(&mut bytes).expect("its output can be read");
+            assert!(count > 0, "it ended without a word of {words}: {}", self.said);
+            self.said.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        &self.said
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        signal(self.child.id(), "TERM");
+        // It ends by itself; how does not matter here.
+        let _ = self.child.wait();
+    }
 }
 
 /// Sends a signal to one process.

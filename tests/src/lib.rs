@@ -28,7 +28,7 @@ use std::time::Duration;
 
 pub use cards::{card, household, import, many_cards};
 pub use control::Answered;
-pub use daemon::run;
+pub use daemon::{Running, run, start};
 pub use dice::Dice;
 pub use meet::{accept, copies, copy_names, enable, link, link_of, linked, pair, paired, request, share, specialists, waiting_link};
 pub use office::{Desk, Office};

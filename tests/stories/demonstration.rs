@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use interoffice_tests::run;
+use interoffice_tests::web::Browser;
+use interoffice_tests::{run, start};
 use serde_json::Value;
 
 /// Address cards as several programs write them.
@@ -47,5 +48,29 @@ fn s_28_the_demo_takes_cards_of_other_programs_there_and_back() {
         assert_eq!((&result["ok"], &result["copies_at_b"]), (&Value::Bool(true), &Value::from(0)), "{out}");
         assert_eq!(result["receipt"]["verified"], Value::Bool(true), "{out}");
         assert_eq!(result["receipt"]["state"], "Erased", "{out}");
+    }
+}
+
+/// The demo stays up with two consoles, and says who can sign in where: Ann and Bob with what is shared, and an administrator at each office.
+#[test]
+fn the_demo_leaves_two_consoles_open_with_somebody_to_sign_in_as() {
+    let home = tempfile::tempdir().expect("a folder");
+    let folder = home.path().join("two");
+    let mut demo = start(&["--dir", folder.to_str().expect("a readable path"), "demo", "--records", "5"]);
+    let said = demo.until("password of all").to_owned();
+    let password = said.lines().last().and_then(|line| line.split_whitespace().last()).expect("a password");
+    let mut doors = said.lines().filter_map(|line| line.trim().split_once("https://"));
+    for (place, users) in [("a", ["ann", "rita"]), ("b", ["bob", "omar"])] {
+        let (_, rest) = doors.next().expect("an address for each office");
+        let address = rest.split_once('/').expect("an address ends with a slash").0.parse().expect("an address");
+        for user in users {
+            assert!(rest.contains(user), "{said}");
+            let mut browser = Browser::at(address, &folder.join(place));
+            browser.sign_in(user, password).ok();
+            let page = browser.send("GET", "/clients?tab=all", &[], b"");
+            assert_eq!(page.status, 200);
+            let copies = String::from_utf8_lossy(&page.bytes).matches("<tr>").count();
+            assert!(user == "omar" || copies > 5, "{user} sees the records that are shared");
+        }
     }
 }

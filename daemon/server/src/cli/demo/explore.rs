@@ -1,15 +1,16 @@
-//! After the scenes: a new link with shared records, and the commands with which people can try things themselves.
+//! After the scenes: a new link with shared records, and the consoles and commands with which people can try things themselves.
 
 use serde_json::{Value, json};
 
 use super::super::exit::Failure;
 use super::super::output::text;
+use super::doors;
 use super::home::Home;
 use super::meeting::{until, wait};
 use super::{A, B, Stage};
 
 /// Links Ann and Bob again, shares everything, and says what to try.
-pub(super) async fn leave_open(stage: &mut Stage, home: &Home) -> Result<(), Failure> {
+pub(super) async fn leave_open(stage: &mut Stage, home: &Home, browser: bool) -> Result<(), Failure> {
     let link: Value = stage.ann.post("/links", &json!({ "office": B, "user": "bob", "purpose": "For you to try" })).await?;
     let id = text(&link, "link");
     until(&stage.bob, "/links?direction=sharing-with-me&status=waiting", "Bob sees the request", |links| {
@@ -25,7 +26,9 @@ pub(super) async fn leave_open(stage: &mut Stage, home: &Home) -> Result<(), Fai
     wait(&stage.ann, &id, "synced", "B does not have everything").await?;
     let page: Value = stage.ann.get("/records?mine=true&limit=1").await?;
     let words = commands(stage, home, &text(&page["items"][0], "id"))?;
-    stage.report.people(&words)
+    stage.report.people(&words)?;
+    let doors = doors::open(stage, browser).await?;
+    stage.report.people(&doors)
 }
 
 fn commands(stage: &Stage, home: &Home, record: &str) -> Result<String, Failure> {

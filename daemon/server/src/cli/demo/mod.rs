@@ -4,6 +4,7 @@
 //! commands do, and knows nothing that a user at a terminal could not know.
 
 mod checks;
+mod doors;
 mod explore;
 mod home;
 mod meeting;
@@ -35,11 +36,12 @@ const INTERRUPTED: &str = "interrupted";
 ///
 /// Starts two daemons on this machine and leads them through everything: pairing, two specialists, a link, shared records, a
 /// live edit, the other office killed, the link deleted meanwhile, and the receipt for the erased copies. Without --once both
-/// offices stay up afterwards, with commands to try.
+/// offices stay up afterwards, with their consoles to sign in at and commands to try.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   interoffice demo --once
   interoffice demo
+  interoffice demo --open
   interoffice demo --once --import contacts.vcf more.vcf
   interoffice demo --once --records 5000 --output json
   interoffice demo --dir ./two-offices")]
@@ -47,6 +49,9 @@ pub(super) struct Demo {
     /// Stop when everything has been shown
     #[arg(long)]
     once: bool,
+    /// Open the console of the office that shares in a browser, where there is one
+    #[arg(long, conflicts_with = "once")]
+    open: bool,
     /// Share the contacts of these vCard files, every property, instead of invented ones
     #[arg(long, value_name = "FILE.vcf", num_args = 1..)]
     import: Vec<PathBuf>,
@@ -137,5 +142,5 @@ async fn play(stage: &mut Stage, demo: &Demo, home: &Home) -> Result<(), Failure
     let receipt = taking_back::verify(stage).await?;
     let result = json!({ "ok": true, "copies_at_b": copies, "receipt": receipt });
     stage.report.result(&result, &format!("copies at B {copies}"), &taking_back::receipt_line(&result["receipt"]))?;
-    if demo.once { Ok(()) } else { explore::leave_open(stage, home).await }
+    if demo.once { Ok(()) } else { explore::leave_open(stage, home, demo.open).await }
 }
