@@ -5,6 +5,7 @@ mod access;
 mod alike;
 mod answers;
 mod bounds;
+mod connected;
 mod digests;
 mod ending;
 mod found;
