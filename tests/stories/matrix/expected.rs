@@ -98,14 +98,20 @@ fn by_level(world: &World, user: usize, record: &Record, level: Level, question:
 }
 
 fn whole(world: &World, user: usize, record: &Record, level: Level) -> String {
+    format!("200 whole {} {}", level.word(), connected(world, user, record))
+}
+
+/// V-11 to V-14, V-28: to whom a record is connected, and whether it opens without a connection.
+pub(super) fn connected(world: &World, user: usize, record: &Record) -> String {
     let connected = world.connected(record);
-    let offline = connected.contains(&world.users[user].name.as_str()); // V-28
-    format!("200 whole {} of {}, offline {offline}", level.word(), connected.join(" "))
+    let offline = connected.contains(&world.users[user].name.as_str());
+    format!("of {}, offline {offline}", connected.join(" "))
 }
 
 /// V-17: direct access with its levels; P-12: groups and the whole office; K-05: whether the viewer may share.
 fn shares(world: &World, user: usize, record: &Record, level: Level) -> String {
-    let mut users: Vec<_> = record.users.iter().map(|(user, level)| format!("{}={}", world.users[*user].name, level.word())).collect();
+    let mut users: Vec<_> =
+        record.users.keys().map(|user| format!("{}={}", world.users[*user].name, world.by_name_level(*user, record).word())).collect();
     users.sort_unstable();
     let groups: Vec<_> = record.groups.iter().map(|(group, level)| format!("{group}={}", level.word())).collect();
     let may = level == Level::Full && world.shares(user).is_ok();

@@ -223,5 +223,5 @@ pub fn set_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &All
     user.all_clients = level::parse(&wanted.level)?;
     users::update(tx, &user)?;
     audit::done(tx, actor, "user.all-clients", name.as_str(), user.all_clients.map_or("none", Level::as_str))?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }

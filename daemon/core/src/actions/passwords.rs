@@ -144,7 +144,7 @@ pub fn set_with_pass(tx: &Tx<'_>, token: &[u8; 32], hash: &str) -> Result<UserVi
     sessions::delete_tokens(tx, user.id)?;
     let verb = if pass.kind == PassKind::Activate { "user.activate" } else { "user.password" };
     audit::done(tx, &actor, verb, user.name.as_str(), "")?;
-    UserView::of(tx, &users::by_id(tx, user.id)?)
+    UserView::of(tx, &actor, &users::by_id(tx, user.id)?)
 }
 
 /// Makes the pass with which the first administrator is added.
@@ -171,7 +171,7 @@ pub fn first_administrator(tx: &Tx<'_>, actor: &Actor, new: &NewUser, hash: &str
     let user = user_verbs::insert(tx, name, &new)?;
     credentials::set_password(tx, user.id, hash)?;
     audit::done(tx, actor, "user.add", user.name.as_str(), "first administrator")?;
-    UserView::of(tx, &users::by_id(tx, user.id)?)
+    UserView::of(tx, &Actor::User(user.name), &users::by_id(tx, user.id)?)
 }
 
 /// Sets one's own password; every other session ends.
@@ -240,5 +240,5 @@ pub fn drop_second_factor(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result
     let user = own_or_admin(tx, actor, name)?;
     credentials::drop_totp(tx, user.id)?;
     audit::done(tx, actor, "second-factor.off", name.as_str(), "")?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }

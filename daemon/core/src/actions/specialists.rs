@@ -137,7 +137,7 @@ pub fn enable(tx: &Tx<'_>, actor: &Actor, name: &UserName, handshake: Option<&Ha
         Some(handshake) => Some(links::request_for(tx, actor, name, &ask(handshake))?),
         None => None,
     };
-    Ok(Enabled { user: UserView::of(tx, &user)?, link })
+    Ok(Enabled { user: UserView::of(tx, actor, &user)?, link })
 }
 
 fn ask(handshake: &Handshake) -> Ask {
@@ -196,5 +196,5 @@ pub fn disable(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Re
     users::update(tx, &user)?;
     let links_ended = links::end_links_of(tx, actor, name, EndReason::RightDisabled)?;
     audit::done(tx, actor, "specialist.disable", name.as_str(), &format!("links {links_ended}"))?;
-    Ok(Disabled { user: UserView::of(tx, &user)?, links_ended })
+    Ok(Disabled { user: UserView::of(tx, actor, &user)?, links_ended })
 }

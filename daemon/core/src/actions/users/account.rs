@@ -137,5 +137,5 @@ pub fn assign(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Assignment, 
     claims::blank(tx, name)?;
     let detail = format!("account {}, role {}", after.account.as_str(), after.role.id);
     audit::done(tx, actor, "user.assign", name.as_str(), &detail)?;
-    UserView::of(tx, &after)
+    UserView::of(tx, actor, &after)
 }

@@ -52,7 +52,7 @@ pub fn disable(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Re
     let signed_in = if planted(Bug::SessionSurvivesDisable) { 0 } else { sign_out(tx, &user)? };
     let owned = records::count_of(tx, user.id)?.total();
     audit::done(tx, actor, "user.disable", name.as_str(), &format!("links {ended}, records owned {owned}, sessions {signed_in}"))?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }
 
 /// Ends the user's sessions, and takes tokens and passes away; says how many sessions there were.
@@ -75,7 +75,7 @@ pub fn enable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<UserView, F
     user.disabled = false;
     users::update(tx, &user)?;
     audit::done(tx, actor, "user.enable", name.as_str(), "")?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }
 
 /// Who is to own the records of a user.
@@ -175,7 +175,7 @@ pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan, 
 pub fn delete(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Result<UserView, Fault> {
     plan_delete(tx, actor, name)?.agreed(plan)?;
     let user = find(tx, name)?;
-    let view = UserView::of(tx, &user)?;
+    let view = UserView::of(tx, actor, &user)?;
     sign_out(tx, &user)?;
     credentials::forget(tx, user.id)?;
     proxies::forget(tx, user.id)?;
