@@ -61,7 +61,7 @@ fn checked(view: &View<'_>, actor: &Actor, record: RecordId, transfer: &Transfer
         return Err(Refusal::denied("not-owner", message, format!("ask {}, who owns it", row.owner_name)).into());
     }
     let keep = transfer.keep.as_deref().map_or(Ok(None), level::parse)?;
-    if keep.is_some() {
+    if keep.is_some() && !planted(Bug::KeptWithoutSharing) {
         require_keeping(view, &viewer)?;
     }
     let name = UserName::new(&transfer.owner).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
