@@ -79,7 +79,7 @@ fn questions(dice: &mut Dice, world: &World, record: &Record) -> Vec<Question> {
         Question::PlanGrant(dice.below(users), level(dice)),
         Question::PlanGroup(groups[dice.below(groups.len())].clone(), level(dice)),
         Question::PlanWhole(level(dice)),
-        Question::PlanOwner(dice.below(users)),
+        Question::PlanOwner(dice.below(users), level(dice)),
         Question::PlanArchive,
         Question::PlanDelete,
         Question::Digest,
@@ -106,7 +106,10 @@ pub(super) fn ask_all(stage: &mut Stage, phase: &str) -> Matrix {
                 // Whom no session counts for any more is a stranger, who may not ask often.
                 asked = asked.split_off(asked.len() - usize::from(dice.below(4) == 0));
             }
-            // Sharing with oneself is a rule of its own.
+            // Few own anything, and what they give away is a rule of its own; so is sharing with oneself.
+            if record.owner == user && !world.users[user].disabled {
+                asked.push(Question::PlanOwner(dice.below(world.users.len()), Level::ALL[dice.below(4)]));
+            }
             if !world.users[user].disabled && dice.below(3) == 0 {
                 asked.push(Question::PlanGrant(user, Level::ALL[dice.below(4)]));
             }

@@ -22,7 +22,8 @@ pub(super) enum Question {
     PlanGrant(usize, Level),
     PlanGroup(String, Level),
     PlanWhole(Level),
-    PlanOwner(usize),
+    /// Gives the record away, and the owner of before keeps this.
+    PlanOwner(usize, Level),
     PlanArchive,
     PlanDelete,
     Unarchive,
@@ -79,7 +80,7 @@ fn by_level(world: &World, user: usize, record: &Record, level: Level, question:
         Question::Edit | Question::EditLate if level == Level::Read => refused("read-only"), // V-23
         Question::Edit => "200".to_owned(),
         Question::EditLate => "412 changed-meanwhile".to_owned(),
-        Question::PlanOwner(to) => plan_owner(world, user, record, *to),
+        Question::PlanOwner(to, keep) => plan_owner(world, user, record, *to, *keep),
         Question::PlanGrant(to, given) => plan_grant(world, user, record, level, *to, *given),
         Question::PlanGroup(..) => may_share(world, user, level),
         // K-10: what is private is shared by name only.
@@ -149,10 +150,14 @@ fn explain_all(world: &World, user: usize, record: &Record, level: Level) -> Str
     format!("200 {}", all.join(" "))
 }
 
-/// I-12, I-37: the owner gives a record away, or an administrator, to a practitioner.
-fn plan_owner(world: &World, user: usize, record: &Record, to: usize) -> String {
+/// I-12, I-37: the owner gives a record away, or an administrator, to a practitioner. P-07: whoever has it beside the new owner is let in,
+/// and that is for those who share.
+fn plan_owner(world: &World, user: usize, record: &Record, to: usize, keep: Level) -> String {
     if record.owner != user && !world.sees_everything(user) {
         return refused("not-owner");
+    }
+    if let (true, Err(code)) = (keep > Level::None, world.shares(user)) {
+        return refused(code);
     }
     match &world.users[to] {
         other if other.disabled => "409 user-disabled".to_owned(),

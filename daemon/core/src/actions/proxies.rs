@@ -2,6 +2,7 @@
 
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
+use interoffice_protocol::seeded::{Bug, planted};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,7 +39,7 @@ impl From<ProxyRow> for ProxyView {
 pub struct ProxyChange {
     /// The user who is to see.
     pub proxy: String,
-    /// Whether he or she is to be a proxy.
+    /// Whether he or she is to be a proxy; naming one is for who may share.
     pub on: bool,
 }
 
@@ -78,6 +79,10 @@ fn verb(change: &ProxyChange) -> &'static str {
 /// The owner and the proxy.
 fn checked(view: &View<'_>, actor: &Actor, owner: &UserName, change: &ProxyChange) -> Result<(UserRow, UserRow), Fault> {
     require_concerned(view, actor, owner)?;
+    if change.on && !planted(Bug::ProxyWithoutSharing) {
+        // Whoever names a proxy lets somebody see records, as with a share; whoever takes one away lets nobody.
+        rights::require_sharing(view, &rights::viewer(view, actor)?)?;
+    }
     let name = UserName::new(&change.proxy).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
     let (owner, proxy) = (user_verbs::enabled(view, owner)?, user_verbs::enabled(view, &name)?);
     if owner.id == proxy.id {
