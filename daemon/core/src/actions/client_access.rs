@@ -76,7 +76,7 @@ pub fn plan_switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch) -> Result<Plan, 
         ..policy
     };
     describe_requesting(tx, &policy, &after, &mut draft)?;
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// What users see and may ask for after the switch, and did not before, or the other way round.
@@ -213,7 +213,7 @@ pub fn plan_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Al
             (counted(marks.private, "private record", "private records"), if marks.private == 1 { "stays" } else { "stay" });
         draft.stay(format!("{private} {stay} hidden unless shared by name"));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Shares all clients with a user, or no longer.

@@ -189,7 +189,7 @@ pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, name: &str) -> Result<Plan, Fault
         draft.stay("who has a record through another group or by name keeps it".to_owned());
     }
     draft.counts.people = members;
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Deletes a group: whatever was seen only through it is seen no more from then on.

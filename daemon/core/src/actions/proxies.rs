@@ -131,7 +131,7 @@ pub fn plan_set(tx: &Tx<'_>, actor: &Actor, owner: &UserName, change: &ProxyChan
     draft.counts.businesses = open.businesses;
     draft.counts.households = open.households;
     draft.counts.people = 1;
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Makes a user a proxy of another, or no longer; gives the proxies that have to do with the owner.

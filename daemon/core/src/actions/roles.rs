@@ -141,7 +141,7 @@ pub fn plan_change(tx: &Tx<'_>, actor: &Actor, name: &str, change: &RoleChange) 
             draft.stay(format!("that is {} now; private ones stay hidden", counted(open, "record", "records")));
         }
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Changes a role.

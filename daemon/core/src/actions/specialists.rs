@@ -83,7 +83,7 @@ pub fn plan_enable(tx: &Tx<'_>, actor: &Actor, name: &UserName, handshake: Optio
         draft.basis(&peer.office.0);
         draft.basis(handshake.purpose.as_bytes());
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// The user, who can become a specialist.
@@ -176,7 +176,7 @@ pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan,
         let (owned, stay) = (counted(owned, "record", "records"), if owned == 1 { "stays" } else { "stay" });
         draft.stay(format!("{owned} of {name} {stay} in this office"));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 fn disableable(view: &View<'_>, name: &UserName) -> Result<UserRow, Fault> {

@@ -103,7 +103,7 @@ fn plan(view: &View<'_>, checked: &Checked) -> Result<Plan, Fault> {
         let stay = if others == 1 { "stays" } else { "stay" };
         draft.stay(format!("{} {stay} as before", counted(others, "share with a user or group", "shares with users and groups")));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&view.office.signer))
 }
 
 /// Gives a record to another owner; every grant stays, but for the new owner's own, which he or she needs no more.

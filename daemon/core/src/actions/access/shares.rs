@@ -322,7 +322,7 @@ fn plan(view: &View<'_>, actor: &Actor, row: &RecordRow, steps: &[Step]) -> Resu
         }
     }
     draft.counts.people = steps.iter().filter(|step| step.changes() && matches!(step.whose, Whose::User(_))).count() as u64;
-    Ok(draft.finish())
+    Ok(draft.finish(&view.office.signer))
 }
 
 /// Says what a user who is taken off, or gets less, still has another way once all steps are done.

@@ -145,7 +145,7 @@ fn plan(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], way: Way) -> Result<(Pl
         let (relationships, are) = (counted(early, "ended relationship", "ended relationships"), if early == 1 { "is" } else { "are" });
         draft.change(format!("{relationships} {are} deleted before the office has kept the record for as long as it decided"));
     }
-    Ok((draft.finish(), rows))
+    Ok((draft.finish(&tx.office.signer), rows))
 }
 
 fn count(counts: &mut PlanCounts, row: &RecordRow) {

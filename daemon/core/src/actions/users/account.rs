@@ -81,7 +81,7 @@ pub fn plan_assign(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Assignm
     if before.account == Account::Practitioner && after.account != Account::Practitioner {
         draft.stay(format!("{name} owns no record, so none needs another owner"));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// What a user may do after a change that he or she could not before, and the other way round.
