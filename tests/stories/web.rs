@@ -173,6 +173,24 @@ fn r_20_failed_sign_ins_are_few_alike_and_keep_nobody_out() {
 }
 
 #[test]
+fn asvs_6_3_8_guesses_by_address_do_not_tell_whose_address_it_is() {
+    let office = alder();
+    office.cli(&["user", "add", "emma", "--email", "emma@alder.example"]).ok();
+    office.signed_in("emma");
+    let mut stranger = office.browser();
+    let mut guess = |who: &str| stranger.sign_in(who, "not the password of emma");
+    assert!((0..40).any(|_| guess("emma").status == 429), "Emma's name is guessed too often");
+    let (hers, nobodys) = (guess("emma@alder.example"), guess("nobody@alder.example"));
+    assert_eq!((hers.status, hers.code().as_str()), (401, "sign-in-failed"), "her address is not said to be guessed too often");
+    assert_eq!((hers.status, hers.bytes), (nobodys.status, nobodys.bytes));
+    assert!((0..40).any(|_| guess("nobody@alder.example").status == 429), "an address that nobody has is bounded too");
+    let lines = office.events();
+    let about = |object: &str| lines.iter().filter(|line| line["verb"] == "session.begin" && line["object"] == object).count();
+    assert!(about("emma") > 1, "{lines:?}");
+    assert_eq!(about(""), 0, "nothing is kept about nobody");
+}
+
+#[test]
 fn asvs_14_2_1_and_15_3_3_no_secret_stands_in_an_address_and_no_unknown_member_is_taken() {
     let office = alder();
     let mut rita = office.signed_in("rita");

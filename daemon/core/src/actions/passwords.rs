@@ -69,7 +69,10 @@ pub fn forgot(tx: &Tx<'_>, who: &str, token: &str, hash: &[u8; 32]) -> Result<()
         Ok(name) => users::find(tx, &name)?,
         Err(_) => users::by_email(tx, who)?,
     };
-    let Some(user) = user.filter(|user| !user.disabled && user.activated && !user.email.is_empty()) else { return Ok(()) };
+    let Some(user) = user.filter(|user| !user.disabled && user.activated && !user.email.is_empty()) else {
+        // Whoever asks waits for a commit all the same, and does not learn from it who is there.
+        return Ok(audit::in_vain(tx, &Actor::Stranger, "user.forgot", "unknown-user", "")?);
+    };
     // Without a mail nobody gets the link, and it would push out one that somebody has.
     if mail_link(tx, &user, PassKind::Reset, token)? {
         credentials::insert_pass(tx, Some(user.id), PassKind::Reset, hash, tx.now_ms + RESET_MS)?;
