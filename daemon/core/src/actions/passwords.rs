@@ -199,6 +199,12 @@ pub fn second_factor(view: &View<'_>, name: &UserName) -> Result<(bool, u64), Fa
     Ok((on, credentials::recovery_codes(view, user.id)?))
 }
 
+/// Whether the office wants a second factor of everybody, and this user has none.
+pub(super) fn lacks_second_factor(view: &View<'_>, user: i64) -> Result<bool, Fault> {
+    let has = || Ok::<_, Fault>(credentials::find(view, user)?.is_some_and(|credential| credential.totp_on));
+    Ok(office::wants_second_factor(view)? && !has()?)
+}
+
 /// The secret of a second factor that was begun and not confirmed.
 pub fn second_factor_secret(view: &View<'_>, name: &UserName) -> Result<Vec<u8>, Fault> {
     let user = user_verbs::enabled(view, name)?;
