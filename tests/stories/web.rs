@@ -210,8 +210,13 @@ fn asvs_14_2_1_and_15_3_3_no_secret_stands_in_an_address_and_no_unknown_member_i
         ("PATCH", "/users/ann", json!({ "account": "admin" })),
         ("POST", "/roles", json!({ "name": "Boss", "fixed": true })),
         ("PATCH", "/settings", json!({ "everything": true })),
+        ("POST", "/users/ann/disable", json!({ "plan": "p", "everything": true })),
+        ("POST", "/client-access", json!({ "plan": "p", "on": true, "everything": true })),
+        ("POST", "/records/delete/plan", json!({ "records": [], "everything": true })),
+        ("POST", "/links/accept", json!({ "links": [], "everything": true })),
     ] {
-        assert_eq!(rita.json(method, path, &body, &[]).status, 422, "{method} {path}");
+        let refused = rita.json(method, path, &body, &[]);
+        assert_eq!((refused.status, refused.code().as_str()), (422, "bad-body"), "{method} {path}");
     }
 }
 
