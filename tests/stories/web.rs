@@ -239,6 +239,28 @@ fn a_request_that_is_sent_twice_under_one_key_is_done_once() {
 
 /// Whoever lost a role is not shown again what was answered before; that it was asked is still known.
 #[test]
+fn an_answer_is_not_given_again_to_who_may_not_see_any_more_what_it_shows() {
+    let office = alder();
+    office.cli(&["role", "add", "Desk", "--allow", "edit", "--allow", "delete"]).ok();
+    office.cli(&["user", "role", "bob", "Desk", "--yes"]).ok();
+    let mut bob = office.signed_in("bob");
+    let mut add = |key: &str| bob.json("POST", "/records", &json!({ "name": "Paul Private" }), &[("idempotency-key", key)]);
+    let first = add("1").ok();
+    assert_eq!(add("1").ok(), first, "until something changes, it is");
+    office.cli(&["role", "change", "Desk", "--allow", "delete", "--yes"]).ok();
+    let again = add("1");
+    assert_eq!((again.status, again.code().as_str()), (409, "answer-unknown"), "the role was changed: {:?}", again.json());
+    assert_eq!(add("2").code(), "role", "and he can't do it any more");
+    office.cli(&["role", "change", "Desk", "--allow", "edit", "--allow", "delete", "--yes"]).ok();
+    let second = add("3").ok();
+    assert_eq!(add("3").ok(), second);
+    office.user("bob").cli(&["record", "delete", second["record"].as_str().expect("an id"), "--yes"]).ok();
+    let again = add("3");
+    assert_eq!((again.status, again.code().as_str()), (409, "answer-unknown"), "the record is gone: {:?}", again.json());
+    assert_eq!(office.user("bob").records().len(), 1, "nothing was done twice");
+}
+
+#[test]
 fn an_answer_that_was_kept_goes_with_the_role_that_allowed_it() {
     let office = alder();
     office.cli(&["user", "add", "otto", "--account", "admin"]).ok();

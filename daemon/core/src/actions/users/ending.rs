@@ -141,6 +141,7 @@ pub fn hand_over(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &HandOver,
     plan_hand_over(tx, actor, name, wanted)?.agreed(plan)?;
     let (from, to, _) = checked(tx, name, wanted)?;
     let moved = records::set_owner_of_all(tx, from.id, to.id)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "user.hand-over", name.as_str(), &format!("to {}, records {moved}", to.name))?;
     Ok(HandedOver { from: name.to_string(), to: to.name.to_string(), records: moved })
 }
