@@ -145,7 +145,7 @@ fn an_office_that_wants_a_second_factor_lets_nobody_further_without_one() {
     assert_eq!((refused.status, refused.code().as_str()), (403, "second-factor-needed"), "a token is no way around it");
     assert!(refused.json()["remedy"].as_str().unwrap().contains("POST /session/second-factor"), "{}", refused.json());
     assert_eq!(ann.post("/users/ann/tokens", &wanted).code(), "second-factor-needed");
-    let made = office.user("ann").cli(&["token", "add", "backup", "--scope", "records:read"]);
+    let made = office.cli(&["token", "add", "ann", "backup", "--scope", "records:read"]);
     assert_eq!(made.code, exit::REFUSED, "nor does the operator make one for her");
     let begun = ann.post("/session/second-factor", &json!({})).ok();
     let code = interoffice_tests::web::totp(begun["secret"].as_str().unwrap());
