@@ -27,13 +27,13 @@ fn p_45_the_audit_says_a_month_before_that_a_record_will_be_deleted_also_where_n
         let lines = office.audit().into_iter().filter(|line| line.verb == verb);
         lines.map(|line| (line.actor, line.detail)).collect::<Vec<_>>()
     };
-    let kept = office.does(|tx| records::keep(tx)).unwrap();
+    let kept = office.does(records::keep).unwrap();
     assert_eq!((kept.reminded, kept.deleted), (2, 0));
     let told = ["by mail to 1 user", "nobody reads mail"].map(|how| ("daemon".to_owned(), how.to_owned()));
     assert_eq!(said(&office, "record.deletion-near"), told);
-    office.does(|tx| records::keep(tx)).unwrap();
+    office.does(records::keep).unwrap();
     assert_eq!(said(&office, "record.deletion-near").len(), 2, "once");
     office.waits(REMIND_MS);
-    assert_eq!(office.does(|tx| records::keep(tx)).unwrap().deleted, 2, "the duty to delete depends on no mail");
+    assert_eq!(office.does(records::keep).unwrap().deleted, 2, "the duty to delete depends on no mail");
     assert_eq!(said(&office, "record.delete").len(), 2);
 }
