@@ -13,7 +13,7 @@ use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::store::proxies::{self, ProxyRow};
 use crate::store::users::UserRow;
-use crate::store::{Fault, Tx, View, audit, records};
+use crate::store::{Fault, Tx, View, audit, claims, records};
 
 /// A proxy as people see it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -136,7 +136,7 @@ pub fn plan_set(tx: &Tx<'_>, actor: &Actor, owner: &UserName, change: &ProxyChan
     draft.counts.businesses = open.businesses;
     draft.counts.households = open.households;
     draft.counts.people = 1;
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Makes a user a proxy of another, or no longer; gives the proxies that have to do with the owner.
@@ -144,6 +144,7 @@ pub fn set(tx: &Tx<'_>, actor: &Actor, owner: &UserName, change: &ProxyChange, p
     plan_set(tx, actor, owner, change)?.agreed(plan)?;
     let (owner, proxy) = checked(tx, actor, owner, change)?;
     proxies::set(tx, proxy.id, owner.id, change.on)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, verb(change), owner.name.as_str(), proxy.name.as_str())?;
     of_user(tx, actor, &owner.name)
 }

@@ -16,7 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::grants::{self, Grantee};
 use crate::store::records::{self, RecordRow};
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit, links, log, peers};
+use crate::store::{Fault, Tx, View, audit, claims, links, log, peers};
 
 /// Who is to own a record.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -117,7 +117,7 @@ fn plan(view: &View<'_>, checked: &Checked) -> Result<Plan, Fault> {
         let stay = if others == 1 { "stays" } else { "stay" };
         draft.stay(format!("{} {stay} as before", counted(others, "share with a user or group", "shares with users and groups")));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&view.office.signer))
 }
 
 /// Gives a record to another owner; every grant stays, but for the new owner's own, which he or she needs no more.
@@ -131,6 +131,7 @@ pub fn transfer(tx: &Tx<'_>, actor: &Actor, record: RecordId, wanted: &Transfer,
     let keep = if planted(Bug::OldOwnerKeepsAll) { Some(Level::FullControl) } else { keep };
     grants::set(tx, row.id, Grantee::User(before.id), keep)?;
     records::set_owner(tx, row.id, owner.id)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "record.owner", &record.to_string(), &format!("{} instead of {}, copies {copies}", owner.name, before.name))?;
     Ok(Transferred { record: record.to_string(), owner: owner.name.to_string(), before: before.name.to_string(), copies })
 }

@@ -18,7 +18,7 @@ use crate::store::grants::{self, GrantRow, Grantee};
 use crate::store::groups::{self, GroupRow};
 use crate::store::records::{self, RecordRow};
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, StoreFault, Tx, View, audit, office};
+use crate::store::{Fault, StoreFault, Tx, View, audit, claims, office};
 
 /// Most users and groups that one record is shared with; who needs more shares it with a group.
 pub const GRANTS_MAX: usize = 1_000;
@@ -198,6 +198,7 @@ pub fn set(tx: &Tx<'_>, actor: &Actor, record: RecordId, changes: &Changes, plan
     let (row, steps) = steps(tx, actor, record, changes)?;
     plan(tx, actor, &row, &steps)?.agreed(plan_id)?;
     save(tx, &row, &steps)?;
+    claims::blank_all(tx)?;
     for step in steps.iter().filter(|step| step.changes() && !planted(Bug::GrantNotAudited)) {
         let verb = if step.after.is_some() { "record.grant" } else { "record.revoke" };
         let level = step.after.map_or("none", Level::as_str);
@@ -325,7 +326,7 @@ fn plan(view: &View<'_>, actor: &Actor, row: &RecordRow, steps: &[Step]) -> Resu
         }
     }
     draft.counts.people = steps.iter().filter(|step| step.changes() && matches!(step.whose, Whose::User(_))).count() as u64;
-    Ok(draft.finish())
+    Ok(draft.finish(&view.office.signer))
 }
 
 /// Says what a user who is taken off, or gets less, still has another way once all steps are done.

@@ -15,6 +15,7 @@ mod outbox;
 mod peers;
 mod records;
 mod requests;
+mod retention;
 mod rows;
 mod seen;
 mod specialists;

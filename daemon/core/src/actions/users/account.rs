@@ -83,7 +83,7 @@ pub fn plan_assign(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Assignm
     if before.account == Account::Practitioner && after.account != Account::Practitioner {
         draft.stay(format!("{name} owns no record, so none needs another owner"));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// What becomes of records that were shared with the user at a level that one of the two accounts can't have.

@@ -13,7 +13,7 @@ use crate::domain::user::{Account, Right, check_display_name, check_email, check
 use crate::store::credentials::PassKind;
 use crate::store::records::{self, KindCounts};
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit, credentials, roles as role_rows};
+use crate::store::{Fault, Tx, View, audit, claims, credentials, roles as role_rows};
 
 mod account;
 mod ending;
@@ -293,6 +293,7 @@ pub fn set_right(tx: &Tx<'_>, actor: &Actor, name: &UserName, right: Right, on: 
     *flag = on;
     users::update(tx, &user)?;
     let detail = format!("{} {}", right.label(), if on { "on" } else { "off" });
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "user.right", name.as_str(), &detail)?;
     UserView::of(tx, actor, &user)
 }
