@@ -92,6 +92,8 @@ bugs! {
     GrantNotAudited, 59, "grant-not-audited", "a share inside the office leaves no line in the audit";
     OldOwnerKeepsAll, 60, "old-owner-keeps-all", "whoever gives a record away keeps Full Control of it";
     PasswordKeepsSessions, 61, "password-keeps-sessions", "a password that is set anew ends no session";
+    KeptWithoutSharing, 62, "kept-without-sharing", "whoever may not share keeps a record that he or she gives away";
+    ProxyWithoutSharing, 63, "proxy-without-sharing", "whoever may not share names a proxy";
 }
 
 impl Bug {

@@ -248,6 +248,38 @@ fn p_07_with_sharing_off_only_administrators_share() {
     assert!(names(&office.user("bob")).is_empty());
 }
 
+/// P-07, I-12, I-17, K-05: with sharing off an owner gives a record away, but stays in it only if an administrator lets him or her.
+#[test]
+fn p_07_with_sharing_off_an_owner_gives_a_record_away_and_keeps_nothing() {
+    let office = clinic();
+    let (ann, bob, rita) = (office.user("ann"), office.user("bob"), office.user("rita"));
+    let records = import(office.user("ann"), &(card("Clara Client") + &card("Nora New")));
+    rita.cli(&["client-access", "--sharing", "off", "--yes"]).ok();
+    for level in ["read", "write", "full-control"] {
+        for confirmed in ["--dry-run", "--yes"] {
+            let refused = ann.cli(&["record", "owner", &records[0], "bob", "--keep", level, confirmed]).ended(exit::REFUSED);
+            says(&refused, "only administrators let others see records");
+            says(&refused, "without --keep");
+        }
+    }
+    let keep = serde_json::json!({ "owner": "bob", "keep": "read" });
+    assert_eq!(ann.api("POST", &format!("/records/{}/owner/plan", records[0]), &keep).body["code"], "sharing-off");
+    assert!(names(&bob).is_empty(), "the record is its owner's as before");
+
+    ann.cli(&["record", "owner", &records[0], "bob", "--keep", "none", "--yes"]).ok();
+    assert_eq!((names(&ann), names(&bob)), (vec!["Nora New".to_owned()], vec!["Clara Client".to_owned()]), "one owner instead of another");
+    rita.cli(&["record", "owner", &records[1], "bob", "--keep", "read", "--yes"]).ok();
+    assert_eq!(reasons(&office, &records[1], "ann"), ["grant"], "an administrator lets her keep it");
+
+    rita.cli(&["client-access", "--sharing", "on", "--yes"]).ok();
+    rita.cli(&["role", "add", "Alone", "--allow", "edit"]).ok();
+    rita.cli(&["user", "role", "bob", "Alone", "--yes"]).ok();
+    let refused = bob.cli(&["record", "owner", &records[0], "carl", "--keep", "read", "--yes"]).ended(exit::REFUSED);
+    says(&refused, "role does not allow");
+    office.cli(&["record", "owner", &records[0], "carl", "--keep", "read", "--yes"]).ok();
+    assert_eq!(bob.json(&["record", "show", &records[0]])["access"], "read", "the operator may");
+}
+
 /// P-10 to P-12, P-16, P-20, P-21, P-23, INV-23: a group gives many access at once; who is in it is hidden from others; what is had twice
 /// survives the loss of one.
 #[test]

@@ -115,6 +115,7 @@ fn t_49_the_audit_is_exported_as_a_file_and_that_is_written_down() {
     let exports = audit(&office, &["--verb", "audit"]);
     assert_eq!(verbs(&exports), ["audit.export"; 3], "each attempt has its line: {exports}");
     assert_eq!(exports[2]["outcome"], "not-admin");
+    assert_eq!(verbs(&audit(&office, &["--verb", "api"])), [""; 0], "and no second one");
     says(&exports[0].to_string(), "json");
     says(&exports[0].to_string(), "verb user");
     let none: Value =

@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod connected;
 mod demonstration;
 mod described;
 mod duplicates;
@@ -13,6 +14,7 @@ mod import_export;
 mod links;
 mod mail;
 mod matrix;
+mod numbers;
 mod other_peoples;
 mod outages;
 mod pairing;

@@ -134,12 +134,25 @@ fn a_second_factor_is_asked_for_once_it_is_on_and_no_code_counts_twice() {
 fn an_office_that_wants_a_second_factor_lets_nobody_further_without_one() {
     let office = alder();
     let mut ann = office.signed_in("ann");
+    let wanted = json!({ "name": "calendar", "scopes": ["records:read"] });
+    let token = ann.post("/users/ann/tokens", &wanted).ok()["token"].as_str().unwrap().to_owned();
+    let mut program = office.browser();
+    program.headers.insert("authorization".into(), format!("Bearer {token}"));
+    assert_eq!(program.get("/records").status, 200);
     office.cli(&["settings", "--second-factor", "on"]).ok();
     assert_eq!(ann.get("/records").code(), "second-factor-needed");
+    let refused = program.get("/records");
+    assert_eq!((refused.status, refused.code().as_str()), (403, "second-factor-needed"), "a token is no way around it");
+    assert!(refused.json()["remedy"].as_str().unwrap().contains("POST /session/second-factor"), "{}", refused.json());
+    assert_eq!(ann.post("/users/ann/tokens", &wanted).code(), "second-factor-needed");
+    let made = office.cli(&["token", "add", "ann", "backup", "--scope", "records:read"]);
+    assert_eq!(made.code, exit::REFUSED, "nor does the operator make one for her");
     let begun = ann.post("/session/second-factor", &json!({})).ok();
     let code = interoffice_tests::web::totp(begun["secret"].as_str().unwrap());
     ann.post("/session/second-factor/confirm", &json!({ "code": code })).ok();
     assert_eq!(ann.get("/records").status, 200);
+    assert_eq!(program.get("/records").status, 200, "her token counts again");
+    ann.post("/users/ann/tokens", &wanted).ok();
 }
 
 #[test]

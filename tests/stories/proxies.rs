@@ -89,6 +89,35 @@ fn s_52_s_56_proxies_are_overseen_and_end_by_hand_or_with_either_user() {
     assert_eq!(rita.json(&["user", "proxy", "list"]), json!([]), "and with the proxy");
 }
 
+/// P-06, P-07, K-05, S-52: naming a proxy lets somebody see records, and so is for whoever may share; taking one away is not.
+#[test]
+fn p_07_who_may_not_share_names_no_proxy() {
+    let office = office();
+    let (rita, ann, bob) = (office.user("rita"), office.user("ann"), office.user("bob"));
+    let record = import(office.user("bob"), &card("Clara Client")).remove(0);
+    rita.cli(&["client-access", "--sharing", "off", "--yes"]).ok();
+    for confirmed in ["--dry-run", "--yes"] {
+        let refused = bob.cli(&["user", "proxy", "add", "bob", "ann", confirmed]).ended(exit::REFUSED);
+        says(&refused, "only administrators let others see records");
+    }
+    let answered = bob.api("POST", "/users/bob/proxies/plan", &json!({ "proxy": "ann", "on": true }));
+    assert_eq!(answered.body["code"], "sharing-off");
+    ann.cli(&["record", "show", &record]).ended(exit::NOT_FOUND);
+    rita.cli(&["user", "proxy", "add", "bob", "ann", "--yes"]).ok();
+    assert_eq!(names(&ann), ["Clara Client"], "an administrator names one");
+    bob.cli(&["user", "proxy", "remove", "bob", "ann", "--yes"]).ok();
+    assert!(names(&ann).is_empty(), "whose records they are takes the proxy away");
+
+    rita.cli(&["client-access", "--sharing", "on", "--yes"]).ok();
+    rita.cli(&["role", "add", "Alone", "--allow", "edit"]).ok();
+    rita.cli(&["user", "role", "bob", "Alone", "--yes"]).ok();
+    says(&bob.cli(&["user", "proxy", "add", "bob", "ann", "--yes"]).ended(exit::REFUSED), "role does not allow");
+    assert!(names(&ann).is_empty());
+    rita.cli(&["user", "role", "bob", "Practitioner", "--yes"]).ok();
+    bob.cli(&["user", "proxy", "add", "bob", "ann", "--yes"]).ok();
+    assert_eq!(names(&ann), ["Clara Client"]);
+}
+
 /// S-52: a specialist may be a proxy and have one, and what another office shares with the user is never shown to the proxy.
 #[test]
 fn s_52_a_proxy_never_sees_what_another_office_shares() {

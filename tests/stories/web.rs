@@ -173,6 +173,24 @@ fn r_20_failed_sign_ins_are_few_alike_and_keep_nobody_out() {
 }
 
 #[test]
+fn asvs_6_3_8_guesses_by_address_do_not_tell_whose_address_it_is() {
+    let office = alder();
+    office.cli(&["user", "add", "emma", "--email", "emma@alder.example"]).ok();
+    office.signed_in("emma");
+    let mut stranger = office.browser();
+    let mut guess = |who: &str| stranger.sign_in(who, "not the password of emma");
+    assert!((0..40).any(|_| guess("emma").status == 429), "Emma's name is guessed too often");
+    let (hers, nobodys) = (guess("emma@alder.example"), guess("nobody@alder.example"));
+    assert_eq!((hers.status, hers.code().as_str()), (401, "sign-in-failed"), "her address is not said to be guessed too often");
+    assert_eq!((hers.status, hers.bytes), (nobodys.status, nobodys.bytes));
+    assert!((0..40).any(|_| guess("nobody@alder.example").status == 429), "an address that nobody has is bounded too");
+    let lines = office.events();
+    let about = |object: &str| lines.iter().filter(|line| line["verb"] == "session.begin" && line["object"] == object).count();
+    assert!(about("emma") > 1, "{lines:?}");
+    assert_eq!(about(""), 0, "nothing is kept about nobody");
+}
+
+#[test]
 fn asvs_14_2_1_and_15_3_3_no_secret_stands_in_an_address_and_no_unknown_member_is_taken() {
     let office = alder();
     let mut rita = office.signed_in("rita");
@@ -192,8 +210,13 @@ fn asvs_14_2_1_and_15_3_3_no_secret_stands_in_an_address_and_no_unknown_member_i
         ("PATCH", "/users/ann", json!({ "account": "admin" })),
         ("POST", "/roles", json!({ "name": "Boss", "fixed": true })),
         ("PATCH", "/settings", json!({ "everything": true })),
+        ("POST", "/users/ann/disable", json!({ "plan": "p", "everything": true })),
+        ("POST", "/client-access", json!({ "plan": "p", "on": true, "everything": true })),
+        ("POST", "/records/delete/plan", json!({ "records": [], "everything": true })),
+        ("POST", "/links/accept", json!({ "links": [], "everything": true })),
     ] {
-        assert_eq!(rita.json(method, path, &body, &[]).status, 422, "{method} {path}");
+        let refused = rita.json(method, path, &body, &[]);
+        assert_eq!((refused.status, refused.code().as_str()), (422, "bad-body"), "{method} {path}");
     }
 }
 
@@ -215,6 +238,28 @@ fn a_request_that_is_sent_twice_under_one_key_is_done_once() {
 }
 
 /// Whoever lost a role is not shown again what was answered before; that it was asked is still known.
+#[test]
+fn an_answer_is_not_given_again_to_who_may_not_see_any_more_what_it_shows() {
+    let office = alder();
+    office.cli(&["role", "add", "Desk", "--allow", "edit", "--allow", "delete"]).ok();
+    office.cli(&["user", "role", "bob", "Desk", "--yes"]).ok();
+    let mut bob = office.signed_in("bob");
+    let mut add = |key: &str| bob.json("POST", "/records", &json!({ "name": "Paul Private" }), &[("idempotency-key", key)]);
+    let first = add("1").ok();
+    assert_eq!(add("1").ok(), first, "until something changes, it is");
+    office.cli(&["role", "change", "Desk", "--allow", "delete", "--yes"]).ok();
+    let again = add("1");
+    assert_eq!((again.status, again.code().as_str()), (409, "answer-unknown"), "the role was changed: {:?}", again.json());
+    assert_eq!(add("2").code(), "role", "and he can't do it any more");
+    office.cli(&["role", "change", "Desk", "--allow", "edit", "--allow", "delete", "--yes"]).ok();
+    let second = add("3").ok();
+    assert_eq!(add("3").ok(), second);
+    office.user("bob").cli(&["record", "delete", second["record"].as_str().expect("an id"), "--yes"]).ok();
+    let again = add("3");
+    assert_eq!((again.status, again.code().as_str()), (409, "answer-unknown"), "the record is gone: {:?}", again.json());
+    assert_eq!(office.user("bob").records().len(), 1, "nothing was done twice");
+}
+
 #[test]
 fn an_answer_that_was_kept_goes_with_the_role_that_allowed_it() {
     let office = alder();

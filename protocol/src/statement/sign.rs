@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use ed25519_dalek::{Signer as _, SigningKey};
+use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::body::for_each_body;
 use super::{Body, Envelope, Kind, Signed, Verified};
@@ -39,6 +41,20 @@ impl Signer {
     /// The public half of its key.
     pub fn public_key(&self) -> [u8; 32] {
         self.key.verifying_key().to_bytes()
+    }
+
+    /// A keyed hash of `bytes` that only who holds this key can make, for a use of its own: HMAC-SHA256 under a key that is made of this one and
+    /// `label`. It is for this office alone, and never the bytes of a signature.
+    pub fn keyed_hash(&self, label: &str, bytes: &[u8]) -> [u8; 32] {
+        let under = |key: &[u8; 32], parts: [&[u8]; 2]| -> [u8; 32] {
+            let mut block = Zeroizing::new([0; 64]);
+            block[..32].copy_from_slice(key);
+            let mut mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
+            parts.iter().for_each(|part| mac.update(part));
+            mac.finalize().into_bytes().into()
+        };
+        let key = Zeroizing::new(under(self.key.as_bytes(), [b"interoffice/derived/v1/", label.as_bytes()]));
+        under(&key, [bytes, b""])
     }
 
     /// The statement of `body` in `envelope`, whose `from` is this office whatever stood there.

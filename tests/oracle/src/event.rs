@@ -193,8 +193,8 @@ pub enum Act {
     Edit,
     /// Shares it, or takes it from somebody.
     Share(With),
-    /// Gives it to another owner.
-    GiveAway,
+    /// Gives it to another owner; the one of before keeps this.
+    GiveAway(Option<Level>),
     /// Asks for access to it.
     Ask,
     /// Answers a request for it.
@@ -245,6 +245,8 @@ pub enum Event {
     MemberSet { office: Office, group: String, user: String, on: bool },
     /// A user became a proxy of another, or is none any more.
     ProxySet { office: Office, owner: String, proxy: String, on: bool },
+    /// A person made a user a proxy of another, or none any more, or was denied it; told before what came of it.
+    ProxyTried { office: Office, by: String, owner: String, proxy: String, on: bool, done: bool },
     /// Client access, sharing by users and asking for access were switched; what is `None` stayed.
     AccessSwitched { office: Office, on: Option<bool>, sharing: Option<bool>, requesting: Option<bool> },
 

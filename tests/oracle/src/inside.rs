@@ -178,15 +178,26 @@ impl Local {
         own.shares.keys().filter_map(|with| if let With::Group(name) = with { Some(name.clone()) } else { None }).collect()
     }
 
-    /// Whether a viewer may share a record with anybody.
-    pub fn may_share(&self, viewer: Viewer<'_>, record: &Record) -> bool {
-        let shares = match viewer {
+    /// Whether a viewer may let others see records at all.
+    fn shares(&self, viewer: Viewer<'_>) -> bool {
+        match viewer {
             Viewer::Operator => true,
             Viewer::User(name) => {
                 self.enabled(name).is_some_and(|user| user.role == ADMINISTRATOR || (self.inside.sharing && self.allows(user).share))
             }
-        };
-        shares && self.level_of(viewer, record) == Some(Level::Full)
+        }
+    }
+
+    /// Whether a viewer may share a record with anybody.
+    pub fn may_share(&self, viewer: Viewer<'_>, record: &Record) -> bool {
+        self.shares(viewer) && self.level_of(viewer, record) == Some(Level::Full)
+    }
+
+    /// Whether a user may make `proxy` one who sees what `owner` owns, or with `on` false no longer: whoever it is named by lets
+    /// somebody see records, and nobody lets him- or herself.
+    pub fn may_set_proxy(&self, by: &str, owner: &str, proxy: &str, on: bool) -> bool {
+        let concerned = self.enabled(by).is_some() && (self.administers(by) || by == owner);
+        concerned && (!on || (by != proxy && self.shares(Viewer::User(by))))
     }
 
     /// Whether a viewer may do something with a record of the office.
@@ -199,10 +210,11 @@ impl Local {
             // Who edits all clients may take more of them.
             (Viewer::User(name), Act::Share(With::User(with))) if with == name && self.edits_all(name, record) => true,
             (Viewer::User(_), Act::Share(_) | Act::Answer) => self.may_share(viewer, record),
-            (Viewer::User(name), Act::GiveAway) => {
+            (Viewer::User(name), Act::GiveAway(keep)) => {
                 let owns = self.records.get(record).is_some_and(|own| own.owner == name);
                 let sees_all = self.enabled(name).is_some_and(|user| user.role == ADMINISTRATOR && !user.specialist);
-                level.is_some() && (owns || sees_all)
+                // With what the owner of before keeps, one more sees it than did.
+                level.is_some() && (owns || sees_all) && (keep.is_none() || self.shares(viewer))
             }
             (Viewer::User(_), Act::Ask) => self.takes_requests() && (level.is_some() || self.knows_by_name(viewer, record)),
         }

@@ -37,6 +37,7 @@ impl Oracle {
                     inside.proxies.remove(&pair)
                 };
             }),
+            Event::ProxyTried { office, by, owner, proxy, on, done } => self.judge_proxy(*office, by, [owner, proxy], *on, *done),
             Event::AccessSwitched { office, on, sharing, requesting } => self.switched(*office, *on, *sharing, *requesting),
             Event::Acted { office, by, record, act } => self.judge(*office, by.as_deref(), record, act, true),
             Event::Denied { office, by, record, act } => self.judge(*office, by.as_deref(), record, act, false),
@@ -105,6 +106,16 @@ impl Oracle {
             (true, _) => self.breach("INV-01", "stale-right", what),
             (false, _) => self.breach("INV-29", "lost-ack", what),
         }
+    }
+
+    /// Whether a person who named a proxy or took one away, or was denied it, is who may.
+    fn judge_proxy(&mut self, office: Office, by: &str, [owner, proxy]: [&str; 2], on: bool, done: bool) {
+        let Some(local) = self.offices.get(&office).filter(|_| !self.hostile.contains(&office)) else { return };
+        if local.may_set_proxy(by, owner, proxy, on) == done {
+            return;
+        }
+        let what = format!("{by} at {office} made {proxy} a proxy of {owner} ({on}): {done}");
+        if done { self.breach("INV-01", "stale-right", what) } else { self.breach("INV-29", "lost-ack", what) }
     }
 
     fn granted(&mut self, office: Office, record: &Record, with: &With, level: Option<Level>) {

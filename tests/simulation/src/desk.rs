@@ -61,7 +61,7 @@ impl World {
             Step::SetRole { role, allows, .. } => self.set_role(office, role, allows),
             Step::GiveRole { user, role, .. } => self.give_role(office, user, role),
             Step::AllClients { user, level, .. } => self.all_clients(office, user, level),
-            Step::Proxy { owner, user, on, .. } => self.proxy(office, owner, user, on == 1),
+            Step::Proxy { owner, user, by, on, .. } => self.proxy(office, owner, user, by, on == 1),
             Step::ClientAccess { what, on, .. } => self.client_access(office, what, on == 1),
             Step::EnableUser { user, .. } => self.enable_user(office, user),
             _ => Ok(false),
@@ -188,15 +188,26 @@ impl World {
         Ok(true)
     }
 
-    fn proxy(&mut self, office: usize, owner: u32, user: u32, on: bool) -> Did {
+    /// The oracle is told who did or was denied it.
+    fn proxy(&mut self, office: usize, owner: u32, user: u32, by: u32, on: bool) -> Did {
         let ((owner, name), proxy) = (self.user_at(office, owner)?, self.someone(office, user));
+        let by = self.someone(office, by);
+        let actor = acting(office, &by)?;
         let change = ProxyChange { proxy: proxy.clone(), on };
         let line = if on { "user.proxy.add" } else { "user.proxy.remove" };
-        let done = self.at_desk(office, line, |tx, desk| {
-            let plan = proxies::plan_set(tx, desk, &name, &change)?;
-            proxies::set(tx, desk, &name, &change, &plan.id)
+        let done = self.audited(office, line, false, |tx| {
+            let plan = proxies::plan_set(tx, &actor, &name, &change)?;
+            proxies::set(tx, &actor, &name, &change, &plan.id)
         })?;
-        if done.is_none() {
+        let done = done.is_some();
+        if done || matches!(self.refused, Some("not-admin" | "sharing-off" | "role")) {
+            let (owner, proxy) = (owner.clone(), proxy.clone());
+            self.note(Event::ProxyTried { office, by, owner, proxy, on, done });
+        }
+        if !done {
+            if matches!(self.refused, Some("sharing-off" | "role")) {
+                sometimes!("somebody who may not share named a proxy");
+            }
             return Ok(false);
         }
         if on {

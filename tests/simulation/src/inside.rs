@@ -159,12 +159,17 @@ impl World {
         let Some(RecordFacts { record, owner: Who { office, .. }, .. }) = self.at_hand(number) else { return Ok(false) };
         let (by, to) = (self.someone(office, by), self.someone(office, to));
         let wanted = Transfer { owner: to.clone(), keep: keep.map(|level| level_name(Some(level)).to_owned()) };
-        let deed = Deed { office, by: &by, record, act: Act::GiveAway, line: Some("record.owner") };
+        let deed = Deed { office, by: &by, record, act: Act::GiveAway(keep), line: Some("record.owner") };
         let done = self.judged(&deed, |tx, by| {
             let plan = access::plan_transfer(tx, by, record, &wanted)?;
             access::transfer(tx, by, record, &wanted, &plan.id)
         })?;
-        let Some(done) = done else { return Ok(false) };
+        let Some(done) = done else {
+            if keep.is_some() && matches!(self.refused, Some("sharing-off" | "role")) {
+                sometimes!("somebody who may not share wanted to keep a record");
+            }
+            return Ok(false);
+        };
         sometimes!("a record has another owner");
         if done.copies > 0 {
             sometimes!("a record that was shared over a link has another owner");

@@ -88,7 +88,7 @@ impl Generator {
 
     fn owners(&mut self, world: &World, office: u32) -> Option<Step> {
         let (user, on) = (self.user(world), u32::from(self.random.chance(60)));
-        Some(match self.random.below(10) {
+        Some(match self.random.below(12) {
             0..5 => {
                 // One that is perhaps shared over a link, or any.
                 let linked = self.link_seen(world, |owner, _| owner == Seen::Active);
@@ -101,8 +101,24 @@ impl Generator {
                 Step::GiveRecord { record, by, to: self.user(world), keep: self.random.below(4) as u32 }
             }
             5 => Step::HandOver { office, user, to: self.user(world) },
-            _ => Step::Proxy { office, owner: user, user: self.insider(world), on },
+            6..8 => self.without_sharing(world)?,
+            _ => {
+                let by = [user, self.insider(world), world.swarm.users as u32, world.swarm.users as u32][self.random.below(4)];
+                Step::Proxy { office, owner: user, user: self.insider(world), by, on }
+            }
         })
+    }
+
+    /// Where administrators alone share, an owner wants to keep what he or she gives away, or names a proxy.
+    fn without_sharing(&mut self, world: &World) -> Option<Step> {
+        let (record, office, owner) = self.a_record(world)?;
+        let (user, keep) = (self.user(world), self.random.below(4) as u32);
+        let wanted = match self.random.below(2) {
+            0 => Step::GiveRecord { record, by: owner, to: user, keep },
+            _ => Step::Proxy { office, owner, user, by: owner, on: 1 },
+        };
+        self.planned.extend([wanted, Step::ClientAccess { office, what: 1, on: 1 }].map(|step| (None, step)));
+        Some(Step::ClientAccess { office, what: 1, on: 0 })
     }
 
     fn asking(&mut self, world: &World, office: u32) -> Option<Step> {

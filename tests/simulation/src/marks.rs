@@ -81,6 +81,8 @@ pub(crate) const MARKS: &[&str] = &[
     "somebody shared all but what is private",
     "somebody signed in",
     "somebody was denied something with a record of the office",
+    "somebody who may not share named a proxy",
+    "somebody who may not share wanted to keep a record",
     "statements were said again since the peer lacked them",
     "the reserve was spent on an ending",
     "the same two people were linked anew",

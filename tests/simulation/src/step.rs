@@ -122,8 +122,8 @@ steps! {
     GiveRole { office, user, role },
     /// The administrator shares all clients with a user, or no longer.
     AllClients { office, user, level },
-    /// The administrator makes a user a proxy of another, or no longer.
-    Proxy { office, owner, user, on },
+    /// Somebody makes a user a proxy of another, or no longer.
+    Proxy { office, owner, user, by, on },
     /// The administrator switches client access (`what` 0), sharing by users or asking for access.
     ClientAccess { office, what, on },
     /// The administrator lets a disabled user act again.

@@ -44,7 +44,7 @@ fn changed(world: &World, line: &mut Line, record: &Record, question: &Question,
         Question::PlanGrant(to, level) => post(plan_share(json!({ "user": name(to), "level": level.word() }))),
         Question::PlanGroup(group, level) => post(plan_share(json!({ "group": group, "level": level.word() }))),
         Question::PlanWhole(level) => post(plan_share(json!({ "whole_office": true, "level": level.word() }))),
-        Question::PlanOwner(to) => post((format!("{path}/owner/plan"), json!({ "owner": name(to), "keep": "read" }))),
+        Question::PlanOwner(to, keep) => post((format!("{path}/owner/plan"), json!({ "owner": name(to), "keep": keep.word() }))),
         Question::PlanArchive => post(("/records/archive/plan".to_owned(), one)),
         Question::PlanDelete => post(("/records/delete/plan".to_owned(), one)),
         Question::Unarchive => post(("/records/unarchive".to_owned(), one)),
@@ -88,9 +88,14 @@ fn whole(body: &Value, record: &Record) -> String {
     if !named || !has_mail {
         return format!("200 and not the record: {told}");
     }
-    let connected: Vec<_> = body["connected_to"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let access = body["access"].as_str().unwrap_or("?");
-    format!("200 whole {access} of {}, offline {}", connected.join(" "), body["offline"])
+    format!("200 whole {access} {}", connected(body))
+}
+
+/// To whom a record is connected, and whether it opens without a connection, as it is shown alone or in a list.
+pub(super) fn connected(body: &Value) -> String {
+    let connected: Vec<_> = body["connected_to"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    format!("of {}, offline {}", connected.join(" "), body["offline"])
 }
 
 fn exported(reply: &Reply, record: &Record) -> String {

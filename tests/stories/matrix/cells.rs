@@ -6,8 +6,8 @@ use interoffice_tests::Dice;
 use interoffice_tests::web::Line;
 use serde_json::Value;
 
-use super::asked::{answer, short};
-use super::expected::{Question, expected};
+use super::asked::{answer, connected, short};
+use super::expected::{self, Question, expected};
 use super::office::Stage;
 use super::oracle::{Level, Record, World};
 
@@ -79,7 +79,7 @@ fn questions(dice: &mut Dice, world: &World, record: &Record) -> Vec<Question> {
         Question::PlanGrant(dice.below(users), level(dice)),
         Question::PlanGroup(groups[dice.below(groups.len())].clone(), level(dice)),
         Question::PlanWhole(level(dice)),
-        Question::PlanOwner(dice.below(users)),
+        Question::PlanOwner(dice.below(users), level(dice)),
         Question::PlanArchive,
         Question::PlanDelete,
         Question::Digest,
@@ -106,7 +106,10 @@ pub(super) fn ask_all(stage: &mut Stage, phase: &str) -> Matrix {
                 // Whom no session counts for any more is a stranger, who may not ask often.
                 asked = asked.split_off(asked.len() - usize::from(dice.below(4) == 0));
             }
-            // Sharing with oneself is a rule of its own.
+            // Few own anything, and what they give away is a rule of its own; so is sharing with oneself.
+            if record.owner == user && !world.users[user].disabled {
+                asked.push(Question::PlanOwner(dice.below(world.users.len()), Level::ALL[dice.below(4)]));
+            }
             if !world.users[user].disabled && dice.below(3) == 0 {
                 asked.push(Question::PlanGrant(user, Level::ALL[dice.below(4)]));
             }
@@ -171,8 +174,11 @@ fn lists() -> Vec<List> {
     ]
 }
 
+/// A record in a list: its id, what is shown of it, and to whom it is connected.
+type Shown = (String, Entry, String);
+
 /// Every page of a list; the records with what is shown of each, or a word for why there are none.
-fn pages(line: &mut Line, path: &str) -> Result<Vec<(String, Entry)>, String> {
+fn pages(line: &mut Line, path: &str) -> Result<Vec<Shown>, String> {
     let (mut found, mut after) = (Vec::new(), String::new());
     loop {
         let reply = line.ask("GET", &format!("{path}{after}"), &Value::Null, &[]);
@@ -186,7 +192,7 @@ fn pages(line: &mut Line, path: &str) -> Result<Vec<(String, Entry)>, String> {
                 return Err(format!("more than a name: {item}"));
             }
             let entry = if is_name { Entry::Name } else { Entry::Seen };
-            found.push((item["id"].as_str().unwrap_or_default().to_owned(), entry));
+            found.push((item["id"].as_str().unwrap_or_default().to_owned(), entry, connected(item)));
         }
         match body["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
@@ -219,13 +225,13 @@ pub(super) fn look_through(stage: &mut Stage, phase: &str) -> Matrix {
     matrix
 }
 
-fn told(found: &Result<Vec<(String, Entry)>, String>, record: &Record) -> String {
+fn told(found: &Result<Vec<Shown>, String>, record: &Record) -> String {
     let Ok(found) = found else { return found.as_ref().err().cloned().unwrap_or_default() };
-    let times: Vec<_> = found.iter().filter(|(id, _)| *id == record.id).map(|(_, entry)| format!("{entry:?}")).collect();
+    let times: Vec<_> = found.iter().filter(|(id, ..)| *id == record.id).map(|(_, entry, _)| format!("{entry:?}")).collect();
     if times.is_empty() { "Absent".to_owned() } else { times.join(" and ") }
 }
 
-fn compare_list(matrix: &mut Matrix, world: &World, user: usize, phase: &str, list: &List, found: Result<Vec<(String, Entry)>, String>) {
+fn compare_list(matrix: &mut Matrix, world: &World, user: usize, phase: &str, list: &List, found: Result<Vec<Shown>, String>) {
     for record in &world.records {
         let wanted = match world.users[user].disabled {
             true => "401 not-signed-in".to_owned(),
@@ -233,6 +239,11 @@ fn compare_list(matrix: &mut Matrix, world: &World, user: usize, phase: &str, li
         };
         let cell = format!("{phase}: {} looks for {} in the {}", world.users[user].name, record.name, list.what);
         matrix.compare(list.what, &cell, &wanted, &told(&found, record), || world.why(user, Some(record)));
+        let shown = found.as_ref().ok().and_then(|found| found.iter().find(|(id, entry, _)| *id == record.id && *entry == Entry::Seen));
+        if let Some((.., got)) = shown {
+            let wanted = format!("200 {}", expected::connected(world, user, record));
+            matrix.compare("connected in lists", &cell, &wanted, &format!("200 {got}"), || world.why(user, Some(record)));
+        }
     }
 }
 

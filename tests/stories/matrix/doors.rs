@@ -107,6 +107,10 @@ fn expected(world: &World, user: usize, door: &Door) -> String {
         Who::ZedAndAdmins if !world.administers(user) && who.name != "zed" => "403 not-admin",
         Who::Specialists if !who.specialist => "403 not-specialist",
         Who::Specialists if !world.may(user, "exchange") => "403 role",
+        // P-07: naming a proxy is sharing.
+        Who::ZedAndAdmins if door.path == "/users/zed/proxies/plan" => {
+            return world.shares(user).map_or_else(|code| format!("403 {code}"), |()| door.answer.to_owned());
+        }
         _ => door.answer,
     }
     .to_owned()
@@ -134,6 +138,7 @@ pub(super) fn knock(stage: &mut Stage, phase: &str) -> Matrix {
             make(&mut matrix, world, line, user, phase);
             groups(&mut matrix, world, line, user, phase);
             proxies(&mut matrix, world, line, user, phase);
+            name_proxies(&mut matrix, world, line, user, phase);
             act_for(&mut matrix, world, line, user, phase);
         }
     }
@@ -197,6 +202,39 @@ fn proxies(matrix: &mut Matrix, world: &World, line: &mut Line, user: usize, pha
             matrix.compare("proxies", &cell, &wanted.to_string(), &got.to_string(), || world.why(user, None));
         }
     }
+}
+
+/// P-07, S-52: naming a proxy lets somebody see records, and is for whoever shares; taking one away is for all whom it concerns.
+fn name_proxies(matrix: &mut Matrix, world: &World, line: &mut Line, user: usize, phase: &str) {
+    let (all, own) = (world.users.len(), &world.users[user].proxy_of);
+    let others = [1, 5, all - 1].map(|step| (user, (user + step) % all));
+    let tries = others.into_iter().chain([(user, user), ((user + 3) % all, user), ((user + 4) % all, (user + 6) % all)]);
+    let has = (0..all).filter(|other| world.users[*other].proxy_of.contains(&user)).map(|proxy| (user, proxy));
+    for (owner, proxy) in tries.chain(has).chain(own.iter().map(|owner| (*owner, user))) {
+        for on in [true, false] {
+            let (owner_name, name) = (&world.users[owner].name, &world.users[proxy].name);
+            let path = format!("/users/{owner_name}/proxies/plan");
+            let got = short(&line.ask("POST", &path, &json!({ "proxy": name, "on": on }), &[]));
+            let cell = format!("{phase}: {} makes {name} a proxy of {owner_name}: {on}", world.users[user].name);
+            matrix.compare("naming proxies", &cell, &named_proxy(world, user, owner, proxy, on), &got, || world.why(user, None));
+        }
+    }
+}
+
+fn named_proxy(world: &World, user: usize, owner: usize, proxy: usize, on: bool) -> String {
+    let is_it = world.users[proxy].proxy_of.contains(&owner);
+    let plain = match () {
+        () if !world.administers(user) && user != owner => "403 not-admin",
+        () if on && world.shares(user) == Err("role") => "403 role",
+        () if on && world.shares(user) == Err("sharing-off") => "403 sharing-off",
+        () if world.users[owner].disabled || world.users[proxy].disabled => "409 user-disabled",
+        () if owner == proxy => "422 own-proxy",
+        () if on && user == proxy => "403 own-proxy",
+        () if on && is_it => "409 already-proxy",
+        () if !on && !is_it => "404 unknown-proxy",
+        () => "200",
+    };
+    plain.to_owned()
 }
 
 /// I-39: an administrator who sees all acts for others, and then sees what they see; nobody else does.

@@ -22,7 +22,8 @@ pub(super) enum Question {
     PlanGrant(usize, Level),
     PlanGroup(String, Level),
     PlanWhole(Level),
-    PlanOwner(usize),
+    /// Gives the record away, and the owner of before keeps this.
+    PlanOwner(usize, Level),
     PlanArchive,
     PlanDelete,
     Unarchive,
@@ -79,7 +80,7 @@ fn by_level(world: &World, user: usize, record: &Record, level: Level, question:
         Question::Edit | Question::EditLate if level == Level::Read => refused("read-only"), // V-23
         Question::Edit => "200".to_owned(),
         Question::EditLate => "412 changed-meanwhile".to_owned(),
-        Question::PlanOwner(to) => plan_owner(world, user, record, *to),
+        Question::PlanOwner(to, keep) => plan_owner(world, user, record, *to, *keep),
         Question::PlanGrant(to, given) => plan_grant(world, user, record, level, *to, *given),
         Question::PlanGroup(..) => may_share(world, user, level),
         // K-10: what is private is shared by name only.
@@ -98,14 +99,20 @@ fn by_level(world: &World, user: usize, record: &Record, level: Level, question:
 }
 
 fn whole(world: &World, user: usize, record: &Record, level: Level) -> String {
+    format!("200 whole {} {}", level.word(), connected(world, user, record))
+}
+
+/// V-11 to V-14, V-28: to whom a record is connected, and whether it opens without a connection.
+pub(super) fn connected(world: &World, user: usize, record: &Record) -> String {
     let connected = world.connected(record);
-    let offline = connected.contains(&world.users[user].name.as_str()); // V-28
-    format!("200 whole {} of {}, offline {offline}", level.word(), connected.join(" "))
+    let offline = connected.contains(&world.users[user].name.as_str());
+    format!("of {}, offline {offline}", connected.join(" "))
 }
 
 /// V-17: direct access with its levels; P-12: groups and the whole office; K-05: whether the viewer may share.
 fn shares(world: &World, user: usize, record: &Record, level: Level) -> String {
-    let mut users: Vec<_> = record.users.iter().map(|(user, level)| format!("{}={}", world.users[*user].name, level.word())).collect();
+    let mut users: Vec<_> =
+        record.users.keys().map(|user| format!("{}={}", world.users[*user].name, world.by_name_level(*user, record).word())).collect();
     users.sort_unstable();
     let groups: Vec<_> = record.groups.iter().map(|(group, level)| format!("{group}={}", level.word())).collect();
     let may = level == Level::Full && world.shares(user).is_ok();
@@ -143,10 +150,14 @@ fn explain_all(world: &World, user: usize, record: &Record, level: Level) -> Str
     format!("200 {}", all.join(" "))
 }
 
-/// I-12, I-37: the owner gives a record away, or an administrator, to a practitioner.
-fn plan_owner(world: &World, user: usize, record: &Record, to: usize) -> String {
+/// I-12, I-37: the owner gives a record away, or an administrator, to a practitioner. P-07: whoever has it beside the new owner is let in,
+/// and that is for those who share.
+fn plan_owner(world: &World, user: usize, record: &Record, to: usize, keep: Level) -> String {
     if record.owner != user && !world.sees_everything(user) {
         return refused("not-owner");
+    }
+    if let (true, Err(code)) = (keep > Level::None, world.shares(user)) {
+        return refused(code);
     }
     match &world.users[to] {
         other if other.disabled => "409 user-disabled".to_owned(),

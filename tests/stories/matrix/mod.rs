@@ -59,6 +59,7 @@ fn open_office(seed: u64) -> Matrix {
     stage.switch(true, false, false);
     stage.change_role("Front desk", &["edit", "all-clients", "archive"]);
     stage.transfer(1, 0, Level::Read);
+    stage.make_assistant(3);
     open.join(asking).join(phase(&mut stage, "client access, no sharing"))
 }
 
@@ -67,6 +68,7 @@ fn secured_office(seed: u64) -> Matrix {
     let mut stage = Stage::new("Birch", seed, true);
     let secured = phase(&mut stage, "security");
     stage.switch(false, true, true);
+    stage.make_assistant(0);
     let to = if stage.world.records[4].owner == 3 { 0 } else { 3 };
     stage.transfer(4, to, Level::Full);
     let asking = phase(&mut stage, "security, requests");

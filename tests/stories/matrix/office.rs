@@ -51,6 +51,7 @@ impl Stage {
             stage.make_specialists();
         }
         stage.lines = (0..stage.world.users.len()).map(|user| stage.line(user)).collect();
+        stage.co_own(5);
         stage.disable(5);
         stage
     }
@@ -234,6 +235,34 @@ impl Stage {
         for other in &mut self.world.users {
             other.proxy_of.remove(&user);
         }
+    }
+
+    /// V-24: makes a user co-owner of every third record that he or she does not own.
+    fn co_own(&mut self, user: usize) {
+        let name = self.world.users[user].name.clone();
+        for number in (0..self.world.records.len()).step_by(3) {
+            if self.world.records[number].owner != user {
+                let path = format!("/records/{}/shares", self.world.records[number].id);
+                self.agreed(&path, &json!({ "changes": [{ "user": name, "level": "full-control" }] }));
+                self.world.records[number].users.insert(user, Level::Full);
+            }
+        }
+    }
+
+    /// I-33: makes a practitioner an assistant, who owned records and has them by name now, with others beside them. `to` owns them.
+    pub(super) fn make_assistant(&mut self, to: usize) {
+        let fits = |user: &usize| {
+            let who = &self.world.users[*user];
+            *user != to && who.account == Account::Practitioner && !who.specialist && !who.disabled && who.role != "Administrator"
+        };
+        let user = (7..self.world.users.len()).find(fits).expect("a practitioner");
+        for number in (0..self.world.records.len()).filter(|number| self.world.records[*number].owner == user).collect::<Vec<_>>() {
+            self.transfer(number, to, Level::Full);
+        }
+        self.co_own(user);
+        let (name, role) = (self.world.users[user].name.clone(), self.world.users[user].role.clone());
+        self.agreed(&format!("/users/{name}/assign"), &json!({ "account": "assistant", "role": role }));
+        self.world.users[user].account = Account::Assistant;
     }
 
     /// INV-23, P-20, P-23: the group goes, and what came through it alone.

@@ -206,10 +206,20 @@ impl World {
         found
     }
 
-    /// V-13, V-24: the owner first, then who has Full Control by name.
+    /// V-17: the permission that a user with direct access has. I-33: never above what the account may have, whatever was written down before.
+    pub(super) fn by_name_level(&self, user: usize, record: &Record) -> Level {
+        record.users.get(&user).copied().unwrap_or_default().min(self.highest(user))
+    }
+
+    /// V-13, V-14, K-01: whoever owns the record, its one owner first, who owns it disabled or not. V-15, V-24: then, by name, those who have
+    /// Full Control, and so own it with him or her. I-33: assistants own no clients. Who is disabled has nothing any more, and owns nothing with
+    /// others.
     pub(super) fn connected(&self, record: &Record) -> Vec<&str> {
-        let mut others: Vec<&str> =
-            record.users.iter().filter(|(_, level)| **level == Level::Full).map(|(user, _)| self.users[*user].name.as_str()).collect();
+        let owns_too = |user: &usize| {
+            let who = &self.users[*user];
+            self.by_name_level(*user, record) == Level::Full && who.account != Account::Assistant && !who.disabled
+        };
+        let mut others: Vec<&str> = record.users.keys().filter(|user| owns_too(user)).map(|user| self.users[*user].name.as_str()).collect();
         others.sort_unstable();
         [vec![self.users[record.owner].name.as_str()], others].concat()
     }

@@ -14,7 +14,7 @@ use crate::domain::access::level::{self, label};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
-use crate::store::{Fault, Tx, View, audit, office, records, users};
+use crate::store::{Fault, Tx, View, audit, claims, office, records, users};
 
 /// The settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -76,7 +76,7 @@ pub fn plan_switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch) -> Result<Plan, 
         ..policy
     };
     describe_requesting(tx, &policy, &after, &mut draft)?;
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// What users see and may ask for after the switch, and did not before, or the other way round.
@@ -157,6 +157,7 @@ pub fn switch(tx: &Tx<'_>, actor: &Actor, switch: &Switch, plan: &PlanId) -> Res
             digest::skip_today(tx)?;
         }
         let detail = if on { format!("on, {} shared with the whole office", counted(kept, "record", "records")) } else { "off".to_owned() };
+        claims::blank_all(tx)?;
         audit::done(tx, actor, "client-access.set", "office", &detail)?;
     }
     if let Some(on) = switch.sharing.filter(|on| *on != policy.sharing) {
@@ -213,7 +214,7 @@ pub fn plan_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Al
             (counted(marks.private, "private record", "private records"), if marks.private == 1 { "stays" } else { "stay" });
         draft.stay(format!("{private} {stay} hidden unless shared by name"));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Shares all clients with a user, or no longer.
@@ -222,6 +223,7 @@ pub fn set_all_clients(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &All
     let mut user = enabled(tx, name)?;
     user.all_clients = level::parse(&wanted.level)?;
     users::update(tx, &user)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "user.all-clients", name.as_str(), user.all_clients.map_or("none", Level::as_str))?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }

@@ -10,7 +10,7 @@ use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::store::groups::{self, GroupRow};
-use crate::store::{Fault, StoreFault, Tx, View, audit};
+use crate::store::{Fault, StoreFault, Tx, View, audit, claims};
 
 /// Longest name of a group (characters).
 pub const NAME_CHARS_MAX: usize = 100;
@@ -161,6 +161,7 @@ pub fn remove_member(tx: &Tx<'_>, actor: &Actor, name: &str, user: &UserName) ->
     if !planted(Bug::MemberStays) {
         groups::remove_member(tx, group.id, user.id)?;
     }
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "group.member.remove", user.name.as_str(), &object(&group))?;
     view_of(tx, actor, &group)
 }
@@ -189,7 +190,7 @@ pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, name: &str) -> Result<Plan, Fault
         draft.stay("who has a record through another group or by name keeps it".to_owned());
     }
     draft.counts.people = members;
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Deletes a group: whatever was seen only through it is seen no more from then on.
@@ -199,6 +200,7 @@ pub fn delete(tx: &Tx<'_>, actor: &Actor, name: &str, plan: &PlanId) -> Result<G
     let before = view_of(tx, actor, &group)?;
     groups::delete(tx, group.id)?;
     let detail = format!("members {}, records {}", before.members.as_ref().map_or(0, Vec::len), before.records.unwrap_or(0));
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "group.delete", &object(&group), &detail)?;
     Ok(before)
 }

@@ -242,7 +242,7 @@ pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, link: &str) -> Result<Plan, Fault
         Side::Owner => format!("the records themselves stay here with {}", link.local_user),
         Side::Reader => format!("the records themselves stay with {}", link.remote_user),
     });
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Ends a link at once; the other office is told as soon as it can be reached.

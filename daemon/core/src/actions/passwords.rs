@@ -69,7 +69,10 @@ pub fn forgot(tx: &Tx<'_>, who: &str, token: &str, hash: &[u8; 32]) -> Result<()
         Ok(name) => users::find(tx, &name)?,
         Err(_) => users::by_email(tx, who)?,
     };
-    let Some(user) = user.filter(|user| !user.disabled && user.activated && !user.email.is_empty()) else { return Ok(()) };
+    let Some(user) = user.filter(|user| !user.disabled && user.activated && !user.email.is_empty()) else {
+        // Whoever asks waits for a commit all the same, and does not learn from it who is there.
+        return Ok(audit::in_vain(tx, &Actor::Stranger, "user.forgot", "unknown-user", "")?);
+    };
     // Without a mail nobody gets the link, and it would push out one that somebody has.
     if mail_link(tx, &user, PassKind::Reset, token)? {
         credentials::insert_pass(tx, Some(user.id), PassKind::Reset, hash, tx.now_ms + RESET_MS)?;
@@ -144,7 +147,7 @@ pub fn set_with_pass(tx: &Tx<'_>, token: &[u8; 32], hash: &str) -> Result<UserVi
     sessions::delete_tokens(tx, user.id)?;
     let verb = if pass.kind == PassKind::Activate { "user.activate" } else { "user.password" };
     audit::done(tx, &actor, verb, user.name.as_str(), "")?;
-    UserView::of(tx, &users::by_id(tx, user.id)?)
+    UserView::of(tx, &actor, &users::by_id(tx, user.id)?)
 }
 
 /// Makes the pass with which the first administrator is added.
@@ -171,7 +174,7 @@ pub fn first_administrator(tx: &Tx<'_>, actor: &Actor, new: &NewUser, hash: &str
     let user = user_verbs::insert(tx, name, &new)?;
     credentials::set_password(tx, user.id, hash)?;
     audit::done(tx, actor, "user.add", user.name.as_str(), "first administrator")?;
-    UserView::of(tx, &users::by_id(tx, user.id)?)
+    UserView::of(tx, &Actor::User(user.name), &users::by_id(tx, user.id)?)
 }
 
 /// Sets one's own password; every other session ends.
@@ -194,6 +197,12 @@ pub fn second_factor(view: &View<'_>, name: &UserName) -> Result<(bool, u64), Fa
     let user = user_verbs::enabled(view, name)?;
     let on = credentials::find(view, user.id)?.is_some_and(|credential| credential.totp_on);
     Ok((on, credentials::recovery_codes(view, user.id)?))
+}
+
+/// Whether the office wants a second factor of everybody, and this user has none.
+pub(super) fn lacks_second_factor(view: &View<'_>, user: i64) -> Result<bool, Fault> {
+    let has = || Ok::<_, Fault>(credentials::find(view, user)?.is_some_and(|credential| credential.totp_on));
+    Ok(office::wants_second_factor(view)? && !has()?)
 }
 
 /// The secret of a second factor that was begun and not confirmed.
@@ -240,5 +249,5 @@ pub fn drop_second_factor(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result
     let user = own_or_admin(tx, actor, name)?;
     credentials::drop_totp(tx, user.id)?;
     audit::done(tx, actor, "second-factor.off", name.as_str(), "")?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }

@@ -185,7 +185,7 @@ pub fn plan_remove(tx: &Tx<'_>, actor: &Actor, office: &str) -> Result<Plan, Fau
     draft.counts.offices = 1;
     draft.change(format!("{} is taken off the list of offices; {} with it end", peer.name, counted(live.len() as u64, "link", "links")));
     draft.stay("endings are still sent to it, and its receipts still taken".to_owned());
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Removes a peer: all links with it end, and only endings and receipts are exchanged from then on.

@@ -2,6 +2,7 @@
 
 use interoffice_protocol::names::UserName;
 use interoffice_protocol::record::Level;
+use interoffice_protocol::seeded::{Bug, planted};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +13,7 @@ use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::store::proxies::{self, ProxyRow};
 use crate::store::users::UserRow;
-use crate::store::{Fault, Tx, View, audit, records};
+use crate::store::{Fault, Tx, View, audit, claims, records};
 
 /// A proxy as people see it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -38,7 +39,7 @@ impl From<ProxyRow> for ProxyView {
 pub struct ProxyChange {
     /// The user who is to see.
     pub proxy: String,
-    /// Whether he or she is to be a proxy.
+    /// Whether he or she is to be a proxy; naming one is for who may share.
     pub on: bool,
 }
 
@@ -78,6 +79,10 @@ fn verb(change: &ProxyChange) -> &'static str {
 /// The owner and the proxy.
 fn checked(view: &View<'_>, actor: &Actor, owner: &UserName, change: &ProxyChange) -> Result<(UserRow, UserRow), Fault> {
     require_concerned(view, actor, owner)?;
+    if change.on && !planted(Bug::ProxyWithoutSharing) {
+        // Whoever names a proxy lets somebody see records, as with a share; whoever takes one away lets nobody.
+        rights::require_sharing(view, &rights::viewer(view, actor)?)?;
+    }
     let name = UserName::new(&change.proxy).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
     let (owner, proxy) = (user_verbs::enabled(view, owner)?, user_verbs::enabled(view, &name)?);
     if owner.id == proxy.id {
@@ -131,7 +136,7 @@ pub fn plan_set(tx: &Tx<'_>, actor: &Actor, owner: &UserName, change: &ProxyChan
     draft.counts.businesses = open.businesses;
     draft.counts.households = open.households;
     draft.counts.people = 1;
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Makes a user a proxy of another, or no longer; gives the proxies that have to do with the owner.
@@ -139,6 +144,7 @@ pub fn set(tx: &Tx<'_>, actor: &Actor, owner: &UserName, change: &ProxyChange, p
     plan_set(tx, actor, owner, change)?.agreed(plan)?;
     let (owner, proxy) = checked(tx, actor, owner, change)?;
     proxies::set(tx, proxy.id, owner.id, change.on)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, verb(change), owner.name.as_str(), proxy.name.as_str())?;
     of_user(tx, actor, &owner.name)
 }

@@ -89,6 +89,13 @@ pub fn require(view: &View<'_>, actor: &Actor, permission: Permission) -> Result
     Err(Refusal::denied("role", message, "an administrator can choose another role or change this one").into())
 }
 
+/// Whether the actor administers the office. Numbers of what colleagues own are told to administrators alone, though one who is a specialist
+/// does not see every record: whoever takes a user out of the office is told what that user owns.
+pub fn administers(view: &View<'_>, actor: &Actor) -> Result<bool, Fault> {
+    let Some(name) = actor.user() else { return Ok(matches!(actor, Actor::Operator | Actor::Daemon)) };
+    Ok(users::find(view, name)?.is_some_and(|user| user.role.administers))
+}
+
 /// Anybody of this office: the operator, the daemon, an enabled user.
 pub fn require_member(view: &View<'_>, actor: &Actor) -> Result<(), Fault> {
     match actor {

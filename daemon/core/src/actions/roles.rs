@@ -9,7 +9,7 @@ use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::domain::role::{NAME_CHARS_MAX, Permission, Permissions, ROLES_MAX, check_name};
 use crate::store::roles::{self, RoleRow};
-use crate::store::{Fault, Tx, View, audit, records};
+use crate::store::{Fault, Tx, View, audit, claims, records};
 
 /// What a role is made with.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -141,7 +141,7 @@ pub fn plan_change(tx: &Tx<'_>, actor: &Actor, name: &str, change: &RoleChange) 
             draft.stay(format!("that is {} now; private ones stay hidden", counted(open, "record", "records")));
         }
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Changes a role.
@@ -149,6 +149,7 @@ pub fn change(tx: &Tx<'_>, actor: &Actor, name: &str, wanted: &RoleChange, plan:
     plan_change(tx, actor, name, wanted)?.agreed(plan)?;
     let (_, after) = changed(tx, name, wanted)?;
     roles::update(tx, after.id, &after.name, after.permissions)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "role.change", &after.id.to_string(), &after.permissions.names().join(" "))?;
     Ok(RoleView::of(&after, roles::user_count(tx, after.id)?))
 }

@@ -9,7 +9,7 @@ use crate::domain::plan::counted;
 use crate::domain::refusal::Refusal;
 use crate::domain::retention::check_years;
 use crate::store::office::Habits;
-use crate::store::{Fault, Tx, View, audit, office, users};
+use crate::store::{Fault, Tx, View, audit, claims, office, users};
 
 /// The settings.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -155,6 +155,7 @@ pub fn set_office_security(tx: &Tx<'_>, actor: &Actor, on: bool) -> Result<Setti
     }
     if office::load(tx)?.policy.office_security != on {
         office::set_security(tx, on)?;
+        claims::blank_all(tx)?;
         audit::done(tx, actor, "office.security", "office", if on { "on" } else { "off" })?;
     }
     view(tx, actor)

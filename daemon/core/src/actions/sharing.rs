@@ -172,7 +172,7 @@ impl ToShare {
         if *already > 0 {
             draft.stay(format!("{} shared over this link already", counted(*already, "record is", "records are")));
         }
-        Ok(draft.finish())
+        Ok(draft.finish(&view.office.signer))
     }
 }
 
@@ -245,7 +245,7 @@ pub fn plan_unshare(tx: &Tx<'_>, actor: &Actor, link: &str, selection: &Selectio
     draft.counts = count(&link, &rows);
     draft.change(format!("{} will be removed at {} ({})", records_and_items(&draft.counts), peer.name, link.remote_user));
     draft.stay("the records themselves stay here".to_owned());
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Unshares a selection: the other office removes its copies and answers with a receipt.

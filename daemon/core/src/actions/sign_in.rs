@@ -73,9 +73,12 @@ pub struct Place {
     pub agent: String,
 }
 
+/// What helps whatever was wrong, also where the account was guessed too often.
+const REMEDY: &str = "check both; after many attempts, whoever made them, wait a minute; or ask an administrator for a new password";
+
 /// The one refusal of everything that is not right about signing in: it does not say what.
 pub fn refused() -> Refusal {
-    Refusal::denied("sign-in-failed", "user name and password do not go together", "check both, or ask an administrator for a new password")
+    Refusal::denied("sign-in-failed", "user name and password do not go together", REMEDY)
 }
 
 /// Checks a proof against what is stored now, and uses the second factor up.
@@ -119,9 +122,14 @@ pub fn begin(tx: &Tx<'_>, proof: &Proof, token: &[u8; 32], device: &[u8; 32], pl
     Ok(SessionView::of(&row, id))
 }
 
-/// Writes down that somebody could not sign in as a user who exists; nothing is written of names that nobody has.
-pub fn failed(tx: &Tx<'_>, user: &UserName, refusal: &Refusal, address: &str) -> Result<(), Fault> {
-    audit::denied(tx, &Actor::Stranger, "session.begin", user.as_str(), refusal.code, &format!("from {address}"))?;
+/// Writes down that somebody could not sign in as a user who exists; nothing is kept of names that nobody has, but the answer waits for as much
+/// to be written.
+pub fn failed(tx: &Tx<'_>, user: Option<&UserName>, refusal: &Refusal, address: &str) -> Result<(), Fault> {
+    let detail = format!("from {address}");
+    match user {
+        Some(user) => audit::denied(tx, &Actor::Stranger, "session.begin", user.as_str(), refusal.code, &detail)?,
+        None => audit::in_vain(tx, &Actor::Stranger, "session.begin", refusal.code, &detail)?,
+    }
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::domain::user::{Account, Right};
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit, office, records};
+use crate::store::{Fault, Tx, View, audit, claims, office, records};
 
 /// Whom the new specialist wants to share with, asked in the same step.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -83,7 +83,7 @@ pub fn plan_enable(tx: &Tx<'_>, actor: &Actor, name: &UserName, handshake: Optio
         draft.basis(&peer.office.0);
         draft.basis(handshake.purpose.as_bytes());
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// The user, who can become a specialist.
@@ -132,12 +132,13 @@ pub fn enable(tx: &Tx<'_>, actor: &Actor, name: &UserName, handshake: Option<&Ha
         office::set_security(tx, true)?;
         audit::done(tx, actor, "office.security", "office", "on")?;
     }
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "specialist.enable", name.as_str(), "")?;
     let link = match handshake {
         Some(handshake) => Some(links::request_for(tx, actor, name, &ask(handshake))?),
         None => None,
     };
-    Ok(Enabled { user: UserView::of(tx, &user)?, link })
+    Ok(Enabled { user: UserView::of(tx, actor, &user)?, link })
 }
 
 fn ask(handshake: &Handshake) -> Ask {
@@ -176,7 +177,7 @@ pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan,
         let (owned, stay) = (counted(owned, "record", "records"), if owned == 1 { "stays" } else { "stay" });
         draft.stay(format!("{owned} of {name} {stay} in this office"));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 fn disableable(view: &View<'_>, name: &UserName) -> Result<UserRow, Fault> {
@@ -195,6 +196,7 @@ pub fn disable(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Re
     user.specialist = false;
     users::update(tx, &user)?;
     let links_ended = links::end_links_of(tx, actor, name, EndReason::RightDisabled)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "specialist.disable", name.as_str(), &format!("links {links_ended}"))?;
-    Ok(Disabled { user: UserView::of(tx, &user)?, links_ended })
+    Ok(Disabled { user: UserView::of(tx, actor, &user)?, links_ended })
 }

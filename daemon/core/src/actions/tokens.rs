@@ -3,13 +3,13 @@
 use interoffice_protocol::names::UserName;
 use serde::{Deserialize, Serialize};
 
-use super::rights;
 use super::sign_in::own_or_admin;
+use super::{passwords, rights};
 use crate::domain::actor::Actor;
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scopes;
 use crate::store::sessions::{self, TokenRow};
-use crate::store::{Fault, Tx, View, audit};
+use crate::store::{Fault, Tx, View, audit, users};
 
 /// Longest name of a token (characters).
 pub const NAME_CHARS_MAX: usize = 100;
@@ -83,6 +83,10 @@ pub fn add(tx: &Tx<'_>, actor: &Actor, new: &NewToken, hash: &[u8; 32]) -> Resul
     if !fits {
         return Err(Refusal::invalid("bad-token-name", "say what the token is for, in 1 to 100 printable characters", "").into());
     }
+    if passwords::lacks_second_factor(tx, user.id)? {
+        let message = format!("this office wants a second factor of everybody, and {} has none", user.name);
+        return Err(Refusal::denied("second-factor-needed", message, "sign in and set one up: POST /session/second-factor").into());
+    }
     let scopes = Scopes::parse(&new.scopes)?;
     let days = new.days.unwrap_or(DAYS_DEFAULT);
     if !(1..=DAYS_MAX).contains(&days) {
@@ -124,6 +128,14 @@ pub fn remove(tx: &Tx<'_>, actor: &Actor, name: &UserName, token: i64) -> Result
 /// The token with this hash, if it counts.
 pub fn find(view: &View<'_>, hash: &[u8; 32]) -> Result<Option<TokenRow>, Fault> {
     Ok(sessions::find_token(view, hash)?)
+}
+
+/// Whether the office wants a second factor of everybody, and the user of this token has none.
+pub fn lacks_second_factor(view: &View<'_>, token: &TokenRow) -> Result<bool, Fault> {
+    match users::find(view, &token.user)? {
+        Some(user) => passwords::lacks_second_factor(view, user.id),
+        None => Ok(true),
+    }
 }
 
 /// Notes that a token is used, to the minute.

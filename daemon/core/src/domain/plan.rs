@@ -1,5 +1,5 @@
-//! Plans: what a cascade or a change of rights will do, said before it is done. A plan is named by a hash of its content, so
-//! that a commit which no longer does what was read is refused.
+//! Plans: what a cascade or a change of rights will do, said before it is done. A plan is named by a keyed hash of its content, so
+//! that a commit which no longer does what was read is refused, and nobody learns from the name what the plan rests on without showing it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,12 +7,16 @@ use std::str::FromStr;
 
 use data_encoding::BASE32_NOPAD;
 use interoffice_protocol::ids::OfficeId;
+use interoffice_protocol::statement::Signer;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::refusal::Refusal;
 
-/// The name of one plan: the first 16 bytes of a hash over all it says, as lower-case base32.
+/// What the key of this office is used for, when it names plans.
+const LABEL: &str = "plan";
+
+/// The name of one plan: the first 16 bytes of a keyed hash over all it says, as lower-case base32.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct PlanId(String);
@@ -71,7 +75,7 @@ pub struct PlanCounts {
 /// What will happen, and what will not.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Plan {
-    /// First 16 bytes of a hash over everything below and over what it rests on, as lower-case base32; the commit quotes it.
+    /// First 16 bytes of a keyed hash over everything below and over what it rests on, as lower-case base32; the commit quotes it.
     pub id: PlanId,
     /// The verb that carries it out, such as `specialist.enable`.
     pub verb: &'static str,
@@ -148,8 +152,9 @@ impl Draft {
         self.stays.push(sentence.into());
     }
 
-    /// The finished plan with its name.
-    pub fn finish(self) -> Plan {
+    /// The finished plan with its name, which only `office` can give it: a plan rests on things that whoever reads it may not know, such as who
+    /// is in a group, and a plain hash would let them be tried out. The key outlives the process, and so does the name.
+    pub fn finish(self, office: &Signer) -> Plan {
         let basis = self.basis.finalize();
         let mut plan = Plan {
             id: PlanId(String::new()),
@@ -161,11 +166,10 @@ impl Draft {
             unreachable: Vec::new(),
             concerns: self.concerns.into_iter().collect(),
         };
-        let mut hash = Sha256::new_with_prefix(b"interoffice/plan\0");
-        hash.update(basis);
+        let mut all = basis.to_vec();
         // A plan holds texts and numbers only, so writing it as JSON can't fail.
-        hash.update(serde_json::to_vec(&plan).unwrap_or_default());
-        plan.id = PlanId(BASE32_NOPAD.encode(&hash.finalize()[..16]).to_ascii_lowercase());
+        all.extend(serde_json::to_vec(&plan).unwrap_or_default());
+        plan.id = PlanId(BASE32_NOPAD.encode(&office.keyed_hash(LABEL, &all)[..16]).to_ascii_lowercase());
         plan
     }
 }
@@ -179,6 +183,14 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
 mod tests {
     use super::*;
 
+    fn office(seed: u8) -> Signer {
+        Signer::new(OfficeId([7; 32]), 1, &[seed; 32])
+    }
+
+    fn finished(draft: Draft) -> Plan {
+        draft.finish(&office(1))
+    }
+
     fn draft() -> Draft {
         let mut draft = Draft::new("specialist.enable", "ann");
         draft.change("ann receives the right Record Sharing");
@@ -187,21 +199,40 @@ mod tests {
 
     #[test]
     fn a_plan_has_the_same_name_as_long_as_it_does_the_same() {
-        assert_eq!(draft().finish(), draft().finish());
-        assert!(draft().finish().agreed(&draft().finish().id).is_ok());
+        assert_eq!(finished(draft()), finished(draft()));
+        assert!(finished(draft()).agreed(&finished(draft()).id).is_ok());
     }
 
     #[test]
     fn whatever_changes_in_a_plan_changes_its_name() {
-        let first = draft().finish();
+        let first = finished(draft());
         let mut counted = draft();
         counted.counts.contacts = 1;
         let mut rests_on_more = draft();
         rests_on_more.basis(b"record 1");
         let mut stays = draft();
         stays.stay("office security stays on");
-        for other in [counted.finish(), rests_on_more.finish(), stays.finish()] {
+        for other in [counted, rests_on_more, stays].map(finished) {
             assert_eq!(other.agreed(&first.id).map_err(|refusal| refusal.code), Err("stale-plan"));
         }
+    }
+
+    #[test]
+    fn a_plan_is_named_by_its_office_and_by_nobody_who_knows_all_it_rests_on() {
+        let made = || {
+            let mut draft = draft();
+            draft.basis(b"bob");
+            draft
+        };
+        let plan = made().finish(&office(1));
+        // All that is hashed, as somebody could write it who guesses what is not shown.
+        let basis = Sha256::new().chain_update(3u64.to_be_bytes()).chain_update(b"bob").finalize();
+        let shown = serde_json::to_vec(&Plan { id: PlanId(String::new()), ..plan.clone() }).unwrap();
+        for prefix in [&b"interoffice/plan\0"[..], b"plan", b""] {
+            let plain = Sha256::new().chain_update(prefix).chain_update(basis).chain_update(&shown).finalize();
+            assert_ne!(plan.id.to_string(), BASE32_NOPAD.encode(&plain[..16]).to_ascii_lowercase());
+        }
+        assert_ne!(made().finish(&office(2)).id, plan.id, "another office names the same plan otherwise");
+        assert_eq!(made().finish(&office(1)).id, plan.id, "the name outlives the process: the key alone makes it");
     }
 }

@@ -12,7 +12,7 @@ pub const LIFE_MS: i64 = 24 * 3_600_000;
 pub struct Claim {
     /// SHA-256 of what was asked.
     pub request: [u8; 32],
-    /// Status and body of the answer; `None` when it was lost, as by a crash between the doing and the answering.
+    /// Status and body of the answer; `None` when it was lost, as by a crash between the doing and the answering, or forgotten.
     pub answer: Option<(u16, Vec<u8>)>,
 }
 
@@ -37,19 +37,29 @@ pub fn prune(tx: &Tx<'_>) -> Result<u64, StoreFault> {
     tx.sql().execute("DELETE FROM claims WHERE at_ms <= ?1", &[(tx.now_ms - LIFE_MS).into()])
 }
 
+/// What is forgotten: answers, and those that are still to come, but for the one of the request that forgets.
+const FORGET: &str = "UPDATE claims SET status = 0, answer = NULL WHERE (status <> 0 OR (status IS NULL AND at_ms <> ?1))";
+
 /// Forgets the answers to what a user asked, or an administrator for that user or as that user for another: they may show what the user
 /// may not see any more. That it was asked stays known, so that nothing is done twice.
 pub fn blank(tx: &Tx<'_>, user: &UserName) -> Result<(), StoreFault> {
     // Names have letters and digits alone, so none is a pattern.
-    let sql = "UPDATE claims SET status = NULL, answer = NULL WHERE actor = ?1 OR actor LIKE ?2 OR actor LIKE ?3";
+    let sql = format!("{FORGET} AND (actor = ?2 OR actor LIKE ?3 OR actor LIKE ?4)");
     let who = format!("user:{user}");
-    tx.sql().execute(sql, &[who.as_str().into(), format!("{who} for %").into(), format!("% for {who}").into()])?;
+    tx.sql().execute(&sql, &[tx.now_ms.into(), who.as_str().into(), format!("{who} for %").into(), format!("% for {who}").into()])?;
     Ok(())
 }
 
-/// Keeps the answer to a claimed request.
+/// The same for everybody, when a record goes, or a change may take it out of the sight of many: whom, and which answers show it, would
+/// have to be asked answer by answer. Answers are asked for again within seconds, and such changes are few.
+pub fn blank_all(tx: &Tx<'_>) -> Result<(), StoreFault> {
+    tx.sql().execute(FORGET, &[tx.now_ms.into()])?;
+    Ok(())
+}
+
+/// Keeps the answer to a claimed request, unless it was forgotten before it came.
 pub fn answer(tx: &Tx<'_>, actor: &str, key: &str, status: u16, body: &[u8]) -> Result<(), StoreFault> {
-    let sql = "UPDATE claims SET status = ?3, answer = ?4 WHERE actor = ?1 AND key = ?2";
+    let sql = "UPDATE claims SET status = ?3, answer = ?4 WHERE actor = ?1 AND key = ?2 AND status IS NULL";
     tx.sql().execute(sql, &[actor.into(), key.into(), u32::from(status).into(), body.into()])?;
     Ok(())
 }

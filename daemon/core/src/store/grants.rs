@@ -4,6 +4,7 @@ use interoffice_protocol::record::Level;
 
 use super::{SqlExt, StoreFault, Tx, Value, View};
 use crate::domain::access::Grant;
+use crate::domain::user::Account;
 
 /// Who a record is shared with.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -95,10 +96,20 @@ pub fn of_record(view: &View<'_>, record: i64) -> Result<Vec<GrantRow>, StoreFau
     )
 }
 
-/// The users beside its owner who have Full Control of a record by name: its co-owners.
+/// The users beside its owner who own a record by a grant, by their names. It is [`co_owns`] in the words of SQL.
+///
+/// [`co_owns`]: crate::domain::access::level::co_owns
 pub fn co_owners(view: &View<'_>, record: i64) -> Result<Vec<String>, StoreFault> {
-    let sql = "SELECT u.name FROM grants a JOIN users u ON u.id = a.user_row WHERE a.record_row = ?1 AND a.level = ?2 ORDER BY u.name";
-    view.sql().all(sql, &[record.into(), number(Some(Level::FullControl)).into()], |row| row.text(0))
+    let sql = "SELECT u.name FROM grants a JOIN users u ON u.id = a.user_row
+         WHERE a.record_row = ?1 AND a.level = ?2 AND u.account <> ?3 AND u.disabled = 0 ORDER BY u.name";
+    let params: [Value; 3] = [record.into(), number(Some(Level::FullControl)).into(), (Account::Assistant as i64).into()];
+    view.sql().all(sql, &params, |row| row.text(0))
+}
+
+/// How many records a user was granted Full Control of by name.
+pub fn full_count(view: &View<'_>, user: i64) -> Result<u64, StoreFault> {
+    let params: [Value; 2] = [user.into(), number(Some(Level::FullControl)).into()];
+    view.sql().count("SELECT count(*) FROM grants WHERE user_row = ?1 AND level = ?2", &params)
 }
 
 /// Grants a level of a record, or takes the grant away.

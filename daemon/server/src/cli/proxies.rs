@@ -13,6 +13,8 @@ use super::output::{Column, text, time};
 #[derive(Debug, Subcommand)]
 pub(super) enum Proxy {
     /// Let PROXY see and edit what USER owns
+    ///
+    /// For administrators, and for USER where users may share records.
     #[command(after_help = "Examples:
   interoffice user proxy add bob ann --dry-run
   interoffice --as bob user proxy add bob ann --yes")]

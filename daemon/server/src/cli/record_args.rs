@@ -241,7 +241,7 @@ pub(super) struct Owner {
     pub(super) record: String,
     /// The new owner
     pub(super) user: String,
-    /// What the present owner keeps: read, write, full-control or none
+    /// What the present owner keeps: read, write, full-control or none; to keep anything takes the right to share
     #[arg(long, value_name = "LEVEL")]
     pub(super) keep: Option<String>,
     #[command(flatten)]

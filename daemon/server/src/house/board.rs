@@ -12,7 +12,7 @@ pub(crate) struct ChoreState {
     pub(crate) name: &'static str,
     /// In a word: waiting, running, failed.
     pub(crate) state: &'static str,
-    /// What the last run did or why it failed, in words.
+    /// What the last run did or why it failed, in words; empty for who is no administrator.
     pub(crate) last: String,
     /// Runs since the start of the daemon.
     pub(crate) runs: u64,

@@ -13,8 +13,10 @@ pub(super) const PROOF_NEEDED: &str = "proof-needed";
 
 /// Who a request at the http door comes from.
 pub(super) enum Found {
+    /// A session, and whether it lacks the second factor that the office wants.
     Session(SessionRow, bool),
-    Token(TokenRow),
+    /// A token, and whether its user lacks that.
+    Token(TokenRow, bool),
     Nobody,
 }
 
@@ -80,7 +82,11 @@ pub(super) fn admit(found: &Found, method: &Method, path: &str, now_ms: i64) -> 
             _ => Ok(None),
         },
         Found::Nobody => Err(not_signed_in().into()),
-        Found::Token(token) => match scope(method, path) {
+        Found::Token(_, true) => {
+            let message = "this office wants a second factor of everybody, and this token's user has none";
+            Err(Refusal::denied("second-factor-needed", message, "sign in and set one up: POST /session/second-factor").into())
+        }
+        Found::Token(token, false) => match scope(method, path) {
             Some(scope) if Scopes::from_bits(token.scopes).has(scope) => Ok(None),
             Some(scope) => {
                 let message = format!("this token does not have the scope {}", scope.as_str());
@@ -156,7 +162,7 @@ mod tests {
         let user = UserName::new("ann").unwrap();
         let scopes = Scopes::parse(&["records:read".to_owned()]).unwrap().bits();
         let token = TokenRow { id: 1, user, name: String::new(), scopes, created_ms: 0, ends_ms: 1, used_ms: None };
-        let token = Found::Token(token);
+        let token = Found::Token(token, false);
         assert_eq!(code(&token, &Method::GET, "/records"), "");
         for (method, path) in [(Method::POST, "/records"), (Method::GET, "/users"), (Method::GET, "/links"), (Method::GET, "/audit")] {
             assert_eq!(code(&token, &method, path), "scope", "{method} {path}");

@@ -1,6 +1,7 @@
 //! What a request asks: who asks, a JSON body, and the parameters behind the question mark; what does not fit is answered as a problem.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -10,8 +11,8 @@ use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::plan::PlanId;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_protocol::names::UserName;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use utoipa::__dev::ComposeSchema;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Type;
@@ -78,12 +79,43 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 }
 
 /// The body of a verb that needs a plan: what is asked for, and the plan that was agreed to.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Agreed<T> {
     plan: Option<PlanId>,
     /// What is asked for, the same as for the plan.
-    #[serde(flatten)]
     pub(super) asked: T,
+}
+
+/// The members of an object, none twice.
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = serde_json::Map<String, serde_json::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut members = Self::Value::new();
+        while let Some((name, value)) = object.next_entry::<String, _>()? {
+            if members.contains_key(&name) {
+                return Err(A::Error::custom(format!("duplicate field `{name}`")));
+            }
+            members.insert(name, value);
+        }
+        Ok(members)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Agreed<T> {
+    /// What is not the plan is what is asked for, which takes no member that it does not know: `flatten` would let them pass.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut members = from.deserialize_map(Members)?;
+        let plan = members.remove("plan").map(Option::<PlanId>::deserialize).transpose().map_err(D::Error::custom)?;
+        let asked = T::deserialize(serde_json::Value::Object(members)).map_err(D::Error::custom)?;
+        Ok(Self { plan: plan.flatten(), asked })
+    }
 }
 
 impl<T: ToSchema> ToSchema for Agreed<T> {
@@ -122,5 +154,35 @@ impl<T> Agreed<T> {
             || Refusal::invalid("need-plan", "this changes much at once and needs a plan", "ask for the plan first, then send its id");
         let plan = self.plan.ok_or_else(missing)?;
         Ok((self.asked, plan))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    #[derive(Default)]
+    struct Asked {
+        note: Option<String>,
+    }
+
+    fn read(text: &str) -> Result<(Option<PlanId>, Option<String>), String> {
+        let agreed: Agreed<Asked> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        Ok((agreed.plan, agreed.asked.note))
+    }
+
+    #[test]
+    fn asvs_15_3_3_a_body_with_a_plan_takes_no_member_that_nobody_knows() {
+        assert_eq!(read(r#"{"plan":"p","note":"n"}"#), Ok((Some(PlanId::from("p")), Some("n".to_owned()))));
+        assert_eq!(read("{}"), Ok((None, None)));
+        assert_eq!(read(r#"{"plan":null}"#), Ok((None, None)));
+        for bad in
+            [r#"{"plan":"p","everything":true}"#, r#"{"plan":"p","plan":"q"}"#, r#"{"note":"a","note":"b"}"#, r#"{"plan":1}"#, "[]", "1"]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        assert!(serde_json::from_str::<Agreed<Nothing>>(r#"{"plan":"p","note":"n"}"#).is_err());
     }
 }

@@ -136,8 +136,8 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 fn look(view: &View<'_>, shown: &Shown) -> Result<(Found, Actor), Fault> {
     let (found, user) = if let Some(hash) = &shown.token {
         let token = tokens::find(view, hash)?.ok_or_else(not_signed_in)?;
-        let user = token.user.clone();
-        (Found::Token(token), user)
+        let (lacks, user) = (tokens::lacks_second_factor(view, &token)?, token.user.clone());
+        (Found::Token(token, lacks), user)
     } else if let Some(session) = shown.session.map(|hash| sign_in::session(view, &hash)).transpose()?.flatten() {
         let lacks = sign_in::lacks_second_factor(view, &session)?;
         let user = session.user.clone();
@@ -178,11 +178,14 @@ pub(super) async fn guard(State((house, door)): State<(House, Door)>, request: R
     }
 }
 
+/// Reading this is a deed, whose verb writes into the audit that it was refused.
+const DEED: &str = "/audit/export";
+
 /// The path of a request that only reads, and so leaves no line in the audit by itself when it is refused.
 fn read_path(request: &Parts) -> Option<&str> {
     let path = request.uri.path();
     let path = path.strip_prefix(BASE).unwrap_or(path);
-    (request.method == Method::GET).then_some(path)
+    (request.method == Method::GET && path != DEED).then_some(path)
 }
 
 /// Writes down that somebody was refused before a verb could do so. When that fails, the refusal stands all the same.
@@ -202,7 +205,7 @@ async fn identify(house: &House, web: &Web, request: &Parts) -> Result<Caller, P
     let looked = if secret.is_some() { house.read(move |view| look(view, &shown)).await } else { Ok((Found::Nobody, Actor::Stranger)) };
     // What is shown and counts for nothing makes nobody less of a stranger.
     match &looked {
-        Ok((Found::Session(..) | Found::Token(_), actor)) => web.limits.caller(actor)?,
+        Ok((Found::Session(..) | Found::Token(..), actor)) => web.limits.caller(actor)?,
         Ok((Found::Nobody, _)) | Err(_) => web.limits.stranger(address)?,
     }
     let (found, actor) = looked?;
@@ -230,7 +233,7 @@ async fn touch(house: &House, found: &Found) {
             let id = session.id;
             house.write(People, move |tx| sign_in::touch_session(tx, id)).await
         }
-        Found::Token(token) if token.used_ms.is_none_or(|used| used + SEEN_MS < now_ms) => {
+        Found::Token(token, _) if token.used_ms.is_none_or(|used| used + SEEN_MS < now_ms) => {
             let id = token.id;
             house.write(People, move |tx| tokens::touch(tx, id)).await
         }
@@ -246,7 +249,7 @@ pub(super) fn over() -> Refusal {
     Refusal::denied("not-signed-in", "the session or token with which this was begun is over", "sign in, and begin again")
 }
 
-/// Whether the caller of a stream may still listen: session or token go on, and the user acts for somebody who still can. A session is
+/// Whether the caller of a stream may still listen: session or token go on and lack no second factor that is wanted, and the user acts for somebody who still can. A session is
 /// looked up by its secret, since its number may fall to the next one once it is over (INV-55).
 pub(super) async fn still_there(house: &House, caller: &Caller) -> bool {
     let Caller { actor, session, secret, .. } = caller.clone();
@@ -256,8 +259,14 @@ pub(super) async fn still_there(house: &House, caller: &Caller) -> bool {
             _ => rights::require_member(view, &actor)?,
         }
         match secret {
-            Some(secret) if session.is_some() => Ok(sign_in::session(view, &secret)?.is_some()),
-            Some(secret) => Ok(tokens::find(view, &secret)?.is_some()),
+            Some(secret) if session.is_some() => match sign_in::session(view, &secret)? {
+                Some(session) => Ok(!sign_in::lacks_second_factor(view, &session)?),
+                None => Ok(false),
+            },
+            Some(secret) => match tokens::find(view, &secret)? {
+                Some(token) => Ok(!tokens::lacks_second_factor(view, &token)?),
+                None => Ok(false),
+            },
             None => Ok(true),
         }
     });

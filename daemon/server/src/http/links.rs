@@ -178,6 +178,7 @@ async fn request(State(house): State<House>, As(actor): As, Body(asked): Body<Ne
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Tagged {
     links: Vec<String>,
 }
@@ -189,7 +190,7 @@ async fn accept(State(house): State<House>, As(actor): As, Body(tagged): Body<Ta
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct Why {
     reason: String,
 }

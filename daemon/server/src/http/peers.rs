@@ -120,6 +120,7 @@ async fn invite(State(house): State<House>, As(actor): As, Body(asked): Body<Mak
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct AcceptInvite {
     invite: String,
 }

@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<House> {
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Named {
     records: Vec<String>,
 }

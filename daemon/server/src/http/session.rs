@@ -100,16 +100,20 @@ async fn begin(
     let name = asked.user.clone();
     let found = house.read(move |view| sign_in::candidate(view, &name, device.as_ref())).await?;
     let known = device.filter(|_| found.as_ref().is_some_and(|candidate| candidate.known_device));
-    // An account is one whether it is called by its name or by its address.
-    let account = found.as_ref().map_or_else(|| asked.user.clone(), |candidate| candidate.user.name.to_string());
-    web.limits.guess(&account, known, address)?;
     let existing = found.as_ref().map(|candidate| candidate.user.name.clone());
+    let looks = match (known, &existing) {
+        (Some(device), Some(user)) => web.limits.guess_known(user.as_str(), device).map(|()| true)?,
+        _ => web.limits.guess(&asked.user, existing.as_ref().map(UserName::as_str), address)?,
+    };
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARS).collect();
     let from = if known.is_some() { Comes::Familiar } else { Comes::Stranger };
-    let proof = match check(web, from, found, asked.password, asked.code.as_deref()).await {
+    let proof = match check(web, from, found.filter(|_| looks), asked.password, asked.code.as_deref()).await {
         Ok(proof) => proof,
-        Err(problem) => return Err(note_failure(&house, existing, problem, address.to_string()).await),
+        Err(problem) => {
+            let whence = if looks { address.to_string() } else { format!("{address}, not looked at: the account was guessed too often") };
+            return Err(note_failure(&house, existing, problem, whence).await);
+        }
     };
     let (token, hash) = secret::token("");
     let (device_token, device_hash) = secret::token("");
@@ -123,15 +127,14 @@ async fn begin(
     Ok(response)
 }
 
-/// Writes a failure down when there is such a user. A code that is still missing is none.
+/// Writes a failure down when there is such a user, and takes as long when there is none. A code that is still missing is no failure.
 async fn note_failure(house: &House, user: Option<UserName>, problem: Problem, address: String) -> Problem {
     let refusal = match problem.code.as_str() {
         "sign-in-failed" => sign_in::refused(),
         "bad-code" => sign_in::code_refused(),
         _ => return problem,
     };
-    let Some(user) = user else { return problem };
-    match house.write(People, move |tx| sign_in::failed(tx, &user, &refusal, &address)).await {
+    match house.write(People, move |tx| sign_in::failed(tx, user.as_ref(), &refusal, &address)).await {
         Ok(()) => problem,
         Err(fault) => fault.into(),
     }
@@ -206,7 +209,7 @@ async fn prove_again(
     let address = caller.address.ok_or_else(sign_in::refused)?;
     let mut device = [0; 32];
     device[..8].copy_from_slice(&session.id.to_be_bytes());
-    web.limits.guess(session.user.as_str(), Some(device), address)?;
+    web.limits.guess_known(session.user.as_str(), device)?;
     let name = session.user.to_string();
     let found = house.read(move |view| sign_in::candidate(view, &name, None)).await?;
     match check(web, Comes::Familiar, found, password, code).await {
@@ -320,7 +323,7 @@ async fn confirm_second_factor(
     Body(asked): Body<Confirm>,
 ) -> Answer<Codes> {
     let session = session_of(&caller)?;
-    door.web()?.limits.guess(session.user.as_str(), Some([1; 32]), caller.address.ok_or_else(sign_in::refused)?)?;
+    door.web()?.limits.guess_known(session.user.as_str(), [1; 32])?;
     let user = session.user.clone();
     let totp = house.read(move |view| passwords::second_factor_secret(view, &user)).await?;
     let step = secret::totp_step(&totp, &asked.code).ok_or_else(sign_in::code_refused)?;

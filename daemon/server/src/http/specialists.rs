@@ -25,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<House> {
 
 /// What comes along with the right: a link request in the same step, if asked for.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Enable {
     handshake: Option<Handshake>,
 }

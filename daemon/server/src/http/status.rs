@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::answer::{Answer, Problems, one};
 use super::asked::As;
+use super::chores;
 use super::links::with_copies;
 use super::office::Identity;
 use super::peers::{self, Peer};
@@ -141,7 +142,7 @@ async fn gather(house: &House, actor: Actor) -> Result<Status, Fault> {
             url: house.web_url(),
         },
         counts,
-        peers: peers::all(house, actor).await?,
-        chores: house.board().all(),
+        peers: peers::all(house, actor.clone()).await?,
+        chores: chores::all(house, actor).await?,
     })
 }

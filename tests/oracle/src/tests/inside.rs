@@ -91,10 +91,36 @@ fn inv_06_and_inv_01_who_acts_beyond_his_or_her_level_is_found() {
     };
     assert_eq!(found(Act::Edit), Some("INV-06"));
     assert_eq!(found(Act::Share(With::Everybody)), Some("INV-01"));
-    assert_eq!(found(Act::GiveAway), Some("INV-01"));
+    assert_eq!(found(Act::GiveAway(None)), Some("INV-01"));
     grant(&mut oracle, With::User("carl".to_owned()), Some(Level::Full));
     oracle.note(Event::Denied { office: 0, by: Some("carl".to_owned()), record: RECORD, act: Act::Edit });
     assert_eq!(oracle.take_breaches().pop().map(|breach| breach.invariant), Some("INV-29"));
+}
+
+#[test]
+fn inv_01_who_keeps_a_record_or_names_a_proxy_without_the_right_to_share_is_found() {
+    let mut oracle = office();
+    let gave = |by: &str, keep| Event::Acted { office: 0, by: Some(by.to_owned()), record: RECORD, act: Act::GiveAway(keep) };
+    let named = |by: &str, proxy: &str, on, done| {
+        let (by, proxy) = (by.to_owned(), proxy.to_owned());
+        Event::ProxyTried { office: 0, by, owner: "ann".to_owned(), proxy, on, done }
+    };
+    let mut found = |event| {
+        oracle.note(event);
+        oracle.take_breaches().pop().map(|breach| breach.invariant)
+    };
+    for fine in [gave("ann", Some(Level::Read)), named("ann", "carl", true, true), named("adam", "carl", true, true)] {
+        assert_eq!(found(fine), None);
+    }
+    assert_eq!(found(named("carl", "carl", true, true)), Some("INV-01"), "it is no matter of carl");
+    assert_eq!(found(named("adam", "adam", true, true)), Some("INV-01"), "nobody names him- or herself");
+    assert_eq!(found(named("ann", "carl", true, false)), Some("INV-29"), "ann shares");
+    found(Event::AccessSwitched { office: 0, on: None, sharing: Some(false), requesting: None });
+    assert_eq!(found(gave("ann", Some(Level::Read))), Some("INV-01"));
+    assert_eq!(found(named("ann", "carl", true, true)), Some("INV-01"));
+    for fine in [gave("ann", None), gave("adam", Some(Level::Read)), named("ann", "carl", false, true), named("adam", "carl", true, true)] {
+        assert_eq!(found(fine), None, "nobody is let in, or by who administers");
+    }
 }
 
 #[test]

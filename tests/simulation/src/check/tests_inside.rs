@@ -44,7 +44,7 @@ fn inv_23_a_member_who_left_and_is_still_there_is_found() {
 fn inv_06_a_level_that_reaches_further_than_its_reasons_is_found() {
     let mut world = shared();
     let record = world.records[0].record.0;
-    happen(&mut world, 5, Step::Proxy { office: 0, owner: 0, user: 1, on: 1 });
+    happen(&mut world, 5, Step::Proxy { office: 0, owner: 0, user: 1, by: 0, on: 1 });
     let (owner, proxy) = ("ada0".to_owned(), "ben0".to_owned());
     pretend(&mut world, Event::ProxySet { office: 0, owner, proxy, on: false });
     assert_eq!(broken(super::readers::inside(&world, 0, &[record].into())), ("INV-06", "stale-right"));

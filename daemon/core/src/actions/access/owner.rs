@@ -16,7 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::grants::{self, Grantee};
 use crate::store::records::{self, RecordRow};
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit, links, log, peers};
+use crate::store::{Fault, Tx, View, audit, claims, links, log, peers};
 
 /// Who is to own a record.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -24,7 +24,7 @@ use crate::store::{Fault, Tx, View, audit, links, log, peers};
 pub struct Transfer {
     /// The new owner.
     pub owner: String,
-    /// What the present owner keeps: `read`, `write`, `full-control` or `none`; nothing when not given.
+    /// What the present owner keeps: `read`, `write`, `full-control` or `none`; nothing when not given. Anything else is for who may share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<String>,
 }
@@ -51,7 +51,8 @@ struct Checked {
 
 fn checked(view: &View<'_>, actor: &Actor, record: RecordId, transfer: &Transfer) -> Result<Checked, Fault> {
     let (row, _) = seen(view, actor, record)?;
-    let may = match rights::viewer(view, actor)? {
+    let viewer = rights::viewer(view, actor)?;
+    let may = match &viewer {
         Viewer::Operator => true,
         Viewer::User(person) => person.id == row.owner || person.sees_everything(),
     };
@@ -59,16 +60,29 @@ fn checked(view: &View<'_>, actor: &Actor, record: RecordId, transfer: &Transfer
         let message = "a record is given away by its owner or by an administrator";
         return Err(Refusal::denied("not-owner", message, format!("ask {}, who owns it", row.owner_name)).into());
     }
+    let keep = transfer.keep.as_deref().map_or(Ok(None), level::parse)?;
+    if keep.is_some() && !planted(Bug::KeptWithoutSharing) {
+        require_keeping(view, &viewer)?;
+    }
     let name = UserName::new(&transfer.owner).map_err(|error| Refusal::invalid("bad-user-name", error.to_string(), ""))?;
     let owner = user_verbs::enabled(view, &name)?;
     owner.account.check_owns(name.as_str())?;
     if owner.id == row.owner {
         return Err(Refusal::conflict("already-owner", format!("{name} owns the record already"), "nothing needs to be done").into());
     }
-    let keep = transfer.keep.as_deref().map_or(Ok(None), level::parse)?;
     let before = users::by_id(view, row.owner)?;
     level::check(before.account, before.name.as_str(), keep)?;
     Ok(Checked { row, before, owner, keep })
+}
+
+/// Refuses whoever may not share records: with what the owner of before keeps, one more sees the record than did.
+fn require_keeping(view: &View<'_>, viewer: &Viewer) -> Result<(), Fault> {
+    rights::require_sharing(view, viewer).map_err(|fault| match fault {
+        Fault::Refused(refusal) => {
+            Refusal { remedy: "give it away without --keep, or ask an administrator to do it".to_owned(), ..refusal }.into()
+        }
+        fault => fault,
+    })
 }
 
 /// What giving a record to another owner will do.
@@ -103,7 +117,7 @@ fn plan(view: &View<'_>, checked: &Checked) -> Result<Plan, Fault> {
         let stay = if others == 1 { "stays" } else { "stay" };
         draft.stay(format!("{} {stay} as before", counted(others, "share with a user or group", "shares with users and groups")));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&view.office.signer))
 }
 
 /// Gives a record to another owner; every grant stays, but for the new owner's own, which he or she needs no more.
@@ -117,6 +131,7 @@ pub fn transfer(tx: &Tx<'_>, actor: &Actor, record: RecordId, wanted: &Transfer,
     let keep = if planted(Bug::OldOwnerKeepsAll) { Some(Level::FullControl) } else { keep };
     grants::set(tx, row.id, Grantee::User(before.id), keep)?;
     records::set_owner(tx, row.id, owner.id)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "record.owner", &record.to_string(), &format!("{} instead of {}, copies {copies}", owner.name, before.name))?;
     Ok(Transferred { record: record.to_string(), owner: owner.name.to_string(), before: before.name.to_string(), copies })
 }

@@ -17,8 +17,8 @@ use crate::domain::refusal::Refusal;
 use crate::store::grants::{self, GrantRow, Grantee};
 use crate::store::groups::{self, GroupRow};
 use crate::store::records::{self, RecordRow};
-use crate::store::users::UserRow;
-use crate::store::{Fault, StoreFault, Tx, View, audit, office};
+use crate::store::users::{self, UserRow};
+use crate::store::{Fault, StoreFault, Tx, View, audit, claims, office};
 
 /// Most users and groups that one record is shared with; who needs more shares it with a group.
 pub const GRANTS_MAX: usize = 1_000;
@@ -28,7 +28,7 @@ pub const GRANTS_MAX: usize = 1_000;
 pub struct UserShare {
     /// The user.
     pub user: String,
-    /// `read`, `write` or `full-control`.
+    /// `read`, `write` or `full-control`: what the user has now; assistants have `write` at most.
     pub level: &'static str,
 }
 
@@ -94,10 +94,13 @@ pub fn show(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<Shares, 
 }
 
 fn shares_of(view: &View<'_>, actor: &Actor, row: &RecordRow, decision: &Decision) -> Result<Shares, Fault> {
-    let (mut users, mut groups) = (Vec::new(), Vec::new());
+    let (mut by_name, mut groups) = (Vec::new(), Vec::new());
     for GrantRow { grantee, name, level } in grants::of_record(view, row.id)? {
         match grantee {
-            Grantee::User(_) => users.push(UserShare { user: name, level: level.as_str() }),
+            Grantee::User(id) => {
+                let has = level.min(level::highest(users::by_id(view, id)?.account));
+                by_name.push(UserShare { user: name, level: has.as_str() });
+            }
             Grantee::Group(_) => groups.push(GroupShare { group: name, level: level.as_str() }),
         }
     }
@@ -105,7 +108,7 @@ fn shares_of(view: &View<'_>, actor: &Actor, row: &RecordRow, decision: &Decisio
         record: row.record.to_string(),
         name: row.name.clone(),
         owner: row.owner_name.to_string(),
-        users,
+        users: by_name,
         groups,
         whole_office: row.everyone.map_or("none", Level::as_str),
         may_share: may_share(&rights::viewer(view, actor)?, &office::load(view)?.policy, decision),
@@ -195,6 +198,7 @@ pub fn set(tx: &Tx<'_>, actor: &Actor, record: RecordId, changes: &Changes, plan
     let (row, steps) = steps(tx, actor, record, changes)?;
     plan(tx, actor, &row, &steps)?.agreed(plan_id)?;
     save(tx, &row, &steps)?;
+    claims::blank_all(tx)?;
     for step in steps.iter().filter(|step| step.changes() && !planted(Bug::GrantNotAudited)) {
         let verb = if step.after.is_some() { "record.grant" } else { "record.revoke" };
         let level = step.after.map_or("none", Level::as_str);
@@ -322,7 +326,7 @@ fn plan(view: &View<'_>, actor: &Actor, row: &RecordRow, steps: &[Step]) -> Resu
         }
     }
     draft.counts.people = steps.iter().filter(|step| step.changes() && matches!(step.whose, Whose::User(_))).count() as u64;
-    Ok(draft.finish())
+    Ok(draft.finish(&view.office.signer))
 }
 
 /// Says what a user who is taken off, or gets less, still has another way once all steps are done.

@@ -14,7 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::search::search_text;
 use crate::store::records::{self, Content, RecordRow};
-use crate::store::{Fault, StoreFault, Tx, audit, log, office};
+use crate::store::{Fault, StoreFault, Tx, audit, claims, log, office};
 
 /// Changes a record. A change of what it says gives it a new version, parts it from the card it was imported from, and moves it to the
 /// end of the log of each live link that shows it; an edit that changes nothing leaves it as it is.
@@ -32,6 +32,7 @@ pub fn edit(tx: &Tx<'_>, actor: &Actor, record: RecordId, edit: &Edit) -> Result
     let (private, assigned) = (edit.private.unwrap_or(row.private), edit.unassigned.map_or(row.assigned, |unassigned| !unassigned));
     if (private, assigned) != (row.private, row.assigned) {
         records::set_marks(tx, row.id, private, assigned)?;
+        claims::blank_all(tx)?;
     }
     let detail = match (said, (private, assigned) != (row.private, row.assigned)) {
         (Some(version), false) => format!("version {version}"),

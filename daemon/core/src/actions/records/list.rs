@@ -170,24 +170,27 @@ pub struct OwnerCounts {
     pub records: KindCounts,
 }
 
-/// The office's own records in numbers.
+/// The office's own records in numbers: all of them for administrators, and for others those that they see.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Counts {
-    /// Records in use.
+    /// Records in use: of the whole office for administrators; for others as many as their lists show.
     pub total: KindCounts,
-    /// Records out of use.
+    /// Records out of use, of the same.
     pub archived: u64,
-    /// Private records among those in use.
+    /// Private records among those in use, of the same.
     pub private: u64,
     /// Contacts that no user is assigned to, which every user sees.
     pub unassigned_contacts: u64,
-    /// Each user who owns some, by name.
+    /// Each user who owns some, by name; who is no administrator finds nobody else here.
     pub by_user: Vec<OwnerCounts>,
 }
 
-/// Counts the office's own records, whoever may see them: numbers only.
+/// Counts the office's own records: numbers only. They tell nobody but administrators of a record that is hidden.
 pub fn counts(view: &View<'_>, actor: &Actor) -> Result<Counts, Fault> {
     rights::require_member(view, actor)?;
+    if !rights::administers(view, actor)? {
+        return counts_seen(view, actor);
+    }
     let by_owner = records::count_by_owner(view)?;
     let marks = records::count_marks(view)?;
     let mut total = KindCounts::default();
@@ -205,5 +208,18 @@ pub fn counts(view: &View<'_>, actor: &Actor) -> Result<Counts, Fault> {
         private: marks.private,
         unassigned_contacts: marks.unassigned_contacts,
         by_user: by_user.collect(),
+    })
+}
+
+/// Counts what a user sees who does not administer.
+fn counts_seen(view: &View<'_>, actor: &Actor) -> Result<Counts, Fault> {
+    let me = rights::require_user(view, actor)?;
+    let own = records::count_of(view, me.id)?;
+    Ok(Counts {
+        total: count(view, actor, &Query::default())?,
+        archived: count(view, actor, &Query { archived: true, ..Query::default() })?.total(),
+        private: records::count_private(view, &rights::sight(view, actor)?)?,
+        unassigned_contacts: records::count_marks(view)?.unassigned_contacts,
+        by_user: (own.total() > 0).then(|| OwnerCounts { user: me.name.to_string(), records: own }).into_iter().collect(),
     })
 }

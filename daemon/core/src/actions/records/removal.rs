@@ -16,7 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::retention::deletion_ms;
 use crate::domain::role::Permission;
 use crate::store::records::{self, RecordRow};
-use crate::store::{Fault, Tx, View, audit, links, log, office, peers, requests};
+use crate::store::{Fault, Tx, View, audit, claims, links, log, office, peers, requests};
 
 /// What was deleted, archived or taken into use again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -145,7 +145,7 @@ fn plan(tx: &Tx<'_>, actor: &Actor, wanted: &[RecordId], way: Way) -> Result<(Pl
         let (relationships, are) = (counted(early, "ended relationship", "ended relationships"), if early == 1 { "is" } else { "are" });
         draft.change(format!("{relationships} {are} deleted before the office has kept the record for as long as it decided"));
     }
-    Ok((draft.finish(), rows))
+    Ok((draft.finish(&tx.office.signer), rows))
 }
 
 fn count(counts: &mut PlanCounts, row: &RecordRow) {
@@ -240,6 +240,9 @@ pub(super) fn dispose(tx: &Tx<'_>, actor: &Actor, rows: &[RecordRow], why: &str)
         requests::forget(tx, row.record)?;
         audit::done(tx, actor, Way::Delete.verb(), &row.record.to_string(), why)?;
         gone.records += 1;
+    }
+    if gone.records > 0 {
+        claims::blank_all(tx)?;
     }
     records::delete(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
     Ok(gone)

@@ -6,10 +6,11 @@ use super::super::mails;
 use super::removal::dispose;
 use crate::domain::actor::Actor;
 use crate::domain::mail::Message;
+use crate::domain::plan::counted;
 use crate::domain::retention::{Due, REMIND_MS, due};
 use crate::store::records::{self, RecordRow};
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, office};
+use crate::store::{Fault, Tx, View, audit, office};
 
 /// Records looked at in one run; what is left is done in the next.
 const BATCH: usize = 200;
@@ -49,7 +50,15 @@ pub fn keep(tx: &Tx<'_>) -> Result<Kept, Fault> {
     let mut readers = BTreeSet::new();
     for row in &remind {
         records::set_reminded(tx, row.id)?;
-        readers.extend(reminded(tx, row)?);
+        let told = reminded(tx, row)?;
+        // The audit tells administrators a month before, also where no mail reaches anybody.
+        let how = if told.is_empty() {
+            "nobody reads mail".to_owned()
+        } else {
+            format!("by mail to {}", counted(told.len() as u64, "user", "users"))
+        };
+        audit::done(tx, &Actor::Daemon, "record.deletion-near", &row.record.to_string(), &how)?;
+        readers.extend(told);
     }
     for user in readers {
         mails::write(tx, &Message::DeletionNear { user, reminded_ms: tx.now_ms })?;

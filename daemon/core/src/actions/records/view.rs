@@ -25,9 +25,9 @@ pub struct RecordSummary {
     pub owner: String,
     /// The user who is responsible, its owner; null when no user is assigned.
     pub responsible: Option<String>,
-    /// Everybody it is connected to: its owner first, then the co-owners by name.
+    /// Everybody it is connected to: its owner first, disabled or not, then the co-owners by name. Who is disabled is none, and no assistant is.
     pub connected_to: Vec<String>,
-    /// Whether it opens for the viewer without a connection, which takes ownership or co-ownership.
+    /// Whether it opens for the viewer without a connection, which takes ownership or co-ownership: the viewer is in `connected_to`.
     pub offline: bool,
     /// Whether it is marked private.
     pub private: bool,

@@ -10,7 +10,7 @@ use crate::actions::client_access::{self, Switch};
 use crate::actions::digest::{self, Receive};
 use crate::actions::records::{self, Format};
 use crate::actions::requests::{self, Ask, who_has_access};
-use crate::actions::{links, settings, tokens};
+use crate::actions::{links, passwords, settings, sign_in, tokens};
 use crate::domain::actor::Actor;
 use crate::domain::edit::Edit;
 use crate::domain::plan::PlanId;
@@ -119,4 +119,24 @@ fn asvs_8_2_2_another_s_link_and_token_cost_the_store_what_missing_ones_do() {
     let [there, missing] = [token, 999]
         .map(|token| work(&mut alder, &as_user("carl"), |tx, actor| tokens::remove(tx, actor, &user_name("carl"), token).map(drop)));
     assert_eq!(there, missing);
+}
+
+#[test]
+fn asvs_6_3_8_whoever_is_not_there_costs_a_commit_like_whoever_is() {
+    let (mut office, _) = alder();
+    let mut writes = |verb: &dyn Fn(&Tx<'_>) -> Result<(), Fault>| {
+        let lines = office.audit().len();
+        listen();
+        office.does(|tx| verb(tx)).unwrap();
+        (heard().iter().filter(|sql| sql.contains("audit (at_ms")).count(), office.audit().len() - lines)
+    };
+    let (ann, refusal) = (user_name("ann"), sign_in::refused());
+    assert_eq!(writes(&|tx| sign_in::failed(tx, Some(&ann), &refusal, "192.0.2.1")), (1, 1));
+    assert_eq!(writes(&|tx| sign_in::failed(tx, None, &refusal, "192.0.2.1")), (1, 0), "written, and not kept");
+    for nobody in ["zoe", "zoe@alder.example"] {
+        assert_eq!(writes(&|tx| passwords::forgot(tx, nobody, "token", &[1; 32])), (1, 0), "{nobody}");
+    }
+    assert_eq!(writes(&|tx| sign_in::failed(tx, Some(&ann), &refusal, "192.0.2.1")), (1, 1));
+    let numbers: Vec<u64> = office.audit().iter().map(|line| line.id).collect();
+    assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1), "the numbers of the lines have no gap: {numbers:?}");
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{rights, roles};
 use super::{UserView, check_last_admin, check_last_practitioner, enabled};
+use crate::domain::access::level::{highest, label};
 use crate::domain::actor::Actor;
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
@@ -13,7 +14,7 @@ use crate::domain::user::Account;
 use crate::store::records;
 use crate::store::roles as role_rows;
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit, claims};
+use crate::store::{Fault, Tx, View, audit, claims, grants};
 
 /// What a user is to be; what is not given stays.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -76,12 +77,29 @@ pub fn plan_assign(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Assignm
     if before.role.id != after.role.id {
         draft.change(format!("{name} has the role {} instead of {}", after.role.name, before.role.name));
     }
+    describe_shares(tx, &before, &after, &mut draft)?;
     describe(tx, &before, &after, &mut draft)?;
     draft.basis(&after.role.permissions.bits().to_be_bytes());
     if before.account == Account::Practitioner && after.account != Account::Practitioner {
         draft.stay(format!("{name} owns no record, so none needs another owner"));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
+}
+
+/// What becomes of records that were shared with the user at a level that one of the two accounts can't have.
+fn describe_shares(view: &View<'_>, before: &UserRow, after: &UserRow, draft: &mut Draft) -> Result<(), Fault> {
+    let full = grants::full_count(view, before.id)?;
+    let (had, has) = (highest(before.account), highest(after.account));
+    if full > 0 && had != has {
+        draft.change(format!(
+            "{} has {} instead of {} on {} shared by name",
+            before.name,
+            label(has),
+            label(had),
+            counted(full, "record", "records")
+        ));
+    }
+    Ok(())
 }
 
 /// What a user may do after a change that he or she could not before, and the other way round.
@@ -119,5 +137,5 @@ pub fn assign(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Assignment, 
     claims::blank(tx, name)?;
     let detail = format!("account {}, role {}", after.account.as_str(), after.role.id);
     audit::done(tx, actor, "user.assign", name.as_str(), &detail)?;
-    UserView::of(tx, &after)
+    UserView::of(tx, actor, &after)
 }

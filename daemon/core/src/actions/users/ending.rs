@@ -37,7 +37,7 @@ pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan,
         let owned = counted(owned.total(), "record", "records");
         draft.stay(format!("{owned} of this office stay, with {name} as owner; administrators see them"));
     }
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Disables a user: all links of the user end, and the copies shared over them are removed; whoever is signed in as the user is not
@@ -52,7 +52,7 @@ pub fn disable(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Re
     let signed_in = if planted(Bug::SessionSurvivesDisable) { 0 } else { sign_out(tx, &user)? };
     let owned = records::count_of(tx, user.id)?.total();
     audit::done(tx, actor, "user.disable", name.as_str(), &format!("links {ended}, records owned {owned}, sessions {signed_in}"))?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }
 
 /// Ends the user's sessions, and takes tokens and passes away; says how many sessions there were.
@@ -75,7 +75,7 @@ pub fn enable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<UserView, F
     user.disabled = false;
     users::update(tx, &user)?;
     audit::done(tx, actor, "user.enable", name.as_str(), "")?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }
 
 /// Who is to own the records of a user.
@@ -133,7 +133,7 @@ pub fn plan_hand_over(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &Hand
     draft.change(format!("{} owns {} of {name}{and}", to.name, counted(owned, "record", "records")));
     draft.change(format!("{name} keeps nothing of them by name"));
     draft.stay("every share with other users and groups stays as before");
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Hands all records of a user over to another; every grant stays, but for the new owner's own, which he or she needs no more.
@@ -141,6 +141,7 @@ pub fn hand_over(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &HandOver,
     plan_hand_over(tx, actor, name, wanted)?.agreed(plan)?;
     let (from, to, _) = checked(tx, name, wanted)?;
     let moved = records::set_owner_of_all(tx, from.id, to.id)?;
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "user.hand-over", name.as_str(), &format!("to {}, records {moved}", to.name))?;
     Ok(HandedOver { from: name.to_string(), to: to.name.to_string(), records: moved })
 }
@@ -168,14 +169,14 @@ pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan, 
     let mut draft = Draft::new("user.delete", name.as_str());
     draft.change(format!("{name} is deleted: names, address, password, shares, proxies and memberships go"));
     draft.stay(format!("the sign-in name {name} stays taken, and what the audit says of it stays"));
-    Ok(draft.finish())
+    Ok(draft.finish(&tx.office.signer))
 }
 
 /// Deletes a user who owns nothing.
 pub fn delete(tx: &Tx<'_>, actor: &Actor, name: &UserName, plan: &PlanId) -> Result<UserView, Fault> {
     plan_delete(tx, actor, name)?.agreed(plan)?;
     let user = find(tx, name)?;
-    let view = UserView::of(tx, &user)?;
+    let view = UserView::of(tx, actor, &user)?;
     sign_out(tx, &user)?;
     credentials::forget(tx, user.id)?;
     proxies::forget(tx, user.id)?;

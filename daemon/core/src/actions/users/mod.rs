@@ -13,7 +13,7 @@ use crate::domain::user::{Account, Right, check_display_name, check_email, check
 use crate::store::credentials::PassKind;
 use crate::store::records::{self, KindCounts};
 use crate::store::users::{self, UserRow};
-use crate::store::{Fault, Tx, View, audit, credentials, roles as role_rows};
+use crate::store::{Fault, Tx, View, audit, claims, credentials, roles as role_rows};
 
 mod account;
 mod ending;
@@ -83,18 +83,21 @@ pub struct UserView {
     pub disabled: bool,
     /// The rights by their names for people.
     pub rights: Vec<&'static str>,
-    /// Records in use that the user owns.
-    pub records: KindCounts,
+    /// Records in use that the user owns; null when the viewer is neither that user nor an administrator.
+    pub records: Option<KindCounts>,
     /// When the user was added (milliseconds since 1970, UTC).
     pub created_ms: i64,
 }
 
 impl UserView {
-    pub(super) fn of(view: &View<'_>, user: &UserRow) -> Result<Self, Fault> {
-        Self::with(view, user, records::count_of(view, user.id)?)
+    /// The user as `actor` sees him or her.
+    pub(super) fn of(view: &View<'_>, actor: &Actor, user: &UserRow) -> Result<Self, Fault> {
+        let told = actor.user() == Some(&user.name) || rights::administers(view, actor)?;
+        let records = if told { Some(records::count_of(view, user.id)?) } else { None };
+        Self::with(view, user, records)
     }
 
-    fn with(view: &View<'_>, user: &UserRow, records: KindCounts) -> Result<Self, Fault> {
+    fn with(view: &View<'_>, user: &UserRow, records: Option<KindCounts>) -> Result<Self, Fault> {
         let invited_until_ms = if user.activated { None } else { credentials::pass_ends(view, user.id, PassKind::Activate)? };
         let state = match user {
             _ if user.disabled => "disabled",
@@ -134,7 +137,7 @@ pub fn add(tx: &Tx<'_>, actor: &Actor, new: &NewUser) -> Result<UserView, Fault>
     rights::require_admin(tx, actor)?;
     let user = insert(tx, name, new)?;
     audit::done(tx, actor, "user.add", user.name.as_str(), user.account.as_str())?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }
 
 /// Writes a new user down whom somebody who may do that adds.
@@ -224,7 +227,7 @@ pub fn rename(tx: &Tx<'_>, actor: &Actor, name: &UserName, naming: &Naming) -> R
     }
     users::update(tx, &user)?;
     audit::done(tx, actor, "user.rename", name.as_str(), "")?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }
 
 /// Refuses an address that somebody else has: of two who have the same, neither can sign in by it.
@@ -247,16 +250,20 @@ pub fn search(view: &View<'_>, actor: &Actor, text: &str) -> Result<Vec<UserView
     rights::require_member(view, actor)?;
     words_of::check(text)?;
     let words = words_of::words(text);
+    let found = users::list(view)?;
+    let found = found.iter().filter(|user| users::is_called(user, &words));
+    if !rights::administers(view, actor)? {
+        return found.map(|user| UserView::of(view, actor, user)).collect();
+    }
     let counts = records::count_by_owner(view)?;
     let of = |user: &UserRow| counts.iter().find(|(owner, _)| *owner == user.id).map_or_else(KindCounts::default, |(_, counts)| *counts);
-    let found = users::list(view)?;
-    found.iter().filter(|user| users::is_called(user, &words)).map(|user| UserView::with(view, user, of(user))).collect()
+    found.map(|user| UserView::with(view, user, Some(of(user)))).collect()
 }
 
 /// One user.
 pub fn show(view: &View<'_>, actor: &Actor, name: &UserName) -> Result<UserView, Fault> {
     rights::require_member(view, actor)?;
-    UserView::of(view, &find(view, name)?)
+    UserView::of(view, actor, &find(view, name)?)
 }
 
 /// The user with this name, disabled or not.
@@ -286,8 +293,9 @@ pub fn set_right(tx: &Tx<'_>, actor: &Actor, name: &UserName, right: Right, on: 
     *flag = on;
     users::update(tx, &user)?;
     let detail = format!("{} {}", right.label(), if on { "on" } else { "off" });
+    claims::blank_all(tx)?;
     audit::done(tx, actor, "user.right", name.as_str(), &detail)?;
-    UserView::of(tx, &user)
+    UserView::of(tx, actor, &user)
 }
 
 /// The user with this name, who must not be disabled.

@@ -33,6 +33,12 @@ pub fn highest(account: Account) -> Level {
     }
 }
 
+/// Whether a user who was granted `level` of a record by name owns it beside its owner: whoever has Full Control does. An assistant does
+/// not, whatever was granted before he or she became one; nor does a user who is disabled.
+pub fn co_owns(account: Account, disabled: bool, level: Level) -> bool {
+    !disabled && level.min(highest(account)) == Level::FullControl
+}
+
 /// Refuses a level that is above what the account of `name` can be granted.
 pub fn check(account: Account, name: &str, level: Option<Level>) -> Result<(), Refusal> {
     if level <= Some(highest(account)) {

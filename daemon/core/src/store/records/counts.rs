@@ -3,8 +3,9 @@
 use interoffice_protocol::record::RecordKind;
 use serde::Serialize;
 
-use super::{Filter, kind};
-use crate::store::{SqlExt, StoreFault, View};
+use super::{Filter, kind, seen};
+use crate::domain::access::Sight;
+use crate::store::{SqlExt, StoreFault, Value, View};
 
 /// Records by kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, utoipa::ToSchema)]
@@ -151,4 +152,11 @@ pub fn count(view: &View<'_>, filter: &Filter<'_>) -> Result<KindCounts, StoreFa
         Ok(())
     })?;
     Ok(counts)
+}
+
+/// How many private records in use are seen.
+pub fn count_private(view: &View<'_>, sight: &Sight) -> Result<u64, StoreFault> {
+    let mut params: Vec<Value> = Vec::new();
+    let seen = seen(sight, &mut params);
+    view.sql().count(&format!("SELECT count(*) FROM records r WHERE r.archived = 0 AND r.private = 1 AND {seen}"), &params)
 }
