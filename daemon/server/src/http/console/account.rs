@@ -6,9 +6,6 @@ use axum::extract::Path;
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{get, post};
-use data_encoding::BASE64;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,7 +14,7 @@ use super::entry::twice;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
 use super::shell::{Shell, go, ok, unfit};
-use super::shown::{When, counted};
+use super::shown::{When, counted, qr};
 use super::trouble::Trouble;
 use super::visit::{Me, Visit};
 
@@ -130,11 +127,9 @@ struct Begun {
 }
 
 impl Begun {
-    /// The secret as a picture for an app, as an address that holds it.
+    /// The secret as a picture for an app.
     fn image(&self) -> Option<String> {
-        let code = QrCode::new(&self.uri).ok()?;
-        let svg = code.render::<svg::Color<'_>>().min_dimensions(220, 220).build();
-        Some(format!("data:image/svg+xml;base64,{}", BASE64.encode(svg.as_bytes())))
+        qr(&self.uri)
     }
 }
 

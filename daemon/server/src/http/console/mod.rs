@@ -13,12 +13,14 @@ mod entry;
 mod form;
 mod inside;
 mod links;
+mod office;
+mod offices;
 mod overview;
 mod people;
 mod plans;
 mod prove;
-mod shell;
 mod shares;
+mod shell;
 mod shown;
 mod trouble;
 mod visit;
@@ -54,6 +56,8 @@ pub(super) fn around(api: Router) -> Router {
         .merge(shares::routes())
         .merge(links::routes())
         .merge(people::routes())
+        .merge(offices::routes())
+        .merge(office::routes())
         .merge(account::routes())
         .layer(
             ServiceBuilder::new()

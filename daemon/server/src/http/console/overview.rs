@@ -44,6 +44,7 @@ struct Links {
 
 #[derive(Deserialize)]
 struct Peer {
+    office: String,
     name: String,
     standing: String,
     #[serde(default)]
@@ -59,6 +60,7 @@ struct Connection {
 
 /// Another office, in words.
 struct Way {
+    office: String,
     name: String,
     state: String,
     tone: &'static str,
@@ -108,12 +110,20 @@ async fn show(visit: Visit) -> Result<Response, Trouble> {
 fn way(visit: &Visit, peer: Peer) -> Way {
     match peer.connection.filter(|_| peer.standing == "paired") {
         Some(connection) => Way {
+            office: peer.office,
             name: peer.name,
             tone: tone(&connection.state),
             state: connection.state,
             reason: connection.reason,
             since: Some(visit.clock.when(connection.since_ms)),
         },
-        None => Way { name: peer.name, tone: tone(&peer.standing), state: peer.standing, reason: String::new(), since: None },
+        None => Way {
+            office: peer.office,
+            name: peer.name,
+            tone: tone(&peer.standing),
+            state: peer.standing,
+            reason: String::new(),
+            since: None,
+        },
     }
 }

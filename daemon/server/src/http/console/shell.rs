@@ -58,13 +58,12 @@ impl Shell {
             item("clients", "/clients", "clients", "Clients", "g c"),
             item("links", "/links", "links", "Linked Users", "g l"),
         ];
-        let office = vec![item("people", "/people", "users", "Users & specialists", "g u")];
+        let office = vec![
+            item("people", "/people", "users", "Users & specialists", "g u"),
+            item("offices", "/offices", "offices", "Offices", "g f"),
+        ];
         let mine = vec![item("account", "/account", "account", "My account", "g a")];
-        [
-            Group { heading: "", items: work },
-            Group { heading: "Office", items: office },
-            Group { heading: "You", items: mine },
-        ]
+        [Group { heading: "", items: work }, Group { heading: "Office", items: office }, Group { heading: "You", items: mine }]
     }
 }
 

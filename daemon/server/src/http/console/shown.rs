@@ -7,6 +7,7 @@ use askama::FastWritable;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use qrcode::{Color, QrCode};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -112,9 +113,46 @@ pub(super) fn tone(state: &str) -> &'static str {
     }
 }
 
+/// Light rim around the squares of a picture, which readers need (squares).
+const RIM: usize = 4;
+
+/// Text as a QR picture, as an address that holds it; `None` for more than such a picture takes.
+pub(super) fn qr(text: &str) -> Option<String> {
+    let code = QrCode::new(text).ok()?;
+    let (width, squares) = (code.width(), code.to_colors());
+    let mut path = String::new();
+    for (row, line) in squares.chunks(width).enumerate() {
+        let mut column = 0;
+        for run in line.chunk_by(|a, b| a == b) {
+            if run[0] == Color::Dark {
+                path.push_str(&format!("M{} {}h{}v1h-{}z", column + RIM, row + RIM, run.len(), run.len()));
+            }
+            column += run.len();
+        }
+    }
+    let side = width + 2 * RIM;
+    let svg = format!(
+        "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {side} {side}'%3E%3Cpath fill='%23fff' d='M0 0h{side}v{side}H0z'/%3E"
+    );
+    Some(format!("data:image/svg+xml,{svg}%3Cpath d='{path}'/%3E%3C/svg%3E"))
+}
+
+/// The first letter as a capital: for a phrase that begins a line.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_qr_picture_is_small_enough_for_a_page() {
+        let picture = qr(&"a7".repeat(130)).unwrap();
+        assert!(picture.starts_with("data:image/svg+xml,%3Csvg") && picture.len() < 20_000, "{} bytes", picture.len());
+        assert!(qr(&"a".repeat(5_000)).is_none());
+    }
 
     #[test]
     fn times_are_words_with_the_exact_time_beside_them() {
