@@ -17,8 +17,12 @@ mod office;
 mod offices;
 mod overview;
 mod people;
+mod person_edit;
+mod person_end;
+mod person_rights;
 mod plans;
 mod prove;
+mod roles;
 mod shares;
 mod shell;
 mod shown;
@@ -56,6 +60,10 @@ pub(super) fn around(api: Router) -> Router {
         .merge(shares::routes())
         .merge(links::routes())
         .merge(people::routes())
+        .merge(person_edit::routes())
+        .merge(person_rights::routes())
+        .merge(person_end::routes())
+        .merge(roles::routes())
         .merge(offices::routes())
         .merge(office::routes())
         .merge(account::routes())

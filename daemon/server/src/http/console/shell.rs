@@ -58,10 +58,13 @@ impl Shell {
             item("clients", "/clients", "clients", "Clients", "g c"),
             item("links", "/links", "links", "Linked Users", "g l"),
         ];
-        let office = vec![
+        let mut office = vec![
             item("people", "/people", "users", "Users & specialists", "g u"),
             item("offices", "/offices", "offices", "Offices", "g f"),
         ];
+        if self.me.administers {
+            office.push(item("roles", "/roles", "account", "Roles", "g r"));
+        }
         let mine = vec![item("account", "/account", "account", "My account", "g a")];
         [Group { heading: "", items: work }, Group { heading: "Office", items: office }, Group { heading: "You", items: mine }]
     }
