@@ -7,10 +7,12 @@
 
 mod account;
 mod assets;
+mod audit;
 mod client;
 mod clients;
 mod entry;
 mod form;
+mod help;
 mod inside;
 mod links;
 mod office;
@@ -23,6 +25,7 @@ mod person_rights;
 mod plans;
 mod prove;
 mod roles;
+mod settings;
 mod shares;
 mod shell;
 mod shown;
@@ -64,6 +67,9 @@ pub(super) fn around(api: Router) -> Router {
         .merge(person_rights::routes())
         .merge(person_end::routes())
         .merge(roles::routes())
+        .merge(audit::routes())
+        .merge(settings::routes())
+        .merge(help::routes())
         .merge(offices::routes())
         .merge(office::routes())
         .merge(account::routes())

@@ -63,7 +63,13 @@ impl Shell {
             item("offices", "/offices", "offices", "Offices", "g f"),
         ];
         if self.me.administers {
-            office.push(item("roles", "/roles", "account", "Roles", "g r"));
+            office.extend([
+                item("roles", "/roles", "groups", "Roles", "g r"),
+                item("audit", "/audit", "audit", "Audit", "g d"),
+                item("mails", "/mails", "mail", "Outbox", "g m"),
+                item("settings", "/settings", "settings", "Settings", "g s"),
+                item("backups", "/backups", "receipt", "Backups", ""),
+            ]);
         }
         let mine = vec![item("account", "/account", "account", "My account", "g a")];
         [Group { heading: "", items: work }, Group { heading: "Office", items: office }, Group { heading: "You", items: mine }]

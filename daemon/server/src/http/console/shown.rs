@@ -6,6 +6,7 @@ use std::fmt;
 use askama::FastWritable;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use qrcode::{Color, QrCode};
 
@@ -40,6 +41,18 @@ impl Clock {
         let zoned = at.to_zoned(self.zone.clone());
         let day = zoned.strftime("%-d %b %Y").to_string();
         When { machine: at.to_string(), exact: zoned.strftime("%-d %B %Y, %H:%M:%S %Z").to_string(), words: self.words(at_ms, day) }
+    }
+
+    /// The day of a time, as fields of forms write one.
+    pub(super) fn day(&self, at_ms: i64) -> String {
+        Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.zone.clone()).date().to_string()
+    }
+
+    /// When a day of a form begins, and when the next one does (milliseconds since 1970); `None` for what is no day.
+    pub(super) fn span_of(&self, day: &str) -> Option<(i64, i64)> {
+        let day: Date = day.parse().ok()?;
+        let begins = |day: Date| Some(day.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond());
+        Some((begins(day)?, begins(day.tomorrow().ok()?)?))
     }
 
     /// A time that may not be known.
@@ -166,6 +179,15 @@ mod tests {
         assert_eq!(words(1_750_000_000_000 + 25 * HOUR_MS), "in 1 day");
         assert_eq!(words(1_750_000_000_000 - 20 * DAY_MS), "26 May 2025");
         assert_eq!(words(i64::MIN / 2), "1 Jan 1970", "what no calendar has");
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_the_zone_has_it() {
+        let clock = Clock::new(1_750_000_000_000, "Europe/Berlin");
+        assert_eq!(clock.day(1_750_000_000_000), "2025-06-15");
+        let (begins, ends) = clock.span_of("2026-03-29").unwrap();
+        assert_eq!(ends - begins, 23 * HOUR_MS, "clocks go forward");
+        assert_eq!(clock.span_of("yesterday"), None);
     }
 
     #[test]
