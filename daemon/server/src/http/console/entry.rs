@@ -73,7 +73,8 @@ fn done(code: &str) -> &'static str {
 }
 
 async fn show_sign_in(stranger: Stranger, Query(after): Query<After>) -> Response {
-    let next = local(&after.next).to_owned();
+    // The first administrator is led through what a new office needs.
+    let next = if after.done == "set-up" { "/first-run".to_owned() } else { local(&after.next).to_owned() };
     ok(&SignIn { user: String::new(), next, said: done(&after.done), wrong: None, theme: stranger.theme, assets: assets() })
 }
 
@@ -165,7 +166,7 @@ async fn set_up(stranger: Stranger, fields: Fields) -> Response {
         "token": text("token"), "name": text("name"), "first_name": text("first_name"), "last_name": text("last_name"),
         "email": text("email"), "password": fields.raw("password"),
     });
-    let named = [("bad-user-name", "name"), ("user-name-taken", "name"), ("bad-email", "email")];
+    let named = [("bad-user-name", "name"), ("user-exists", "name"), ("bad-email", "email")];
     let known: Vec<(&str, &'static str)> = PASSWORD_FIELDS.into_iter().chain(named).collect();
     let wrong = match twice(&fields) {
         Some(wrong) => wrong,

@@ -11,10 +11,12 @@ mod audit;
 mod client;
 mod clients;
 mod entry;
+mod first_run;
 mod form;
 mod help;
 mod inside;
 mod links;
+mod mails;
 mod office;
 mod offices;
 mod overview;
@@ -69,7 +71,9 @@ pub(super) fn around(api: Router) -> Router {
         .merge(roles::routes())
         .merge(audit::routes())
         .merge(settings::routes())
+        .merge(mails::routes())
         .merge(help::routes())
+        .merge(first_run::routes())
         .merge(offices::routes())
         .merge(office::routes())
         .merge(account::routes())
