@@ -129,6 +129,14 @@ struct Chip {
     without: String,
 }
 
+/// Longest name that stands whole in a column (characters).
+const COLUMN_CHARS: usize = 20;
+
+/// An id by its beginning; what is short enough stays as it is.
+fn short(text: &str) -> String {
+    if text.chars().count() <= COLUMN_CHARS { text.to_owned() } else { format!("{}…", text.chars().take(10).collect::<String>()) }
+}
+
 /// A line as the API gives it.
 #[derive(Deserialize)]
 struct Line {
@@ -145,6 +153,20 @@ impl Line {
     /// The deed in words.
     fn deed(&self) -> String {
         capital(&self.verb.replacen('.', ": ", 1).replace(['.', '-'], " "))
+    }
+
+    /// Who did it: a user, an office by the beginning of its id, or a word for whoever is neither.
+    fn by(&self) -> String {
+        match self.actor.split_once(':') {
+            Some(("user", name)) => name.to_owned(),
+            Some((kind, id)) => format!("{kind} {}", short(id)),
+            None => self.actor.clone(),
+        }
+    }
+
+    /// What it was done on, short enough for a column.
+    fn on(&self) -> String {
+        short(&self.object)
     }
 
     fn is_done(&self) -> bool {
@@ -216,7 +238,7 @@ fn page(visit: &Visit, sought: Sought, found: Option<Lines>, wrong: Option<Wrong
         None => (Default::default(), None, Vec::new()),
     };
     let next = next.map(|next| sought.place("", &next));
-    let lines = items.into_iter().map(|line| (clock.when(line.at_ms), line)).map(|(when, line)| (line, when)).collect();
+    let lines = items.into_iter().map(|line| (clock.exactly(line.at_ms), line)).map(|(when, line)| (line, when)).collect();
     Page { shell: visit.shell("Audit", HERE), chips, next, types, lines, period, sought, wrong }
 }
 

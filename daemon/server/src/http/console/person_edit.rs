@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong, mendable};
 use super::inside::segment;
+use super::mails::is_set_up;
 use super::people::{HERE, User, load};
 use super::roles::{Role, roles};
 use super::shell::{Shell, go, ok, unfit};
@@ -130,16 +131,28 @@ struct InvitePage {
     shell: Shell,
     user: User,
     made: Option<(Invited, When)>,
+    /// Whether mails go out at all.
+    mail: bool,
 }
 
 async fn show_invite(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
     let user = load(&visit, &name).await?;
-    Ok(ok(&InvitePage { shell: visit.shell(&format!("Invite {}", user.display_name), HERE), user, made: None }))
+    Ok(ok(&InvitePage {
+        shell: visit.shell(&format!("Invite {}", user.display_name), HERE),
+        user,
+        made: None,
+        mail: is_set_up(&visit).await?,
+    }))
 }
 
 async fn invite(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
     let user = load(&visit, &name).await?;
     let made: Invited = visit.api.post(&format!("/users/{}/invite", segment(&user.name)), &Value::Null).await?;
     let until = visit.clock.when(made.until_ms);
-    Ok(ok(&InvitePage { shell: visit.shell(&format!("Invite {}", user.display_name), HERE), user, made: Some((made, until)) }))
+    Ok(ok(&InvitePage {
+        shell: visit.shell(&format!("Invite {}", user.display_name), HERE),
+        user,
+        made: Some((made, until)),
+        mail: is_set_up(&visit).await?,
+    }))
 }

@@ -1,7 +1,7 @@
 //! The frame around a page: the menu, what was just done, and the headers that a browser needs to keep a page safe.
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -158,6 +158,11 @@ pub(super) fn local(place: &str) -> &str {
     if inside { place } else { "/" }
 }
 
+/// Where a request goes inside the console. Over HTTP/2 its address names the house too.
+pub(super) fn place_of(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +172,14 @@ mod tests {
         assert_eq!(local("/links?list=mine"), "/links?list=mine");
         for place in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\r\nb"] {
             assert_eq!(local(place), "/", "{place}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_is_the_same_over_http_1_and_2() {
+        for uri in ["/audit?verb=link", "https://office.example:4880/audit?verb=link"] {
+            let place = place_of(&uri.parse().unwrap());
+            assert_eq!((place.as_str(), local(&place)), ("/audit?verb=link", "/audit?verb=link"), "{uri}");
         }
     }
 

@@ -43,6 +43,18 @@ impl Clock {
         When { machine: at.to_string(), exact: zoned.strftime("%-d %B %Y, %H:%M:%S %Z").to_string(), words: self.words(at_ms, day) }
     }
 
+    /// A time that is over, whatever the clocks of two machines say.
+    pub(super) fn past(&self, at_ms: i64) -> When {
+        self.when(at_ms.min(self.now_ms))
+    }
+
+    /// A time that is shown to the second, for lists that are read as evidence.
+    pub(super) fn exactly(&self, at_ms: i64) -> When {
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let words = at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        When { words, ..self.when(at_ms) }
+    }
+
     /// The day of a time, as fields of forms write one.
     pub(super) fn day(&self, at_ms: i64) -> String {
         Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.zone.clone()).date().to_string()
