@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use interoffice_tests::web::password;
-use interoffice_tests::{Office, card, import, link, pair, share, skipped};
+use interoffice_tests::{Office, card, import, link, pair, share, skipped, until};
 use serde_json::{Value, json};
 
 mod administration;

@@ -48,6 +48,8 @@ await tell(async ({ open }) => {
   await rita.sees(/Harbour Law answered in/);
   await rita.assertAccessible();
   await rita.press("link", "Close");
+  await rita.press("link", "Offices");
+  await rita.press("link", "Harbour Law");
   await rita.sees("Live links");
   await rita.assertAccessible();
 
@@ -55,6 +57,7 @@ await tell(async ({ open }) => {
   await rita.press("link", "ann");
   await rita.press("link", "Disable Record Sharing…");
   await rita.press("button", "Yes, disable Record Sharing");
+  await rita.sees(/no longer shares records/);
   await rita.press("link", "Enable Record Sharing…");
   await rita.fill("Office name", "Nowhere Law");
   await rita.fill("User name", "bob");

@@ -90,6 +90,10 @@ await tell(async ({ open }) => {
   await rita.sees("what other offices share with ann is not shown to dora");
   await rita.press("button", "Yes, make the proxy");
   await rita.sees("Dora sees what ann owns.");
+  await rita.goto("/proxies");
+  await rita.sees("Who sees whose records in this office.");
+  await rita.assertAccessible();
+  await rita.goto("/people/ann/proxies");
   await rita.press("button", "End the proxy dora");
   await rita.press("button", "Yes, end it");
   await rita.sees("Dora no longer sees what ann owns.");

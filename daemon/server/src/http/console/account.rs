@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/account/sessions/end", post(end_others))
         .route("/account/second-factor", get(show_second_factor).post(begin_second_factor))
         .route("/account/second-factor/confirm", post(confirm_second_factor))
+        .route("/account/second-factor/off", post(drop_second_factor))
         .route("/account/preferences", post(change_preferences))
 }
 
@@ -166,6 +167,11 @@ async fn confirm_second_factor(visit: Visit, fields: Fields) -> Result<Response,
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+async fn drop_second_factor(visit: Visit) -> Result<Response, Trouble> {
+    visit.api.send::<Value>(Method::DELETE, "/session/second-factor", &json!({})).await?;
+    Ok(go("/account/second-factor", "Your second factor is off. Set up another app now"))
 }
 
 async fn change_preferences(visit: Visit, fields: Fields) -> Result<Response, Trouble> {

@@ -145,11 +145,18 @@ struct PersonPage {
 pub(super) struct Proxy {
     pub(super) proxy: String,
     pub(super) owner: String,
+    pub(super) since_ms: i64,
 }
 
 #[derive(Deserialize)]
 struct Proxies {
     items: Vec<Proxy>,
+}
+
+/// Every proxy that whoever looks is told of.
+pub(super) async fn all_proxies(visit: &Visit) -> Result<Vec<Proxy>, Problem> {
+    let proxies: Proxies = visit.api.get("/proxies").await?;
+    Ok(proxies.items)
 }
 
 /// The proxies that have to do with a user.

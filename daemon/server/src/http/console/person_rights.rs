@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong, mendable};
 use super::inside::segment;
-use super::people::{HERE, Proxy, User, everybody, load, proxies_of};
+use super::people::{HERE, Proxy, User, all_proxies as all, everybody, load, proxies_of};
 use super::plans::Deed;
 use super::roles::{Role, roles};
 use super::shell::{Shell, go, ok, unfit};
+use super::shown::When;
 use super::trouble::Trouble;
 use super::visit::Visit;
 
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/people/{name}/rights", get(show_rights).post(set_rights))
         .route("/people/{name}/assign", get(show_assign).post(assign))
+        .route("/proxies", get(all_proxies))
         .route("/people/{name}/proxies", get(show_proxies).post(add_proxy))
         .route("/people/{name}/proxies/end", post(end_proxy))
 }
@@ -145,6 +147,19 @@ async fn proxies_page(visit: &Visit, user: User, wrong: Option<Wrong>) -> Result
 async fn show_proxies(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
     let user = load(&visit, &name).await?;
     Ok(ok(&proxies_page(&visit, user, None).await?))
+}
+
+#[derive(Template)]
+#[template(path = "proxies.html")]
+struct AllPage {
+    shell: Shell,
+    proxies: Vec<(Proxy, When)>,
+}
+
+/// Who sees whose records, in the whole office; for others than administrators what has to do with them.
+async fn all_proxies(visit: Visit) -> Result<Response, Trouble> {
+    let proxies = all(&visit).await?.into_iter().map(|proxy| (visit.clock.when(proxy.since_ms), proxy));
+    Ok(ok(&AllPage { shell: visit.shell("Proxies", HERE), proxies: proxies.map(|(since, proxy)| (proxy, since)).collect() }))
 }
 
 async fn add_proxy(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<Response, Trouble> {
