@@ -18,8 +18,8 @@ use super::trouble::Trouble;
 use super::visit::Visit;
 
 const HERE: &str = "audit";
-/// Lines of one page.
-const ROWS: usize = 50;
+/// Lines of one page: as many as fit into 40 kB with the longest ids.
+const ROWS: usize = 30;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/audit", get(list)).route("/audit/export", post(export))

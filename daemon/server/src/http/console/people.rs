@@ -21,6 +21,8 @@ use super::visit::Visit;
 use crate::api::Problem;
 
 pub(super) const HERE: &str = "people";
+/// Users of one page.
+const ROWS: usize = 50;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -113,6 +115,8 @@ struct Users {
 #[serde(default)]
 struct Sought {
     text: String,
+    /// Begins behind the user with this name.
+    after: String,
 }
 
 #[derive(Template)]
@@ -121,12 +125,18 @@ struct ListPage {
     shell: Shell,
     text: String,
     users: Vec<User>,
+    next: Option<String>,
 }
 
 async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Trouble> {
-    let place = if sought.text.trim().is_empty() { "/users".to_owned() } else { format!("/users?text={}", segment(sought.text.trim())) };
-    let users: Users = visit.api.get(&place).await?;
-    Ok(ok(&ListPage { shell: visit.shell("Users & specialists", HERE), text: sought.text, users: users.items }))
+    let text = segment(sought.text.trim());
+    let place = if text.is_empty() { "/users".to_owned() } else { format!("/users?text={text}") };
+    let Users { items } = visit.api.get(&place).await?;
+    let from = items.iter().position(|user| user.name == sought.after).map_or(0, |place| place + 1);
+    let more = items.len() > from + ROWS;
+    let users: Vec<User> = items.into_iter().skip(from).take(ROWS).collect();
+    let next = users.last().filter(|_| more).map(|last| format!("/people?text={text}&after={}", segment(&last.name)));
+    Ok(ok(&ListPage { shell: visit.shell("Users & specialists", HERE), text: sought.text, users, next }))
 }
 
 #[derive(Template)]
