@@ -151,6 +151,26 @@ class Person {
     }
   }
 
+  /// What stands in the thing with this name.
+  async read(label) {
+    const found = (await this.front()).getByLabel(label, { exact: true }).first();
+    await found.waitFor();
+    return (await found.innerText()).trim();
+  }
+
+  /// Uses a button that answers with a file; gives its name and what it says.
+  async save(button) {
+    const coming = this.page.waitForEvent("download");
+    await this.press("button", button);
+    const file = await coming;
+    return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
+  }
+
+  /// Nobody is shut out of what is on the screen now.
+  async assertAccessible() {
+    if (stage.scripts) assert.deepEqual(await this.violations(), [], `at ${this.page.url()}`);
+  }
+
   /// Everything that is written on the page.
   async text() {
     return this.page.locator("body").innerText();

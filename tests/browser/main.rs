@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use interoffice_tests::web::password;
-use interoffice_tests::{Office, card, import, link, pair, skipped};
+use interoffice_tests::{Office, card, import, link, pair, share, skipped, until};
 use serde_json::{Value, json};
 
+mod administration;
 mod journeys;
 
 /// Where `./test` keeps its tools, and where pictures of pages are left.
@@ -45,7 +46,7 @@ fn seen(office: &Office, users: &[&str]) -> Value {
     for user in users {
         office.signed_in(user);
     }
-    json!({ "url": office.json(&["status"])["daemon"]["url"], "name": office.name(), "passwords": passwords })
+    json!({ "url": office.json(&["status"])["daemon"]["url"], "name": office.name(), "passwords": passwords, "set_up": office.set_up_link() })
 }
 
 /// Tells the journey of this name at two offices.

@@ -6,9 +6,6 @@ use axum::extract::Path;
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{get, post};
-use data_encoding::BASE64;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,7 +14,7 @@ use super::entry::twice;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
 use super::shell::{Shell, go, ok, unfit};
-use super::shown::{When, counted};
+use super::shown::{When, counted, qr};
 use super::trouble::Trouble;
 use super::visit::{Me, Visit};
 
@@ -31,6 +28,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/account/sessions/end", post(end_others))
         .route("/account/second-factor", get(show_second_factor).post(begin_second_factor))
         .route("/account/second-factor/confirm", post(confirm_second_factor))
+        .route("/account/second-factor/off", post(drop_second_factor))
         .route("/account/preferences", post(change_preferences))
 }
 
@@ -133,11 +131,9 @@ struct Begun {
 }
 
 impl Begun {
-    /// The secret as a picture for an app, as an address that holds it.
+    /// The secret as a picture for an app.
     fn image(&self) -> Option<String> {
-        let code = QrCode::new(&self.uri).ok()?;
-        let svg = code.render::<svg::Color<'_>>().min_dimensions(220, 220).build();
-        Some(format!("data:image/svg+xml;base64,{}", BASE64.encode(svg.as_bytes())))
+        qr(&self.uri)
     }
 }
 
@@ -174,6 +170,11 @@ async fn confirm_second_factor(visit: Visit, fields: Fields) -> Result<Response,
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+async fn drop_second_factor(visit: Visit) -> Result<Response, Trouble> {
+    visit.api.send::<Value>(Method::DELETE, "/session/second-factor", &json!({})).await?;
+    Ok(go("/account/second-factor", "Your second factor is off. Set up another app now"))
 }
 
 async fn change_preferences(visit: Visit, fields: Fields) -> Result<Response, Trouble> {

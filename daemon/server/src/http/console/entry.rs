@@ -73,7 +73,8 @@ fn done(code: &str) -> &'static str {
 }
 
 async fn show_sign_in(stranger: Stranger, Query(after): Query<After>) -> Response {
-    let next = local(&after.next).to_owned();
+    // The first administrator is led through what a new office needs.
+    let next = if after.done == "set-up" { "/first-run".to_owned() } else { local(&after.next).to_owned() };
     ok(&SignIn { user: String::new(), next, said: done(&after.done), wrong: None, theme: stranger.theme, assets: assets() })
 }
 

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 
 use super::trouble::{Trouble, advice, sentence};
 use crate::api::Problem;
+use crate::http::admission::PROOF_NEEDED;
 use crate::http::answer::problem;
 
 /// The fields of a form as they were sent.
@@ -79,6 +80,11 @@ impl Wrong {
     pub(super) fn remedy_sentence(&self) -> String {
         advice(&self.remedy)
     }
+}
+
+/// Whether what was filled in can be mended where it was filled in: everything but what leads elsewhere first.
+pub(super) fn mendable(problem: &Problem) -> bool {
+    matches!(problem.status, 403 | 404 | 409 | 422) && !matches!(problem.code.as_str(), PROOF_NEEDED | "second-factor-needed")
 }
 
 /// What is wrong with one field, for templates.

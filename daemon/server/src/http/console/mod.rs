@@ -7,16 +7,27 @@
 
 mod account;
 mod assets;
+mod audit;
 mod client;
 mod clients;
 mod entry;
+mod first_run;
 mod form;
+mod help;
 mod inside;
 mod links;
+mod mails;
+mod office;
+mod offices;
 mod overview;
 mod people;
+mod person_edit;
+mod person_end;
+mod person_rights;
 mod plans;
 mod prove;
+mod roles;
+mod settings;
 mod shares;
 mod shell;
 mod shown;
@@ -54,6 +65,17 @@ pub(super) fn around(api: Router) -> Router {
         .merge(shares::routes())
         .merge(links::routes())
         .merge(people::routes())
+        .merge(person_edit::routes())
+        .merge(person_rights::routes())
+        .merge(person_end::routes())
+        .merge(roles::routes())
+        .merge(audit::routes())
+        .merge(settings::routes())
+        .merge(mails::routes())
+        .merge(help::routes())
+        .merge(first_run::routes())
+        .merge(offices::routes())
+        .merge(office::routes())
         .merge(account::routes())
         .layer(
             ServiceBuilder::new()

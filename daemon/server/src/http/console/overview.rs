@@ -7,6 +7,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::Console;
+use super::first_run::{Open, open};
 use super::links::{Link, waiting_for_me};
 use super::shell::{Shell, ok};
 use super::shown::{When, tone};
@@ -27,6 +28,7 @@ struct Status {
 #[derive(Deserialize)]
 struct Office {
     unconfirmed_removals: u64,
+    addresses: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +46,7 @@ struct Links {
 
 #[derive(Deserialize)]
 struct Peer {
+    office: String,
     name: String,
     standing: String,
     #[serde(default)]
@@ -59,6 +62,7 @@ struct Connection {
 
 /// Another office, in words.
 struct Way {
+    office: String,
     name: String,
     state: String,
     tone: &'static str,
@@ -85,6 +89,8 @@ struct Page {
     to_answer: u64,
     status: Status,
     ways: Vec<Way>,
+    /// What a new office still needs.
+    open: Vec<Open>,
 }
 
 impl Page {
@@ -101,19 +107,28 @@ async fn show(visit: Visit) -> Result<Response, Trouble> {
     let to_answer = waiting.items.iter().filter(|request| request.may_answer).count() as u64;
     let mut status: Status = visit.api.get("/status").await?;
     let ways = std::mem::take(&mut status.peers).into_iter().map(|peer| way(&visit, peer)).collect();
+    let open = open(&visit, !status.office.addresses.is_empty()).await?;
     let opens = shell.said.as_ref().is_some_and(|said| said.welcome) && !requests.is_empty();
-    Ok(ok(&Page { shell, requests, opens, to_answer, status, ways }))
+    Ok(ok(&Page { shell, requests, opens, to_answer, status, ways, open }))
 }
 
 fn way(visit: &Visit, peer: Peer) -> Way {
     match peer.connection.filter(|_| peer.standing == "paired") {
         Some(connection) => Way {
+            office: peer.office,
             name: peer.name,
             tone: tone(&connection.state),
             state: connection.state,
             reason: connection.reason,
             since: Some(visit.clock.when(connection.since_ms)),
         },
-        None => Way { name: peer.name, tone: tone(&peer.standing), state: peer.standing, reason: String::new(), since: None },
+        None => Way {
+            office: peer.office,
+            name: peer.name,
+            tone: tone(&peer.standing),
+            state: peer.standing,
+            reason: String::new(),
+            since: None,
+        },
     }
 }

@@ -14,12 +14,16 @@ use super::form::{Fields, Wrong};
 use super::inside::segment;
 use super::links::REQUEST_FIELDS;
 use super::plans::{Deed, Plan, stale};
+use super::roles::permission_words;
 use super::shell::{self, Shell, go, ok};
-use super::shown::{counted, tone};
+use super::shown::{When, capital, counted, tone};
 use super::trouble::Trouble;
 use super::visit::Visit;
+use crate::api::Problem;
 
-const HERE: &str = "people";
+pub(super) const HERE: &str = "people";
+/// Users of one page.
+const ROWS: usize = 50;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -34,16 +38,28 @@ pub(super) fn routes() -> Router<Console> {
 pub(super) struct User {
     pub(super) name: String,
     pub(super) display_name: String,
-    email: String,
-    account: String,
-    role: String,
-    state: String,
-    specialist: bool,
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    pub(super) email: String,
+    pub(super) account: String,
+    pub(super) role: String,
+    pub(super) state: String,
+    pub(super) specialist: bool,
+    pub(super) super_user: bool,
+    pub(super) enterprise_view: bool,
     rights: Vec<String>,
-    #[serde(default)]
     permissions: Vec<String>,
-    #[serde(default)]
-    disabled: bool,
+    pub(super) disabled: bool,
+    invited_until_ms: Option<i64>,
+    records: Owned,
+}
+
+/// Records in use that somebody owns.
+#[derive(Clone, Debug, Deserialize)]
+struct Owned {
+    contacts: u64,
+    businesses: u64,
+    households: u64,
 }
 
 impl User {
@@ -52,13 +68,43 @@ impl User {
     }
 
     /// The account type as people say it.
-    fn account_words(&self) -> &'static str {
+    pub(super) fn account_words(&self) -> &'static str {
         match self.account.as_str() {
             "admin" => "Administrator",
             "assistant" => "Assistant",
             _ => "Practitioner",
         }
     }
+
+    /// Whether an account of this type owns clients.
+    pub(super) fn owns_clients(&self) -> bool {
+        self.account == "practitioner"
+    }
+
+    /// What the role allows, a phrase each.
+    fn allowed(&self) -> String {
+        let words: Vec<&str> = self.permissions.iter().map(|name| permission_words(name)).collect();
+        capital(&words.join("; "))
+    }
+
+    /// The records that the user owns, in words.
+    pub(super) fn owned(&self) -> String {
+        let Owned { contacts, businesses, households } = &self.records;
+        let all = [(contacts, "contact"), (businesses, "business"), (households, "household")];
+        let words: Vec<String> = all.iter().filter(|(count, _)| **count > 0).map(|(count, noun)| counted(**count, noun)).collect();
+        if words.is_empty() { "No record".to_owned() } else { words.join(", ") }
+    }
+}
+
+/// A user of the office.
+pub(super) async fn load(visit: &Visit, name: &str) -> Result<User, Problem> {
+    visit.api.get(&format!("/users/{}", segment(name))).await
+}
+
+/// Everybody, by name.
+pub(super) async fn everybody(visit: &Visit) -> Result<Vec<User>, Problem> {
+    let users: Users = visit.api.get("/users").await?;
+    Ok(users.items)
 }
 
 #[derive(Deserialize)]
@@ -70,6 +116,8 @@ struct Users {
 #[serde(default)]
 struct Sought {
     text: String,
+    /// Begins behind the user with this name.
+    after: String,
 }
 
 #[derive(Template)]
@@ -78,12 +126,18 @@ struct ListPage {
     shell: Shell,
     text: String,
     users: Vec<User>,
+    next: Option<String>,
 }
 
 async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Trouble> {
-    let place = if sought.text.trim().is_empty() { "/users".to_owned() } else { format!("/users?text={}", segment(sought.text.trim())) };
-    let users: Users = visit.api.get(&place).await?;
-    Ok(ok(&ListPage { shell: visit.shell("Users & specialists", HERE), text: sought.text, users: users.items }))
+    let text = segment(sought.text.trim());
+    let place = if text.is_empty() { "/users".to_owned() } else { format!("/users?text={text}") };
+    let Users { items } = visit.api.get(&place).await?;
+    let from = items.iter().position(|user| user.name == sought.after).map_or(0, |place| place + 1);
+    let more = items.len() > from + ROWS;
+    let users: Vec<User> = items.into_iter().skip(from).take(ROWS).collect();
+    let next = users.last().filter(|_| more).map(|last| format!("/people?text={text}&after={}", segment(&last.name)));
+    Ok(ok(&ListPage { shell: visit.shell("Users & specialists", HERE), text: sought.text, users, next }))
 }
 
 #[derive(Template)]
@@ -91,11 +145,43 @@ async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Tr
 struct PersonPage {
     shell: Shell,
     user: User,
+    invited: Option<When>,
+    proxies: Vec<Proxy>,
+    /// Whether whoever looks is told of proxies.
+    concerned: bool,
+}
+
+/// A proxy as the API gives it.
+#[derive(Deserialize)]
+pub(super) struct Proxy {
+    pub(super) proxy: String,
+    pub(super) owner: String,
+    pub(super) since_ms: i64,
+}
+
+#[derive(Deserialize)]
+struct Proxies {
+    items: Vec<Proxy>,
+}
+
+/// Every proxy that whoever looks is told of.
+pub(super) async fn all_proxies(visit: &Visit) -> Result<Vec<Proxy>, Problem> {
+    let proxies: Proxies = visit.api.get("/proxies").await?;
+    Ok(proxies.items)
+}
+
+/// The proxies that have to do with a user.
+pub(super) async fn proxies_of(visit: &Visit, name: &str) -> Result<Vec<Proxy>, Problem> {
+    let proxies: Proxies = visit.api.get(&format!("/users/{}/proxies", segment(name))).await?;
+    Ok(proxies.items)
 }
 
 async fn show(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
-    let user: User = visit.api.get(&format!("/users/{}", segment(&name))).await?;
-    Ok(ok(&PersonPage { shell: visit.shell(&user.display_name, HERE), user }))
+    let user = load(&visit, &name).await?;
+    let concerned = visit.me.user.administers || visit.me.user.name == user.name;
+    let proxies = if concerned { proxies_of(&visit, &user.name).await? } else { Vec::new() };
+    let invited = visit.clock.maybe(user.invited_until_ms);
+    Ok(ok(&PersonPage { shell: visit.shell(&user.display_name, HERE), user, invited, proxies, concerned }))
 }
 
 #[derive(Template)]
@@ -119,7 +205,7 @@ fn handshake(fields: &Fields) -> Result<Value, Wrong> {
 }
 
 async fn enable_page(visit: &Visit, name: &str, asked: Fields, wrong: Option<Wrong>) -> Result<Response, Trouble> {
-    let user: User = visit.api.get(&format!("/users/{}", segment(name))).await?;
+    let user = load(visit, name).await?;
     let place = format!("/specialists/{}/enable/plan", segment(name));
     // What can't be planned with a handshake is planned without one, so that the form can be mended.
     let body = handshake(&asked).unwrap_or(json!({}));
@@ -167,7 +253,7 @@ async fn enable(visit: Visit, Path(name): Path<String>, fields: Fields) -> Resul
 }
 
 async fn disabling(visit: &Visit, name: &str) -> Result<Deed, Trouble> {
-    let user: User = visit.api.get(&format!("/users/{}", segment(name))).await?;
+    let user = load(visit, name).await?;
     let place = segment(&user.name);
     Ok(Deed {
         title: format!("Disable Record Sharing for {}?", user.display_name),

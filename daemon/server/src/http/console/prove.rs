@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use super::assets::{Assets, assets};
 use super::form::{Fields, Wrong};
-use super::shell::{local, page};
+use super::shell::{local, page, place_of};
 use super::trouble::{ProofWanted, Trouble};
 use super::visit::{FRAGMENT, Visit};
 use super::{Console, FORM_BYTES};
@@ -47,7 +47,7 @@ pub(super) async fn ask(State(_): State<Console>, request: Request, next: Next) 
     let Ok(body) = to_bytes(body, FORM_BYTES).await else {
         return Trouble(problem(413, "body-too-big", "this form is too long", "write less, and send it again")).into_response();
     };
-    let then = parts.uri.to_string();
+    let then = place_of(&parts.uri);
     let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.extensions().get::<ProofWanted>().is_none() {
         return response;

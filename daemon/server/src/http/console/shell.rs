@@ -1,7 +1,7 @@
 //! The frame around a page: the menu, what was just done, and the headers that a browser needs to keep a page safe.
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,19 @@ impl Shell {
             item("clients", "/clients", "clients", "Clients", "g c"),
             item("links", "/links", "links", "Linked Users", "g l"),
         ];
-        let office = vec![item("people", "/people", "users", "Users & specialists", "g u")];
+        let mut office = vec![
+            item("people", "/people", "users", "Users & specialists", "g u"),
+            item("offices", "/offices", "offices", "Offices", "g f"),
+        ];
+        if self.me.administers {
+            office.extend([
+                item("roles", "/roles", "groups", "Roles", "g r"),
+                item("audit", "/audit", "audit", "Audit", "g d"),
+                item("mails", "/mails", "mail", "Outbox", "g m"),
+                item("settings", "/settings", "settings", "Settings", "g s"),
+                item("backups", "/backups", "receipt", "Backups", ""),
+            ]);
+        }
         let mine = vec![item("account", "/account", "account", "My account", "g a")];
         [Group { heading: "", items: work }, Group { heading: "Office", items: office }, Group { heading: "You", items: mine }]
     }
@@ -147,6 +159,11 @@ pub(super) fn local(place: &str) -> &str {
     if inside { place } else { "/" }
 }
 
+/// Where a request goes inside the console. Over HTTP/2 its address names the house too.
+pub(super) fn place_of(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +173,14 @@ mod tests {
         assert_eq!(local("/links?list=mine"), "/links?list=mine");
         for place in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\r\nb"] {
             assert_eq!(local(place), "/", "{place}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_is_the_same_over_http_1_and_2() {
+        for uri in ["/audit?verb=link", "https://office.example:4880/audit?verb=link"] {
+            let place = place_of(&uri.parse().unwrap());
+            assert_eq!((place.as_str(), local(&place)), ("/audit?verb=link", "/audit?verb=link"), "{uri}");
         }
     }
 

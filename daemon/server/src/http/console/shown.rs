@@ -6,7 +6,9 @@ use std::fmt;
 use askama::FastWritable;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use qrcode::{Color, QrCode};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -44,6 +46,30 @@ impl Clock {
     /// Milliseconds from now until `at_ms`; none when that is over.
     pub(super) fn until(&self, at_ms: i64) -> i64 {
         at_ms.saturating_sub(self.now_ms).max(0)
+    }
+
+    /// A time that is over, whatever the clocks of two machines say.
+    pub(super) fn past(&self, at_ms: i64) -> When {
+        self.when(at_ms.min(self.now_ms))
+    }
+
+    /// A time that is shown to the second, for lists that are read as evidence.
+    pub(super) fn exactly(&self, at_ms: i64) -> When {
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let words = at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        When { words, ..self.when(at_ms) }
+    }
+
+    /// The day of a time, as fields of forms write one.
+    pub(super) fn day(&self, at_ms: i64) -> String {
+        Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.zone.clone()).date().to_string()
+    }
+
+    /// When a day of a form begins, and when the next one does (milliseconds since 1970); `None` for what is no day.
+    pub(super) fn span_of(&self, day: &str) -> Option<(i64, i64)> {
+        let day: Date = day.parse().ok()?;
+        let begins = |day: Date| Some(day.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond());
+        Some((begins(day)?, begins(day.tomorrow().ok()?)?))
     }
 
     /// A time that may not be known.
@@ -117,9 +143,46 @@ pub(super) fn tone(state: &str) -> &'static str {
     }
 }
 
+/// Light rim around the squares of a picture, which readers need (squares).
+const RIM: usize = 4;
+
+/// Text as a QR picture, as an address that holds it; `None` for more than such a picture takes.
+pub(super) fn qr(text: &str) -> Option<String> {
+    let code = QrCode::new(text).ok()?;
+    let (width, squares) = (code.width(), code.to_colors());
+    let mut path = String::new();
+    for (row, line) in squares.chunks(width).enumerate() {
+        let mut column = 0;
+        for run in line.chunk_by(|a, b| a == b) {
+            if run[0] == Color::Dark {
+                path.push_str(&format!("M{} {}h{}v1h-{}z", column + RIM, row + RIM, run.len(), run.len()));
+            }
+            column += run.len();
+        }
+    }
+    let side = width + 2 * RIM;
+    let svg = format!(
+        "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {side} {side}'%3E%3Cpath fill='%23fff' d='M0 0h{side}v{side}H0z'/%3E"
+    );
+    Some(format!("data:image/svg+xml,{svg}%3Cpath d='{path}'/%3E%3C/svg%3E"))
+}
+
+/// The first letter as a capital: for a phrase that begins a line.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_qr_picture_is_small_enough_for_a_page() {
+        let picture = qr(&"a7".repeat(130)).unwrap();
+        assert!(picture.starts_with("data:image/svg+xml,%3Csvg") && picture.len() < 20_000, "{} bytes", picture.len());
+        assert!(qr(&"a".repeat(5_000)).is_none());
+    }
 
     #[test]
     fn times_are_words_with_the_exact_time_beside_them() {
@@ -133,6 +196,15 @@ mod tests {
         assert_eq!(words(1_750_000_000_000 + 25 * HOUR_MS), "in 1 day");
         assert_eq!(words(1_750_000_000_000 - 20 * DAY_MS), "26 May 2025");
         assert_eq!(words(i64::MIN / 2), "1 Jan 1970", "what no calendar has");
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_the_zone_has_it() {
+        let clock = Clock::new(1_750_000_000_000, "Europe/Berlin");
+        assert_eq!(clock.day(1_750_000_000_000), "2025-06-15");
+        let (begins, ends) = clock.span_of("2026-03-29").unwrap();
+        assert_eq!(ends - begins, 23 * HOUR_MS, "clocks go forward");
+        assert_eq!(clock.span_of("yesterday"), None);
     }
 
     #[test]

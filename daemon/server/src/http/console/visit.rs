@@ -104,7 +104,7 @@ impl Visit {
 /// Leads on: the console's script is told where to go, whoever is not signed in comes back after it, and what was said is said once.
 pub(super) async fn lead(request: Request, next: Next) -> Response {
     let fragment = request.headers().contains_key(FRAGMENT);
-    let back = (request.method() == Method::GET && !fragment).then(|| request.uri().to_string());
+    let back = (request.method() == Method::GET && !fragment).then(|| shell::place_of(request.uri()));
     let said = gate::cookie(request.headers(), SAID_COOKIE).is_some() && !fragment;
     let mut response = next.run(request).await;
     if response.extensions().get::<SignInWanted>().is_some()

@@ -1,0 +1,15 @@
+// The other office is off: what the list says, and what the doctor says.
+import { tell } from "../harness.mjs";
+
+await tell(async ({ open }) => {
+  const rita = await open("a", "rita");
+  await rita.signIn();
+  await rita.press("link", "Offices");
+  await rita.sees(/^Not (reachable|answering)$/);
+  await rita.press("link", "Doctor for Harbour Law");
+  await rita.sees("Harbour Law did not answer");
+  await rita.sees("Nothing is lost meanwhile");
+  await rita.assertAccessible();
+  await rita.picture("doctor");
+  await rita.press("link", "Close");
+});

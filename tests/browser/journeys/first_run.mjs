@@ -1,0 +1,35 @@
+// Whoever set the office up uses the link that was printed, and is led through what a new office needs.
+import { tell } from "../harness.mjs";
+
+await tell(async ({ open, stage }) => {
+  const rita = await open("a", "rita");
+  await rita.goto("/set-up");
+  const [, code] = stage.offices.a.set_up.split("#");
+  await rita.fill("Code from the link", code);
+  await rita.fill("User name", "rita");
+  await rita.fill("First name", "Rita");
+  await rita.fill("Last name", "Rhodes");
+  await rita.fill("E-mail", "rita@archer.example");
+  await rita.fill("Password", "three slow herons at dusk");
+  await rita.fill("Password again", "three slow herons at dusk");
+  await rita.press("button", "Set up");
+  await rita.sees("The first administrator is set up.");
+  await rita.fill("User name or e-mail", "rita");
+  await rita.fill("Password", "three slow herons at dusk");
+  await rita.press("button", "Sign in");
+  await rita.sees("Do you want a second factor?");
+  await rita.assertAccessible();
+  await rita.press("link", "Skip this");
+  await rita.sees("Where do other offices reach this one?");
+  await rita.sees("can’t see itself from outside");
+  await rita.assertAccessible();
+  await rita.press("link", "They are right, next question");
+  await rita.sees("Does mail work?");
+  await rita.press("link", "Skip this");
+  await rita.sees("Where do you keep a copy?");
+  await rita.press("link", "To the overview");
+  await rita.sees("Still open in this office");
+  await rita.sees("You have no second factor");
+  await rita.sees("Mail is not set up");
+  await rita.assertAccessible();
+});

@@ -1,0 +1,83 @@
+// Rita reads the audit and takes it out as a file, changes settings and texts, and looks at the outbox and the help.
+import assert from "node:assert/strict";
+import { tell } from "../harness.mjs";
+
+await tell(async ({ open }) => {
+  const [ann, rita] = [await open("a", "ann"), await open("a", "rita")];
+  await ann.signIn();
+  await ann.goto("/people/ann/enable");
+  await ann.sees("You may not do this");
+
+  await rita.signIn();
+  await rita.press("link", "Audit");
+  await rita.sees("the last 7 days");
+  await rita.sees("Specialist: enable");
+  await rita.assertAccessible();
+  await rita.choose("Outcome", "Refused");
+  await rita.fill("By user", "ann");
+  await rita.press("button", "Show");
+  await rita.sees("not-admin");
+  await rita.seesNot("Specialist: disable");
+  const file = await rita.save("Export as CSV");
+  assert.equal(file.name, "audit.csv");
+  assert.ok(file.text.includes("not-admin") && !file.text.includes("session.begin"), file.text);
+  await rita.press("link", "Take the filter Outcome: refused away");
+  await rita.sees("Session: begin");
+  await rita.press("link", "Take all away");
+  await rita.choose("Type", "Settings");
+  await rita.press("button", "Show");
+  await rita.sees("Office: security");
+  await rita.seesNot("Session: begin");
+  const all = await rita.save("Export as JSON");
+  assert.ok(JSON.parse(all.text).every((line) => line.verb.startsWith("office")), all.text);
+
+  await rita.press("link", "Settings");
+  await rita.assertAccessible();
+  await rita.page.getByLabel("Office security").uncheck();
+  await rita.press("button", "Save");
+  await rita.sees("the office has 1 specialist, and record sharing needs office security");
+  await rita.tick("Office security");
+  await rita.tick("Write down when a record is looked at");
+  await rita.fill("Years of keeping", "0");
+  await rita.press("button", "Save");
+  await rita.sees("There is a problem");
+  await rita.fill("Years of keeping", "7");
+  await rita.fill("Time zone", "Europe/Berlin");
+  await rita.press("button", "Save");
+  await rita.sees("The settings are kept.");
+  assert.equal(await rita.page.getByLabel("Years of keeping").inputValue(), "7");
+
+  await rita.press("link", "Outbox");
+  await rita.sees("Mail is not set up");
+  await rita.press("link", "Send a test message");
+  await rita.fill("User name", "ann");
+  await rita.press("button", "Send it");
+  await rita.sees("There is a problem");
+  await rita.fill("User name", "rita");
+  await rita.press("button", "Send it");
+  await rita.sees("A test message to rita is waiting: mail is not set up.");
+  await rita.assertAccessible();
+  await rita.press("link", "Texts of mails");
+  await rita.assertAccessible();
+  await rita.press("link", "Invitation");
+  await rita.fill("Subject", "Welcome to {{ nothing }}");
+  await rita.press("button", "Save");
+  await rita.sees(/The subject.* can't be rendered/);
+  await rita.assertAccessible();
+  await rita.fill("Subject", "Welcome to {{ office }}");
+  await rita.press("button", "Save");
+  await rita.sees("The text “Invitation” is kept.");
+  await rita.sees("changed here");
+  await rita.press("link", "Invitation");
+  await rita.press("link", "Back to the program’s text…");
+  await rita.press("button", "Yes, go back");
+  await rita.sees("is the program’s own again");
+
+  await rita.press("link", "Backups");
+  await rita.sees("This program makes no backups by itself yet");
+  await rita.assertAccessible();
+  await rita.press("link", "Help");
+  await rita.sees("What a receipt proves");
+  await rita.sees("Cross-Office Record Sharing");
+  await rita.assertAccessible();
+});
