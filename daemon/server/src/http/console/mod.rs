@@ -5,20 +5,29 @@
 //!
 //! [0017]: ../../../../../docs/decisions/0017-the-console-asks-the-api.md
 
+mod access_control;
 mod account;
 mod assets;
+mod card_form;
 mod client;
+mod client_access;
 mod clients;
+mod create;
+mod disposal;
+mod edit;
 mod entry;
 mod form;
+mod groups;
 mod inside;
 mod links;
 mod overview;
 mod people;
 mod plans;
 mod prove;
-mod shell;
+mod requests;
 mod shares;
+mod sharing;
+mod shell;
 mod shown;
 mod trouble;
 mod visit;
@@ -51,7 +60,15 @@ pub(super) fn around(api: Router) -> Router {
         .merge(entry::routes())
         .merge(clients::routes())
         .merge(client::routes())
+        .merge(create::routes())
+        .merge(edit::routes())
+        .merge(disposal::routes())
+        .merge(sharing::routes())
         .merge(shares::routes())
+        .merge(access_control::routes())
+        .merge(requests::routes())
+        .merge(groups::routes())
+        .merge(client_access::routes())
         .merge(links::routes())
         .merge(people::routes())
         .merge(account::routes())

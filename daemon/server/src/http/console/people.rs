@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
+use super::links::level_words;
 use super::plans::{Deed, Plan, stale};
 use super::shell::{self, Shell, go, ok};
 use super::shown::{counted, tone};
@@ -43,9 +44,31 @@ pub(super) struct User {
     permissions: Vec<String>,
     #[serde(default)]
     disabled: bool,
+    /// Level of *Share All Clients with This User*, `none` for no share.
+    #[serde(default)]
+    all_clients: String,
 }
 
 impl User {
+    pub(super) fn is_disabled(&self) -> bool {
+        self.disabled
+    }
+
+    /// Whether the account is one that owns clients.
+    pub(super) fn owns_clients(&self) -> bool {
+        !matches!(self.account.as_str(), "admin" | "assistant")
+    }
+
+    /// The level at which all clients are shared with the user.
+    pub(super) fn all_clients(&self) -> &str {
+        if self.all_clients.is_empty() { "none" } else { &self.all_clients }
+    }
+
+    /// The same in words; empty for none.
+    pub(super) fn all_clients_words(&self) -> &'static str {
+        if self.all_clients() == "none" { "" } else { level_words(&self.all_clients) }
+    }
+
     fn tone(&self) -> &'static str {
         tone(&self.state)
     }

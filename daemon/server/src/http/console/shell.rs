@@ -57,8 +57,15 @@ impl Shell {
             item("overview", "/", "home", "Overview", "g o"),
             item("clients", "/clients", "clients", "Clients", "g c"),
             item("links", "/links", "links", "Linked Users", "g l"),
+            item("requests", "/requests", "lock", "Access requests", "g r"),
         ];
-        let office = vec![item("people", "/people", "users", "Users & specialists", "g u")];
+        let mut office = vec![
+            item("people", "/people", "users", "Users & specialists", "g u"),
+            item("groups", "/groups", "groups", "Groups", "g g"),
+        ];
+        if self.me.administers {
+            office.push(item("client-access", "/client-access", "settings", "Client access settings", ""));
+        }
         let mine = vec![item("account", "/account", "account", "My account", "g a")];
         [
             Group { heading: "", items: work },
