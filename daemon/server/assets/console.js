@@ -52,9 +52,9 @@ async function openDialog(link) {
   const page = await ask(link.href).catch(() => null);
   const dialog = $("#dialog");
   if (!page || !dialog) return;
-  opener = link;
+  if (!dialog.open) opener = link;
   dialog.dataset.from = link.href;
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   if (!sheetInto(dialog, page)) location.assign(link.href);
 }
 

@@ -15,6 +15,7 @@ use super::form::Fields;
 use super::inside::segment;
 use super::links::{Link, active, level_words};
 use super::plans::Deed;
+use super::sharing::Sharing;
 use super::shell::{Shell, go, ok};
 use super::shown::{When, counted};
 use super::trouble::{Trouble, sentence};
@@ -38,23 +39,27 @@ pub(super) struct Client {
     pub(super) name: String,
     pub(super) access: String,
     #[serde(default)]
-    owner: String,
+    pub(super) owner: String,
     #[serde(default)]
     connected_to: Vec<String>,
     #[serde(default)]
     offline: bool,
     #[serde(default)]
-    private: bool,
+    unassigned: bool,
+    #[serde(default)]
+    pub(super) private: bool,
     #[serde(default)]
     status: String,
     #[serde(default)]
-    version: String,
+    deletion_ms: Option<i64>,
+    #[serde(default)]
+    pub(super) version: String,
     #[serde(default)]
     changed_ms: i64,
     #[serde(default)]
     fields: BTreeMap<String, Vec<Property>>,
     #[serde(default)]
-    related: Vec<Related>,
+    pub(super) related: Vec<Related>,
     #[serde(default)]
     members: Vec<String>,
     #[serde(default)]
@@ -66,24 +71,30 @@ pub(super) struct Client {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Property {
-    name: String,
-    params: Vec<Param>,
-    value: String,
+pub(super) struct Property {
+    pub(super) name: String,
+    pub(super) params: Vec<Param>,
+    pub(super) value: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Param {
-    name: String,
-    values: Vec<String>,
+pub(super) struct Param {
+    pub(super) name: String,
+    pub(super) values: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Related {
-    kind: String,
-    title: String,
-    status: String,
-    detail: String,
+pub(super) struct Related {
+    pub(super) id: String,
+    pub(super) kind: String,
+    pub(super) title: String,
+    pub(super) status: String,
+    pub(super) detail: String,
+}
+
+/// One of the records that the API gives, by its id.
+pub(super) async fn one(visit: &Visit, id: &str) -> Result<Client, Trouble> {
+    Ok(visit.api.get(&format!("/records/{}", segment(id))).await?)
 }
 
 impl Client {
@@ -100,8 +111,27 @@ impl Client {
         level_words(self.level.as_deref().unwrap_or(&self.access))
     }
 
+    /// Every property.
+    pub(super) fn properties(&self) -> impl Iterator<Item = &Property> + Clone {
+        self.fields.values().flatten()
+    }
+
+    /// Where its page is.
+    pub(super) fn place(&self) -> String {
+        format!("/clients/{}", segment(&self.id))
+    }
+
+    fn may_edit(&self) -> bool {
+        !self.is_copy() && matches!(self.access.as_str(), "write" | "full-control")
+    }
+
     fn may_share(&self) -> bool {
         !self.is_copy() && self.access == "full-control"
+    }
+
+    /// Whether it is out of use.
+    fn is_archived(&self) -> bool {
+        matches!(self.status.as_str(), "archived" | "ended")
     }
 }
 
@@ -133,9 +163,17 @@ fn label(property: &Property) -> String {
         "IMPP" => "Messages",
         other => other,
     };
-    let kinds = property.params.iter().filter(|param| param.name.eq_ignore_ascii_case("TYPE")).flat_map(|param| &param.values);
-    let kinds: Vec<String> = kinds.map(|kind| kind.to_lowercase()).filter(|kind| !matches!(kind.as_str(), "internet" | "pref")).collect();
-    if kinds.is_empty() { word.to_owned() } else { format!("{word} ({})", kinds.join(", ")) }
+    format!("{word}{}", property.type_words())
+}
+
+impl Property {
+    /// Of which type it is, such as ` (work)`; empty when it does not say.
+    pub(super) fn type_words(&self) -> String {
+        let kinds = self.params.iter().filter(|param| param.name.eq_ignore_ascii_case("TYPE")).flat_map(|param| &param.values);
+        let kinds: Vec<String> =
+            kinds.map(|kind| kind.to_lowercase()).filter(|kind| !matches!(kind.as_str(), "internet" | "pref")).collect();
+        if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) }
+    }
 }
 
 /// A value without the marks of vCard: parts of an address in a row, a day as a date.
@@ -161,6 +199,7 @@ struct ClientPage {
     client: Client,
     facts: Vec<Fact>,
     changed: When,
+    deletion: Option<When>,
 }
 
 #[derive(Template)]
@@ -168,13 +207,17 @@ struct ClientPage {
 struct LockedPage {
     shell: Shell,
     client: Client,
+    /// Whether a request of the viewer waits.
+    waits: bool,
 }
 
 async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
-    let client: Client = visit.api.get(&format!("/records/{}", segment(&id))).await?;
+    let client: Client = one(&visit, &id).await?;
     let shell = visit.shell(&client.name, HERE);
     if client.access == "none" {
-        return Ok(ok(&LockedPage { shell, client }));
+        let sharing = Sharing::of(&visit, &client.id).await?;
+        let waits = sharing.request.is_some_and(|request| request.waiting.is_some());
+        return Ok(ok(&LockedPage { shell, client, waits }));
     }
     let order = ["emails", "phones", "addresses", "organizations", "titles", "anniversaries"];
     let rank = |field: &str| order.iter().position(|name| *name == field).unwrap_or(order.len());
@@ -183,7 +226,8 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble>
     let properties = fields.into_iter().flat_map(|(_, properties)| properties);
     let said = properties.filter(|property| !ABOUT_THE_CARD.contains(&property.name.as_str()));
     let facts = said.map(|property| Fact { label: label(property), value: value(property) }).collect();
-    Ok(ok(&ClientPage { shell, facts, changed: visit.clock.when(client.changed_ms), client }))
+    let (changed, deletion) = (visit.clock.when(client.changed_ms), visit.clock.maybe(client.deletion_ms));
+    Ok(ok(&ClientPage { shell, facts, changed, deletion, client }))
 }
 
 /// Somebody who sees the record, and why.
@@ -228,7 +272,7 @@ struct ExplainPage {
 }
 
 async fn explain(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
-    let client: Client = visit.api.get(&format!("/records/{}", segment(&id))).await?;
+    let client: Client = one(&visit, &id).await?;
     let people: Everybody = visit.api.get(&format!("/records/{}/explain", segment(&client.id))).await?;
     let shell = visit.shell(&format!("Who sees {}, and why", client.name), HERE);
     Ok(ok(&ExplainPage { shell, client, people: people.items }))
@@ -243,7 +287,7 @@ struct SharePage {
 }
 
 async fn choose_link(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
-    let client: Client = visit.api.get(&format!("/records/{}", segment(&id))).await?;
+    let client: Client = one(&visit, &id).await?;
     let links = active(&visit.api).await?;
     let shell = visit.shell(&format!("Share {} with another office", client.name), HERE);
     Ok(ok(&SharePage { shell, client, links }))
@@ -254,7 +298,7 @@ async fn share(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<R
     struct Shared {
         added: u64,
     }
-    let client: Client = visit.api.get(&format!("/records/{}", segment(&id))).await?;
+    let client: Client = one(&visit, &id).await?;
     let link: Link = visit.api.get(&format!("/links/{}", segment(fields.text("link")))).await?;
     let place = segment(&client.id);
     let deed = Deed {
@@ -279,7 +323,7 @@ async fn share(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<R
 }
 
 async fn taking_back(visit: &Visit, id: &str, link: &str) -> Result<Deed, Trouble> {
-    let client: Client = visit.api.get(&format!("/records/{}", segment(id))).await?;
+    let client: Client = one(visit, id).await?;
     let link: Link = visit.api.get(&format!("/links/{}", segment(link))).await?;
     let place = segment(&client.id);
     Ok(Deed {

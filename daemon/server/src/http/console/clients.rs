@@ -17,7 +17,7 @@ use super::visit::Visit;
 const ROWS: usize = 50;
 
 pub(super) fn routes() -> Router<Console> {
-    Router::new().route("/clients", get(list))
+    Router::new().route("/clients", get(list)).route("/help/offline", get(help_offline))
 }
 
 /// A record in a list, an own one or a copy; of one that may be asked for, no more than its name.
@@ -35,6 +35,8 @@ pub(super) struct Row {
     offline: bool,
     #[serde(default)]
     private: bool,
+    #[serde(default)]
+    unassigned: bool,
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -73,6 +75,8 @@ struct Sought {
     tab: String,
     text: String,
     kind: String,
+    /// `me`, `nobody`, or anybody.
+    responsible: String,
     archived: String,
     locked: String,
     after: String,
@@ -84,7 +88,7 @@ impl Sought {
     }
 
     /// What the API is asked.
-    fn api(&self) -> String {
+    fn api(&self, me: &str) -> String {
         let mut place = format!("/records?limit={ROWS}");
         if self.is_mine() {
             place.push_str("&mine=true");
@@ -93,7 +97,14 @@ impl Sought {
         for (name, value) in named.into_iter().filter(|(_, value)| !value.trim().is_empty()) {
             place.push_str(&format!("&{name}={}", segment(value.trim())));
         }
-        for (name, on) in [("archived", &self.archived), ("locked", &self.locked)] {
+        match self.responsible.as_str() {
+            "me" => place.push_str(&format!("&responsible={}", segment(me))),
+            "nobody" => place.push_str("&no_responsible=true"),
+            _ => {}
+        }
+        // Of a record that is known by its name one learns neither who owns it nor who is responsible.
+        let locked = if self.responsible.is_empty() && !self.is_mine() { self.locked.as_str() } else { "" };
+        for (name, on) in [("archived", self.archived.as_str()), ("locked", locked)] {
             if on == "yes" {
                 place.push_str(&format!("&{name}=true"));
             }
@@ -103,7 +114,14 @@ impl Sought {
 
     /// The address of this list in the console, from its first row on or behind the row `after`.
     fn place(&self, tab: &str, after: &str) -> String {
-        let all = [("text", &*self.text), ("kind", &self.kind), ("archived", &self.archived), ("locked", &self.locked), ("after", after)];
+        let all = [
+            ("text", &*self.text),
+            ("kind", &self.kind),
+            ("responsible", &self.responsible),
+            ("archived", &self.archived),
+            ("locked", &self.locked),
+            ("after", after),
+        ];
         let mut place = format!("/clients?tab={tab}");
         for (name, value) in all.into_iter().filter(|(_, value)| !value.is_empty()) {
             place.push_str(&format!("&{name}={}", segment(value)));
@@ -125,8 +143,8 @@ struct Page {
 
 impl Page {
     fn is_filtered(&self) -> bool {
-        let Sought { text, kind, archived, after, .. } = &self.sought;
-        [text, kind, archived, after].iter().any(|value| !value.is_empty())
+        let Sought { text, kind, responsible, archived, after, .. } = &self.sought;
+        [text, kind, responsible, archived, after].iter().any(|value| !value.is_empty())
     }
 }
 
@@ -137,10 +155,21 @@ struct ClientAccess {
 }
 
 async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Trouble> {
-    let records: Records = visit.api.get(&sought.api()).await?;
+    let records: Records = visit.api.get(&sought.api(&visit.me.user.name)).await?;
     let access: ClientAccess = visit.api.get("/client-access").await?;
     let shell = visit.shell(if sought.is_mine() { "My Clients" } else { "All Clients" }, "clients");
     let next = records.next.map(|after| sought.place(if sought.is_mine() { "mine" } else { "all" }, &after));
     let notes = records.notes.iter().map(|note| sentence(note)).collect();
     Ok(ok(&Page { shell, sought, rows: records.items, next, notes, requesting: access.on && access.requesting }))
+}
+
+#[derive(Template)]
+#[template(path = "help_offline.html")]
+struct OfflinePage {
+    shell: Shell,
+}
+
+/// What the asterisk means.
+async fn help_offline(visit: Visit) -> Response {
+    ok(&OfflinePage { shell: visit.shell("What is available offline", "clients") })
 }

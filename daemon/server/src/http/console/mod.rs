@@ -5,14 +5,21 @@
 //!
 //! [0017]: ../../../../../docs/decisions/0017-the-console-asks-the-api.md
 
+mod access_control;
 mod account;
 mod assets;
 mod audit;
+mod card_form;
 mod client;
+mod client_access;
 mod clients;
+mod create;
+mod disposal;
+mod edit;
 mod entry;
 mod first_run;
 mod form;
+mod groups;
 mod help;
 mod inside;
 mod links;
@@ -26,9 +33,11 @@ mod person_end;
 mod person_rights;
 mod plans;
 mod prove;
+mod requests;
 mod roles;
 mod settings;
 mod shares;
+mod sharing;
 mod shell;
 mod shown;
 mod trouble;
@@ -62,7 +71,15 @@ pub(super) fn around(api: Router) -> Router {
         .merge(entry::routes())
         .merge(clients::routes())
         .merge(client::routes())
+        .merge(create::routes())
+        .merge(edit::routes())
+        .merge(disposal::routes())
+        .merge(sharing::routes())
         .merge(shares::routes())
+        .merge(access_control::routes())
+        .merge(requests::routes())
+        .merge(groups::routes())
+        .merge(client_access::routes())
         .merge(links::routes())
         .merge(people::routes())
         .merge(person_edit::routes())

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
-use super::links::REQUEST_FIELDS;
+use super::links::{REQUEST_FIELDS, level_words};
 use super::plans::{Deed, Plan, stale};
 use super::roles::permission_words;
 use super::shell::{self, Shell, go, ok};
@@ -51,7 +51,10 @@ pub(super) struct User {
     permissions: Vec<String>,
     pub(super) disabled: bool,
     invited_until_ms: Option<i64>,
-    records: Owned,
+    /// What the user owns; not told to whom it does not concern.
+    records: Option<Owned>,
+    /// Level of *Share All Clients with This User*, `none` for no share.
+    all_clients: String,
 }
 
 /// Records in use that somebody owns.
@@ -63,6 +66,20 @@ struct Owned {
 }
 
 impl User {
+    pub(super) fn is_disabled(&self) -> bool {
+        self.disabled
+    }
+
+    /// The level at which all clients are shared with the user.
+    pub(super) fn all_clients(&self) -> &str {
+        if self.all_clients.is_empty() { "none" } else { &self.all_clients }
+    }
+
+    /// The same in words; empty for none.
+    pub(super) fn all_clients_words(&self) -> &'static str {
+        if self.all_clients() == "none" { "" } else { level_words(&self.all_clients) }
+    }
+
     fn tone(&self) -> &'static str {
         tone(&self.state)
     }
@@ -87,9 +104,9 @@ impl User {
         capital(&words.join("; "))
     }
 
-    /// The records that the user owns, in words.
+    /// The records that the user owns, in words; a dash where that is not for whoever looks.
     pub(super) fn owned(&self) -> String {
-        let Owned { contacts, businesses, households } = &self.records;
+        let Some(Owned { contacts, businesses, households }) = &self.records else { return "–".to_owned() };
         let all = [(contacts, "contact"), (businesses, "business"), (households, "household")];
         let words: Vec<String> = all.iter().filter(|(count, _)| **count > 0).map(|(count, noun)| counted(**count, noun)).collect();
         if words.is_empty() { "No record".to_owned() } else { words.join(", ") }

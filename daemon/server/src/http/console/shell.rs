@@ -58,14 +58,17 @@ impl Shell {
             item("overview", "/", "home", "Overview", "g o"),
             item("clients", "/clients", "clients", "Clients", "g c"),
             item("links", "/links", "links", "Linked Users", "g l"),
+            item("requests", "/requests", "lock", "Access requests", "g r"),
         ];
         let mut office = vec![
             item("people", "/people", "users", "Users & specialists", "g u"),
+            item("groups", "/groups", "groups", "Groups", "g g"),
             item("offices", "/offices", "offices", "Offices", "g f"),
         ];
         if self.me.administers {
             office.extend([
-                item("roles", "/roles", "groups", "Roles", "g r"),
+                item("client-access", "/client-access", "lock", "Client access", ""),
+                item("roles", "/roles", "check", "Roles", "g r"),
                 item("audit", "/audit", "audit", "Audit", "g d"),
                 item("mails", "/mails", "mail", "Outbox", "g m"),
                 item("settings", "/settings", "settings", "Settings", "g s"),

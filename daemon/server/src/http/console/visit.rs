@@ -50,6 +50,19 @@ pub(super) struct Person {
     pub(super) display_name: String,
     pub(super) administers: bool,
     pub(super) specialist: bool,
+    /// What the role permits, such as `archive`.
+    #[serde(default)]
+    pub(super) permissions: Vec<String>,
+    /// Level of *Share All Clients with This User*.
+    #[serde(default)]
+    pub(super) all_clients: String,
+}
+
+impl Person {
+    /// Whether the role permits this. The API has the last word; a page offers nothing that it would refuse.
+    pub(super) fn may(&self, permission: &str) -> bool {
+        self.permissions.iter().any(|may| may == permission)
+    }
 }
 
 /// A request for a page by somebody who is signed in.
