@@ -35,11 +35,12 @@ export async function tell(journey) {
 }
 
 class Person {
-  static async open(browser, office, user, { scripts = stage.scripts, keyboard = stage.keyboard, width = 1280, theme = "light" } = {}) {
+  static async open(browser, office, user, { scripts = stage.scripts, keyboard = stage.keyboard, width = 1280, height = 800, scale = 1, theme = "light" } = {}) {
     const context = await browser.newContext({
       ignoreHTTPSErrors: true,
       javaScriptEnabled: scripts,
-      viewport: { width, height: 800 },
+      viewport: { width, height },
+      deviceScaleFactor: scale,
       colorScheme: theme,
       reducedMotion: "reduce",
     });
@@ -156,6 +157,11 @@ class Person {
     return this.page.locator("body").innerText();
   }
 
+  /// Whether everything on the page fits its width: nothing is to the side, where nobody looks.
+  async isTooWide() {
+    return this.page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  }
+
   /// What a screen reader would stumble over on this page.
   async violations() {
     await this.page.evaluate(axe);
@@ -166,9 +172,9 @@ class Person {
     return found;
   }
 
-  async picture(name) {
+  async picture(name, fullPage = true) {
     mkdirSync(stage.pictures, { recursive: true });
-    await this.page.screenshot({ path: `${stage.pictures}/${name}.png`, fullPage: true });
+    await this.page.screenshot({ path: `${stage.pictures}/${name}.png`, fullPage });
   }
 
   assertCalm() {

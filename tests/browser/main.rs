@@ -8,7 +8,9 @@ use interoffice_tests::web::password;
 use interoffice_tests::{Office, card, import, link, pair, skipped};
 use serde_json::{Value, json};
 
+mod hostile;
 mod journeys;
+mod walks;
 
 /// Where `./test` keeps its tools, and where pictures of pages are left.
 fn target() -> PathBuf {
@@ -50,9 +52,16 @@ fn seen(office: &Office, users: &[&str]) -> Value {
 
 /// Tells the journey of this name at two offices.
 #[track_caller]
-fn tell(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str])) {
+fn tell(name: &str, hands: Hands, a: (&Office, &[&str]), b: (&Office, &[&str])) {
+    tell_of(name, hands, a, b, &Value::Null);
+}
+
+/// The same with something that this journey alone knows of.
+#[track_caller]
+fn tell_of(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str]), of: &Value) {
     let Some(chromium) = chromium(name) else { return };
     let stage = json!({
+        "of": of,
         "tools": target().join("tools/browser"),
         "pictures": target().join("pictures"),
         "chromium": chromium,

@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod console;
 mod demonstration;
 mod described;
 mod duplicates;
