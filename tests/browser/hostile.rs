@@ -99,16 +99,17 @@ fn plant(stage: &Stage) -> Vec<Value> {
         let (name, text) = (format!("evil{index}"), part.join(" ").replace('\t', " "));
         enable(&stage.b, &name);
         let evil = stage.b.user(&name);
-        let asked = evil.json(&["link", "request", &stage.a.at("ann"), "--purpose", &text]);
+        let asked = evil.json(&["link", "request", &stage.a.at("ann"), &format!("--purpose={text}")]);
         let link = asked["link"].as_str().expect("a link").to_owned();
         let declined = request(ann, &stage.b.at(&name));
         interoffice_tests::waiting_link(evil, &declined);
-        evil.cli(&["link", "decline", &declined, "--reason", &text]).ok();
+        evil.cli(&["link", "decline", &declined, &format!("--reason={text}")]).ok();
         interoffice_tests::waiting_link(ann, &link);
         eventually("the request is declined", || (interoffice_tests::link_of(ann, &declined)["status"] == "Ended").then_some(()));
-        stage.a.cli(&["user", "add", &name, "--first-name", part[0], "--last-name", part[1]]).ok();
-        stage.a.cli(&["group", "add", part[2]]).ok();
-        stage.a.cli(&["role", "add", part[3]]).ok();
+        let (first, last) = (format!("--first-name={}", part[0]), format!("--last-name={}", part[1]));
+        stage.a.cli(&["user", "add", &name, &first, &last]).ok();
+        stage.a.cli(&["group", "add", "--", &part[2].replace('\t', " ")]).ok();
+        stage.a.cli(&["role", "add", "--", &part[3].replace('\t', " ")]).ok();
     }
     let message = "\"><script>xss()</script>";
     stage.a.user("nora").cli(&["access", "request", &stage.place(":private"), "--message", message]);

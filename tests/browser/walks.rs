@@ -23,7 +23,8 @@ fn visit(stage: &Stage, page: &Page) -> Value {
     let place = stage.place(page.place);
     let named = page.place.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
     let who = page.visitor.split('/').next_back().unwrap_or_default();
-    let name = format!("{}{named}-{}", if who.is_empty() { "stranger" } else { who }, page.press).to_lowercase();
+    let pressed = page.press.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    let name = format!("{}{named}-{pressed}", if who.is_empty() { "stranger" } else { who });
     json!({ "visitor": page.visitor, "place": place, "press": page.press, "name": name.trim_end_matches('-') })
 }
 

@@ -118,7 +118,7 @@ pub struct Page {
     pub visitor: &'static str,
     /// Where, with names of the stage.
     pub place: &'static str,
-    /// The button that is pressed there first; empty for none. What it leads to is the page.
+    /// The buttons that are pressed there first, a bar between them; empty for none. What they lead to is the page.
     pub press: &'static str,
 }
 
@@ -142,7 +142,7 @@ pub const PAGES: &[Page] = &[
     page("/", "a/rita", "/"),
     page("/clients", "a/ann", "/clients"),
     page("/clients", "a/ann", "/clients?tab=all"),
-    page("/clients", "a/ann", "/clients?tab=all&locked=yes&text=o"),
+    page("/clients", "a/ann", "/clients?tab=all&locked=yes&text=locked"),
     page("/clients", "a/ann", "/clients?tab=mine&archived=yes"),
     page("/clients", "a/ann", "/clients?tab=mine&text=nobody-at-all"),
     page("/clients", "a/nora", "/clients"),
@@ -174,6 +174,13 @@ pub const PAGES: &[Page] = &[
     page("/links/{link}", "a/ann", "/links/:waiting"),
     page("/links/{link}", "a/ann", "/links/:asked"),
     page("/links/{link}", "b/bob", "/links/:active"),
+    page("/links/{link}", "a/rita", "/links/:active"),
+    page("/links/{link}/share", "a/ann", "/links/:active/share"),
+    pressed("/links/{link}/share", "a/ann", "/links/:active/share", "Continue with the ticked ones"),
+    pressed("/links/{link}/share", "a/ann", "/links/:active/share", "All my clients"),
+    pressed("/links/{link}/share", "a/ann", "/links/:active/share", "All my clients|See what the other office would get"),
+    page("/links/{link}/take-back", "a/ann", "/links/:active/take-back"),
+    pressed("/links/{link}/take-back", "a/ann", "/links/:active/take-back", "All of them"),
     page("/links/{link}/delete", "a/ann", "/links/:active/delete"),
     page("/links/{link}/delete", "b/bob", "/links/:active/delete"),
     page("/links/{link}/decline", "a/ann", "/links/:asked/decline"),

@@ -4,6 +4,7 @@
 mod access;
 mod audit;
 mod console;
+mod copies;
 mod demonstration;
 mod described;
 mod duplicates;

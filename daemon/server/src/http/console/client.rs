@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Console;
+use super::copies::{CopyThere, copies};
+use super::events::{Event, events};
 use super::form::Fields;
 use super::inside::segment;
 use super::links::{Link, active, level_words};
@@ -66,7 +68,7 @@ pub(super) struct Client {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Property {
+pub(super) struct Property {
     name: String,
     params: Vec<Param>,
     value: String,
@@ -79,11 +81,11 @@ struct Param {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Related {
-    kind: String,
-    title: String,
-    status: String,
-    detail: String,
+pub(super) struct Related {
+    pub(super) kind: String,
+    pub(super) title: String,
+    pub(super) status: String,
+    pub(super) detail: String,
 }
 
 impl Client {
@@ -106,9 +108,9 @@ impl Client {
 }
 
 /// What a record says in one line of the page: a word, and what stands there.
-struct Fact {
-    label: String,
-    value: String,
+pub(super) struct Fact {
+    pub(super) label: String,
+    pub(super) value: String,
 }
 
 /// Properties that say something about the card and nothing about the person.
@@ -154,6 +156,17 @@ fn value(property: &Property) -> String {
     }
 }
 
+/// What the fields of a record say, what is needed most first.
+pub(super) fn facts(fields: &BTreeMap<String, Vec<Property>>) -> Vec<Fact> {
+    let order = ["emails", "phones", "addresses", "organizations", "titles", "anniversaries"];
+    let rank = |field: &str| order.iter().position(|name| *name == field).unwrap_or(order.len());
+    let mut fields: Vec<(&String, &Vec<Property>)> = fields.iter().collect();
+    fields.sort_by_key(|(field, _)| rank(field));
+    let properties = fields.into_iter().flat_map(|(_, properties)| properties);
+    let said = properties.filter(|property| !ABOUT_THE_CARD.contains(&property.name.as_str()));
+    said.map(|property| Fact { label: label(property), value: value(property) }).collect()
+}
+
 #[derive(Template)]
 #[template(path = "client.html")]
 struct ClientPage {
@@ -161,6 +174,9 @@ struct ClientPage {
     client: Client,
     facts: Vec<Fact>,
     changed: When,
+    /// Where its copies are, for whom is told that.
+    copies: Option<Vec<CopyThere>>,
+    events: Vec<Event>,
 }
 
 #[derive(Template)]
@@ -176,14 +192,10 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble>
     if client.access == "none" {
         return Ok(ok(&LockedPage { shell, client }));
     }
-    let order = ["emails", "phones", "addresses", "organizations", "titles", "anniversaries"];
-    let rank = |field: &str| order.iter().position(|name| *name == field).unwrap_or(order.len());
-    let mut fields: Vec<(&String, &Vec<Property>)> = client.fields.iter().collect();
-    fields.sort_by_key(|(field, _)| rank(field));
-    let properties = fields.into_iter().flat_map(|(_, properties)| properties);
-    let said = properties.filter(|property| !ABOUT_THE_CARD.contains(&property.name.as_str()));
-    let facts = said.map(|property| Fact { label: label(property), value: value(property) }).collect();
-    Ok(ok(&ClientPage { shell, facts, changed: visit.clock.when(client.changed_ms), client }))
+    let facts = facts(&client.fields);
+    let copies = if client.is_copy() { None } else { copies(&visit, &client.id).await? };
+    let events = if client.is_copy() { Vec::new() } else { events(&visit, "record", &client.id).await? };
+    Ok(ok(&ClientPage { shell, facts, changed: visit.clock.when(client.changed_ms), client, copies, events }))
 }
 
 /// Somebody who sees the record, and why.
@@ -260,13 +272,13 @@ async fn share(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<R
     let deed = Deed {
         title: format!("Share {} with {} at {}?", client.name, link.remote_user, link.office_name),
         here: HERE,
-        lead: if client.private { "This record is marked Private. Sharing it lets the other office see it all the same." } else { "" },
+        lead: "",
         yes: "Yes, share",
         danger: false,
         api: format!("/links/{}/share", segment(&link.link)),
         body: json!({ "records": [client.id], "include_private": client.private }),
         action: format!("/clients/{place}/share"),
-        kept: vec![("link", link.link.clone())],
+        kept: vec![("link", link.link.clone()), ("chosen", client.id.clone()), ("private", "yes".to_owned())],
         back: format!("/clients/{place}"),
     };
     Ok(match deed.carry_out::<Shared>(&visit, &fields).await? {

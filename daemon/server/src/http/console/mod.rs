@@ -9,16 +9,20 @@ mod account;
 mod assets;
 mod client;
 mod clients;
+mod copies;
 mod entry;
+mod events;
 mod form;
 mod inside;
 mod links;
 mod overview;
 mod people;
 mod plans;
+mod preview;
 mod prove;
 mod shell;
 mod shares;
+mod sharing;
 mod shown;
 mod trouble;
 mod visit;
@@ -53,6 +57,8 @@ pub(super) fn around(api: Router) -> Router {
         .merge(client::routes())
         .merge(shares::routes())
         .merge(links::routes())
+        .merge(sharing::routes())
+        .merge(preview::routes())
         .merge(people::routes())
         .merge(account::routes())
         .layer(
