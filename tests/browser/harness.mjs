@@ -111,6 +111,15 @@ class Person {
     assert.ok(await box.isChecked(), `${label} is ticked`);
   }
 
+  async untick(label) {
+    const box = (await this.front()).getByLabel(label).first();
+    await box.waitFor();
+    if (!this.keyboard) return box.uncheck();
+    await this.reach(box);
+    await this.page.keyboard.press("Space");
+    assert.ok(!(await box.isChecked()), `${label} is not ticked`);
+  }
+
   async choose(label, option) {
     const list = (await this.front()).getByLabel(label, { exact: true }).first();
     await list.waitFor();

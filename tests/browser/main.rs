@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 mod hostile;
 mod journeys;
+mod specialist;
 mod walks;
 
 /// Where `./test` keeps its tools, and where pictures of pages are left.
