@@ -46,7 +46,7 @@ class Person {
     });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
-    const person = new Person(page, stage.offices[office], user, keyboard);
+    const person = new Person(page, stage.offices[office], user, { scripts, keyboard });
     page.on("pageerror", (error) => {
       // Whoever goes on before a page has faded in has done nothing wrong, and neither has the page.
       if (!error.message.startsWith("Transition was aborted")) person.faults.push(`script: ${error.message}`);
@@ -61,8 +61,8 @@ class Person {
     return person;
   }
 
-  constructor(page, office, user, keyboard) {
-    Object.assign(this, { page, office, user, keyboard, faults: [] });
+  constructor(page, office, user, { scripts, keyboard }) {
+    Object.assign(this, { page, office, user, scripts, keyboard, faults: [] });
   }
 
   /// The innermost thing in front: a dialog where one is open, else the page.
@@ -176,6 +176,8 @@ class Person {
 
   /// What a screen reader would stumble over on this page.
   async violations() {
+    // What looks is a script itself, and would be waited for in vain where none runs.
+    assert.ok(this.scripts, "only a browser that runs scripts can be looked at like this");
     await this.page.evaluate(axe);
     const found = await this.page.evaluate(async () => {
       const { violations } = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });

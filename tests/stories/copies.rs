@@ -18,7 +18,7 @@ fn n_05_the_owner_sees_where_the_copies_of_a_record_are() {
     let ann = a.user("ann");
     let to_dora = link(ann, b.user("dora"));
     let records = import(ann, &(card("Petra Miller") + &card("Otto Other")));
-    says(&ann.cli(&["record", "copies", &records[0]]).ok().out, "No other office holds a copy");
+    says(&ann.cli(&["record", "copies", &records[0]]).ok().all(), "No other office holds a copy");
     share(ann, &to_bob, &records);
     share(ann, &to_dora, &records[..1]);
     let ledger = ann.json(&["record", "copies", &records[0]]);
