@@ -78,9 +78,13 @@ fn escaped(text: &str) -> String {
 /// A card that says the same in each of its lines.
 fn hostile_card(index: usize, text: &str) -> String {
     let said = escaped(text);
-    let lines = ["FN", "NOTE", "ORG", "TITLE", "NICKNAME", "EMAIL", "TEL", "URL", "IMPP", "CATEGORIES"].map(|name| format!("{name}:{said}\r\n"));
+    let lines =
+        ["FN", "NOTE", "ORG", "TITLE", "NICKNAME", "EMAIL", "TEL", "URL", "IMPP", "CATEGORIES"].map(|name| format!("{name}:{said}\r\n"));
     let kind = text.replace(['"', '\t'], "");
-    format!("BEGIN:VCARD\r\nVERSION:4.0\r\nUID:hostile-{index}\r\n{}TEL;TYPE=\"{kind}\":1\r\nADR:;;{said};{said};;;\r\nEND:VCARD\r\n", lines.concat())
+    format!(
+        "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:hostile-{index}\r\n{}TEL;TYPE=\"{kind}\":1\r\nADR:;;{said};{said};;;\r\nEND:VCARD\r\n",
+        lines.concat()
+    )
 }
 
 /// Puts the payloads into every text that others set; gives the places of their records.
@@ -131,9 +135,12 @@ fn text_of_others_stays_text_on_every_page() {
         visit
     });
     visits.extend(copies.collect::<Vec<_>>());
-    visits.extend(PAGES.iter().filter(|page| page.press.is_empty()).map(|page| {
-        json!({ "visitor": page.visitor, "place": stage.place(page.place), "dialogs": true })
-    }));
+    visits.extend(
+        PAGES
+            .iter()
+            .filter(|page| page.press.is_empty())
+            .map(|page| json!({ "visitor": page.visitor, "place": stage.place(page.place), "dialogs": true })),
+    );
     for (index, _) in PAYLOADS.chunks(6).enumerate() {
         visits.push(json!({ "visitor": "a/rita", "place": format!("/people/evil{index}"), "dialogs": true }));
     }

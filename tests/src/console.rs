@@ -53,7 +53,8 @@ impl Stage {
     /// Brings the records in.
     fn fill(&mut self) {
         let ann = self.a.user("ann");
-        let people = card("Petra Miller") + &card("Paul Private") + &card("Otto Old") + &card(LONG) + &card("Greta Gone") + &card("Fred Fresh");
+        let people =
+            card("Petra Miller") + &card("Paul Private") + &card("Otto Old") + &card(LONG) + &card("Greta Gone") + &card("Fred Fresh");
         let ids = import(ann, &people);
         let business = card("Miller Mills").replace("VERSION:4.0\r\n", "VERSION:4.0\r\nKIND:org\r\n");
         let more = import(ann, &(business + &household("The Millers", &["Petra Miller"])));

@@ -91,7 +91,8 @@ fn asvs_3_4_every_page_carries_its_headers() {
         }
     }
     let page = String::from_utf8(stranger.send("GET", "/sign-in", &[], b"").bytes).expect("a page");
-    let files: BTreeSet<&str> = page.split('"').filter_map(|part| part.split('#').next().filter(|part| part.starts_with("/assets/"))).collect();
+    let files: BTreeSet<&str> =
+        page.split('"').filter_map(|part| part.split('#').next().filter(|part| part.starts_with("/assets/"))).collect();
     assert_eq!((files.len(), FILES.len()), (3, 2), "{files:?}");
     for file in files.into_iter().chain(["/favicon.ico"]) {
         let reply = stranger.send("GET", file, &[], b"");
@@ -112,7 +113,8 @@ fn asvs_3_5_no_form_is_sent_by_another_site() {
     assert!(forms.len() > 15, "{forms:?}");
     for route in &forms {
         let place = filled(&stage, route);
-        let signs = [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")];
+        let signs =
+            [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")];
         for foreign in signs {
             let reply = rita.send("POST", &place, &[FORM, foreign], b"do=ok&plan=p&theme=dark");
             assert_eq!((reply.status, reply.code().as_str()), (403, "foreign-origin"), "{place} with {foreign:?}");

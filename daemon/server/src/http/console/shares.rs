@@ -169,11 +169,7 @@ async fn change(visit: Visit, Path(id): Path<String>, mut fields: Fields) -> Res
     let place = format!("/records/{}/shares", segment(&shares.record));
     let plan: Plan = visit.api.post(&format!("{place}/plan"), &asked).await?;
     if plan.id != fields.text("plan") {
-        let detail = if fields.text("plan").is_empty() {
-            Wrong::missing("", "Read what will happen, then choose OK")
-        } else {
-            stale()
-        };
+        let detail = if fields.text("plan").is_empty() { Wrong::missing("", "Read what will happen, then choose OK") } else { stale() };
         return page(&visit, shares, &fields, Some(detail)).await;
     }
     asked["plan"] = plan.id.into();

@@ -60,11 +60,7 @@ impl Shell {
         ];
         let office = vec![item("people", "/people", "users", "Users & specialists", "g u")];
         let mine = vec![item("account", "/account", "account", "My account", "g a")];
-        [
-            Group { heading: "", items: work },
-            Group { heading: "Office", items: office },
-            Group { heading: "You", items: mine },
-        ]
+        [Group { heading: "", items: work }, Group { heading: "Office", items: office }, Group { heading: "You", items: mine }]
     }
 }
 
