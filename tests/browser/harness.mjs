@@ -35,18 +35,22 @@ export async function tell(journey) {
 }
 
 class Person {
-  static async open(browser, office, user, { scripts = stage.scripts, keyboard = stage.keyboard, width = 1280, theme = "light" } = {}) {
+  static async open(browser, office, user, { scripts = stage.scripts, keyboard = stage.keyboard, width = 1280, height = 800, scale = 1, theme = "light" } = {}) {
     const context = await browser.newContext({
       ignoreHTTPSErrors: true,
       javaScriptEnabled: scripts,
-      viewport: { width, height: 800 },
+      viewport: { width, height },
+      deviceScaleFactor: scale,
       colorScheme: theme,
       reducedMotion: "reduce",
     });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
-    const person = new Person(page, stage.offices[office], user, keyboard);
-    page.on("pageerror", (error) => person.faults.push(`script: ${error.message}`));
+    const person = new Person(page, stage.offices[office], user, { scripts, keyboard });
+    page.on("pageerror", (error) => {
+      // Whoever goes on before a page has faded in has done nothing wrong, and neither has the page.
+      if (!error.message.startsWith("Transition was aborted")) person.faults.push(`script: ${error.message}`);
+    });
     page.on("console", (message) => {
       if (/Content Security Policy/.test(message.text())) person.faults.push(message.text());
     });
@@ -57,8 +61,8 @@ class Person {
     return person;
   }
 
-  constructor(page, office, user, keyboard) {
-    Object.assign(this, { page, office, user, keyboard, faults: [] });
+  constructor(page, office, user, { scripts, keyboard }) {
+    Object.assign(this, { page, office, user, scripts, keyboard, faults: [] });
   }
 
   /// The innermost thing in front: a dialog where one is open, else the page.
@@ -105,6 +109,15 @@ class Person {
     await this.reach(box);
     await this.page.keyboard.press("Space");
     assert.ok(await box.isChecked(), `${label} is ticked`);
+  }
+
+  async untick(label) {
+    const box = (await this.front()).getByLabel(label).first();
+    await box.waitFor();
+    if (!this.keyboard) return box.uncheck();
+    await this.reach(box);
+    await this.page.keyboard.press("Space");
+    assert.ok(!(await box.isChecked()), `${label} is not ticked`);
   }
 
   async choose(label, option) {
@@ -176,8 +189,15 @@ class Person {
     return this.page.locator("body").innerText();
   }
 
+  /// Whether everything on the page fits its width: nothing is to the side, where nobody looks.
+  async isTooWide() {
+    return this.page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  }
+
   /// What a screen reader would stumble over on this page.
   async violations() {
+    // What looks is a script itself, and would be waited for in vain where none runs.
+    assert.ok(this.scripts, "only a browser that runs scripts can be looked at like this");
     await this.page.evaluate(axe);
     const found = await this.page.evaluate(async () => {
       const { violations } = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
@@ -186,9 +206,9 @@ class Person {
     return found;
   }
 
-  async picture(name) {
+  async picture(name, fullPage = true) {
     mkdirSync(stage.pictures, { recursive: true });
-    await this.page.screenshot({ path: `${stage.pictures}/${name}.png`, fullPage: true });
+    await this.page.screenshot({ path: `${stage.pictures}/${name}.png`, fullPage });
   }
 
   assertCalm() {

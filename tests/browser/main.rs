@@ -1,5 +1,6 @@
 //! What people do in a browser: real daemons, a real browser, and hands that know nothing but the labels on the page. Each journey is told
 //! with scripts and without them, and the two that everybody makes with the keyboard alone.
+#![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +10,10 @@ use interoffice_tests::{Office, card, import, link, pair, share, skipped, until}
 use serde_json::{Value, json};
 
 mod administration;
+mod hostile;
 mod journeys;
+mod specialist;
+mod walks;
 
 /// Where `./test` keeps its tools, and where pictures of pages are left.
 fn target() -> PathBuf {
@@ -51,9 +55,16 @@ fn seen(office: &Office, users: &[&str]) -> Value {
 
 /// Tells the journey of this name at two offices.
 #[track_caller]
-fn tell(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str])) {
+fn tell(name: &str, hands: Hands, a: (&Office, &[&str]), b: (&Office, &[&str])) {
+    tell_of(name, hands, a, b, &Value::Null);
+}
+
+/// The same with something that this journey alone knows of.
+#[track_caller]
+fn tell_of(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str]), of: &Value) {
     let Some(chromium) = chromium(name) else { return };
     let stage = json!({
+        "of": of,
         "tools": target().join("tools/browser"),
         "pictures": target().join("pictures"),
         "chromium": chromium,

@@ -6,6 +6,7 @@
 pub mod caller;
 mod cards;
 pub mod clock;
+pub mod console;
 mod control;
 mod daemon;
 mod dice;

@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 88] = [
+const COMMANDS: [&str; 89] = [
     "init",
     "id",
     "serve",
@@ -67,6 +67,7 @@ const COMMANDS: [&str; 88] = [
     "record edit",
     "record export",
     "record access",
+    "record copies",
     "record explain",
     "record owner",
     "record digest",

@@ -4,6 +4,8 @@
 mod access;
 mod audit;
 mod connected;
+mod console;
+mod copies;
 mod demonstration;
 mod described;
 mod duplicates;

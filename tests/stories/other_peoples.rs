@@ -42,6 +42,7 @@ const RULES: &[(&str, &str, Thing, &str)] = &[
     ("POST", "/links/{link}/delete", Link, r#"{"plan":"p"}"#),
     ("POST", "/links/{link}/delete/plan", Link, ""),
     ("GET", "/links/{link}/records", Link, ""),
+    ("POST", "/links/{link}/preview", Link, r#"{"all_mine":true}"#),
     ("POST", "/links/{link}/share", Link, r#"{"plan":"p","all_mine":true}"#),
     ("POST", "/links/{link}/share/plan", Link, r#"{"all_mine":true}"#),
     ("POST", "/links/{link}/unshare", Link, r#"{"plan":"p","all_mine":true}"#),
@@ -61,6 +62,7 @@ const RULES: &[(&str, &str, Thing, &str)] = &[
     ("POST", "/peers/{peer}/unblock", Admins, ""),
     ("GET", "/records/{id}", NamedRecord, ""),
     ("PATCH", "/records/{id}", Record, r#"{"set":[{"name":"NOTE","value":"was here"}]}"#),
+    ("GET", "/records/{id}/copies", Record, ""),
     ("POST", "/records/{id}/digest", Record, r#"{"receive":true}"#),
     ("GET", "/records/{id}/explain", Record, ""),
     ("POST", "/records/{id}/owner", Record, r#"{"plan":"p","owner":"mallory"}"#),
@@ -120,6 +122,7 @@ const ELSEWHERE: &[(&str, &str, Thing, &str)] = &[
     ("GET", "/records/export?link={link}", Link, ""),
     ("POST", "/links/accept", Link, r#"{"links":["{link}"]}"#),
     ("GET", "/audit?record={id}", Admins, ""),
+    ("GET", "/audit?link={link}", Admins, ""),
     ("GET", "/audit/export?about={name}", Admins, ""),
 ];
 

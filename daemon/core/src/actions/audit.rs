@@ -46,6 +46,8 @@ pub struct Query {
     pub about: Option<String>,
     /// The record that it was about: its id.
     pub record: Option<String>,
+    /// The link that it was about: its id.
+    pub link: Option<String>,
     /// Not before (milliseconds since 1970, UTC); seven days before the end when not given.
     pub from_ms: Option<i64>,
     /// Not after (milliseconds since 1970, UTC); now when not given.
@@ -111,6 +113,10 @@ fn filter(query: &Query, now_ms: i64) -> Result<Filter, Refusal> {
     if let Some(record) = &query.record {
         let bad = |_| Refusal::invalid("bad-record-id", "this is no record id", "copy the id as the program printed it");
         objects.push(record.parse::<RecordId>().map_err(bad)?.to_string());
+    }
+    if let Some(link) = &query.link {
+        let bad = |_| Refusal::invalid("bad-link-id", "this is no link id", "copy the id as the program printed it");
+        objects.push(link.parse::<LinkId>().map_err(bad)?.to_string());
     }
     Ok(Filter {
         verb: query.verb.as_deref().map(|verb| word("verb", verb).map(str::to_owned)).transpose()?,

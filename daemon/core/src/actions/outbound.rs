@@ -70,6 +70,15 @@ struct Said {
     version: Option<Version>,
 }
 
+/// A record's body as it goes out: cut down to the scope.
+pub(super) fn as_sent(scope: &Scope, body: Vec<u8>) -> Result<Vec<u8>, Fault> {
+    if *scope == Scope::everything() {
+        return Ok(body);
+    }
+    let record: Record = codec::decode_data(&body).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
+    Ok(codec::encode(&record.within(scope)))
+}
+
 /// A batch in flight.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct InFlight {
@@ -201,11 +210,7 @@ impl Sending {
     /// A row's change as it goes out: the record cut down to the scope, never the uploaded card.
     fn change(&self, row: &LogRow) -> Result<RawChange, Fault> {
         let Some((version, body)) = row.present.as_ref().filter(|_| row.put) else { return Ok(RawChange::Withdraw) };
-        if self.scope == Scope::everything() {
-            return Ok(RawChange::Put { version: *version, record: body.clone() });
-        }
-        let record: Record = codec::decode_data(body).map_err(|error| StoreFault::Corrupt(error.to_string()))?;
-        Ok(RawChange::Put { version: *version, record: codec::encode(&record.within(&self.scope)) })
+        Ok(RawChange::Put { version: *version, record: as_sent(&self.scope, body.clone())? })
     }
 
     /// Counts a change into the digest of what the reader will hold.

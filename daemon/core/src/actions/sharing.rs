@@ -90,7 +90,7 @@ fn own_active_link(view: &View<'_>, actor: &Actor, link: &str) -> Result<LinkRow
 }
 
 /// The records of a selection, each once, that `actor`'s user owns.
-fn select(view: &View<'_>, actor: &Actor, selection: &Selection) -> Result<Vec<RecordRow>, Fault> {
+pub(super) fn select(view: &View<'_>, actor: &Actor, selection: &Selection) -> Result<Vec<RecordRow>, Fault> {
     let user = rights::require_user(view, actor)?;
     let mut chosen: Vec<RecordRow> = Vec::new();
     if selection.all_mine {

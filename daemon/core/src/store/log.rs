@@ -82,6 +82,18 @@ pub fn all(view: &View<'_>, link: i64) -> Result<Vec<LogRow>, StoreFault> {
     )
 }
 
+/// What each log says of one record, with the link's local row and without the body (it is empty).
+pub fn of_record(view: &View<'_>, record: RecordId) -> Result<Vec<(i64, LogRow)>, StoreFault> {
+    view.sql().all(
+        "SELECT g.record, g.sequence, g.put, g.held_epoch, g.held_counter, g.gone_epoch, g.gone_counter, g.gone_sequence,
+                r.version_epoch, r.version_counter, x'', g.link
+         FROM link_log g LEFT JOIN records r ON r.record = g.record AND r.archived = 0
+         WHERE g.record = ?1 ORDER BY g.link",
+        &[record.0.into()],
+        |row| Ok((row.int(11)?, log_row(row)?)),
+    )
+}
+
 /// Sets `records` as shared (`put`) or withdrawn, at the end of the log.
 pub fn set(tx: &Tx<'_>, link: &links::LinkRow, records: &[RecordId], put: bool) -> Result<u64, StoreFault> {
     if records.is_empty() {

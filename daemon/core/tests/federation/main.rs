@@ -10,6 +10,7 @@ mod failing;
 mod handshake;
 mod late_lists;
 mod leases;
+mod ledger;
 mod limits;
 mod mutated;
 mod office;

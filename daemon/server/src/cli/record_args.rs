@@ -85,6 +85,14 @@ pub(super) enum Record {
   interoffice --as ann record explain agpz2q7m
   interoffice record explain agpz2q7m --user bob")]
     Explain(Explain),
+    /// Where its copies are: every office and person that holds one, or has signed a receipt for it
+    #[command(after_help = "Examples:
+  interoffice --as ann record copies agpz2q7m
+  interoffice --as ann record copies agpz2q7m --output json")]
+    Copies {
+        /// The record: its id, or at least six letters of its beginning
+        record: String,
+    },
     /// Give a record to another owner; shares inside the office stay
     #[command(after_help = "Examples:
   interoffice --as ann record owner agpz2q7m bob --dry-run

@@ -40,6 +40,7 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
         Record::Edit(edit) => change(context, *edit).await,
         Record::Export { records, query, format } => export(context, &records, query, &format).await,
         Record::Access(asked) => access::access(context, asked).await,
+        Record::Copies { record } => sharing::copies(context, &record).await,
         Record::Explain(asked) => access::explain(context, asked).await,
         Record::Owner(asked) => access::owner(context, asked).await,
         Record::Digest(asked) => access::digest(context, asked).await,

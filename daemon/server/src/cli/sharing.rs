@@ -1,4 +1,4 @@
-//! `record share` and `record unshare`: which records a link shows.
+//! `record share`, `record unshare` and `record copies`: which records a link shows, and where the copies are.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::Failure;
-use super::output::{counted, number};
+use super::output::{Column, counted, number, text, time};
 use super::record_args::Selection;
 use super::{Context, links, progress};
 
@@ -59,4 +59,21 @@ pub(super) async fn unshare(context: &Context, selection: Selection, consent: Co
         let withdrawn = counted(number(unshared, "withdrawn"), "record is no longer shared", "records are no longer shared");
         format!("{withdrawn}; the other office removes the copies and says so in a receipt.")
     })
+}
+
+const COPIES: [Column; 7] = [
+    ("OFFICE", |copy| text(copy, "office_name")),
+    ("USER", |copy| text(copy, "user")),
+    ("STATE", |copy| text(copy, "state")),
+    ("VERSION", |copy| text(copy, "version")),
+    ("LAST HEARD", |copy| time(copy, "last_heard_ms")),
+    ("LOCKS ITSELF", |copy| time(copy, "lease_until_ms")),
+    ("REMOVED", |copy| time(copy, "removed_ms")),
+];
+
+/// Where the copies of a record are.
+pub(super) async fn copies(context: &Context, record: &str) -> Result<(), Failure> {
+    let copies: Value = context.client.get(&format!("/records/{}/copies", segment(record))).await?;
+    let items = copies["items"].as_array().map_or(&[][..], Vec::as_slice);
+    context.printer.list(items, &COPIES, "No other office holds a copy, or has held one.")
 }

@@ -54,6 +54,7 @@ struct Export {
     user: Option<String>,
     about: Option<String>,
     record: Option<String>,
+    link: Option<String>,
     from_ms: Option<i64>,
     to_ms: Option<i64>,
     outcome: Option<String>,
@@ -70,8 +71,8 @@ async fn export(
 ) -> Result<Response, Problem> {
     let actor = caller.actor.clone();
     let form = asked.format.as_deref().map_or(Ok(Form::Csv), Form::parse)?;
-    let Export { verb, user, about, record, from_ms, to_ms, outcome, .. } = asked;
-    let query = Query { verb, user, about, record, from_ms, to_ms, outcome, after: None, limit: Some(LINES_MAX) };
+    let Export { verb, user, about, record, link, from_ms, to_ms, outcome, .. } = asked;
+    let query = Query { verb, user, about, record, link, from_ms, to_ms, outcome, after: None, limit: Some(LINES_MAX) };
     let query = settled(&house, &actor, query).await?;
     let asking = actor.clone();
     let query = house.write(People, move |tx| audit::begin_export(tx, &asking, &query, form)).await?;

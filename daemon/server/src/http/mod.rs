@@ -16,6 +16,7 @@ mod copies;
 mod events;
 pub(crate) mod gate;
 mod groups;
+mod ledger;
 mod limits;
 mod links;
 pub(crate) mod listener;
@@ -94,6 +95,7 @@ fn routes() -> OpenApiRouter<House> {
         .merge(peers::routes())
         .merge(links::routes())
         .merge(sharing::routes())
+        .merge(ledger::routes())
         .merge(records::routes())
         .merge(records_removal::routes())
         .merge(record_new::routes())

@@ -110,7 +110,7 @@ async fn brought(house: &House, actor: Actor, link: LinkId, after: Option<&str>,
 }
 
 /// The selection with the whole ids of its records.
-async fn whole_ids(house: &House, actor: &Actor, mut selection: Selection) -> Result<Selection, Fault> {
+pub(super) async fn whole_ids(house: &House, actor: &Actor, mut selection: Selection) -> Result<Selection, Fault> {
     selection.records = resolve_all(house, actor, &selection.records).await?.iter().map(RecordId::to_string).collect();
     Ok(selection)
 }

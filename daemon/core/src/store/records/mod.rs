@@ -146,8 +146,13 @@ pub(super) fn seen(sight: &Sight, params: &mut Vec<Value>) -> String {
 
 /// The record's version and contents.
 pub fn load_body(view: &View<'_>, record: RecordId) -> Result<Option<(Version, Record)>, StoreFault> {
+    body(view, record)?.map(|(version, body)| Ok((version, decode(&body)?))).transpose()
+}
+
+/// The record's version and contents as they are kept.
+pub fn body(view: &View<'_>, record: RecordId) -> Result<Option<(Version, Vec<u8>)>, StoreFault> {
     view.sql().first("SELECT version_epoch, version_counter, body FROM records WHERE record = ?1", &[record.0.into()], |row| {
-        Ok((Version { epoch: row.uint(0)?, counter: row.uint(1)? }, decode(row.blob(2)?)?))
+        Ok((Version { epoch: row.uint(0)?, counter: row.uint(1)? }, row.blob(2)?.to_vec()))
     })
 }
 

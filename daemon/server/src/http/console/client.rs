@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Console;
+use super::copies::{CopyThere, copies};
+use super::events::{Event, events};
 use super::form::Fields;
 use super::inside::segment;
 use super::links::{Link, active, level_words};
@@ -136,9 +138,9 @@ impl Client {
 }
 
 /// What a record says in one line of the page: a word, and what stands there.
-struct Fact {
-    label: String,
-    value: String,
+pub(super) struct Fact {
+    pub(super) label: String,
+    pub(super) value: String,
 }
 
 /// Properties that say something about the card and nothing about the person.
@@ -192,6 +194,17 @@ fn value(property: &Property) -> String {
     }
 }
 
+/// What the fields of a record say, what is needed most first.
+pub(super) fn facts(fields: &BTreeMap<String, Vec<Property>>) -> Vec<Fact> {
+    let order = ["emails", "phones", "addresses", "organizations", "titles", "anniversaries"];
+    let rank = |field: &str| order.iter().position(|name| *name == field).unwrap_or(order.len());
+    let mut fields: Vec<(&String, &Vec<Property>)> = fields.iter().collect();
+    fields.sort_by_key(|(field, _)| rank(field));
+    let properties = fields.into_iter().flat_map(|(_, properties)| properties);
+    let said = properties.filter(|property| !ABOUT_THE_CARD.contains(&property.name.as_str()));
+    said.map(|property| Fact { label: label(property), value: value(property) }).collect()
+}
+
 #[derive(Template)]
 #[template(path = "client.html")]
 struct ClientPage {
@@ -200,6 +213,9 @@ struct ClientPage {
     facts: Vec<Fact>,
     changed: When,
     deletion: Option<When>,
+    /// Where its copies are, for whom is told that.
+    copies: Option<Vec<CopyThere>>,
+    events: Vec<Event>,
 }
 
 #[derive(Template)]
@@ -219,15 +235,11 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble>
         let waits = sharing.request.is_some_and(|request| request.waiting.is_some());
         return Ok(ok(&LockedPage { shell, client, waits }));
     }
-    let order = ["emails", "phones", "addresses", "organizations", "titles", "anniversaries"];
-    let rank = |field: &str| order.iter().position(|name| *name == field).unwrap_or(order.len());
-    let mut fields: Vec<(&String, &Vec<Property>)> = client.fields.iter().collect();
-    fields.sort_by_key(|(field, _)| rank(field));
-    let properties = fields.into_iter().flat_map(|(_, properties)| properties);
-    let said = properties.filter(|property| !ABOUT_THE_CARD.contains(&property.name.as_str()));
-    let facts = said.map(|property| Fact { label: label(property), value: value(property) }).collect();
+    let facts = facts(&client.fields);
+    let copies = if client.is_copy() { None } else { copies(&visit, &client.id).await? };
+    let events = if client.is_copy() { Vec::new() } else { events(&visit, "record", &client.id).await? };
     let (changed, deletion) = (visit.clock.when(client.changed_ms), visit.clock.maybe(client.deletion_ms));
-    Ok(ok(&ClientPage { shell, facts, changed, deletion, client }))
+    Ok(ok(&ClientPage { shell, facts, changed, deletion, client, copies, events }))
 }
 
 /// Somebody who sees the record, and why.
@@ -304,13 +316,13 @@ async fn share(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<R
     let deed = Deed {
         title: format!("Share {} with {} at {}?", client.name, link.remote_user, link.office_name),
         here: HERE,
-        lead: if client.private { "This record is marked Private. Sharing it lets the other office see it all the same." } else { "" },
+        lead: "",
         yes: "Yes, share",
         danger: false,
         api: format!("/links/{}/share", segment(&link.link)),
         body: json!({ "records": [client.id], "include_private": client.private }),
         action: format!("/clients/{place}/share"),
-        kept: vec![("link", link.link.clone())],
+        kept: vec![("link", link.link.clone()), ("chosen", client.id.clone()), ("private", "yes".to_owned())],
         back: format!("/clients/{place}"),
     };
     Ok(match deed.carry_out::<Shared>(&visit, &fields).await? {

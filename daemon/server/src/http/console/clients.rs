@@ -8,8 +8,9 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::Console;
+use super::form::Wrong;
 use super::inside::segment;
-use super::shell::{Shell, ok};
+use super::shell::{Shell, ok, unfit};
 use super::trouble::{Trouble, sentence};
 use super::visit::Visit;
 
@@ -62,7 +63,7 @@ impl Row {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Records {
     items: Vec<Row>,
     next: Option<String>,
@@ -139,6 +140,7 @@ struct Page {
     next: Option<String>,
     notes: Vec<String>,
     requesting: bool,
+    wrong: Option<Wrong>,
 }
 
 impl Page {
@@ -155,12 +157,18 @@ struct ClientAccess {
 }
 
 async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Trouble> {
-    let records: Records = visit.api.get(&sought.api(&visit.me.user.name)).await?;
+    let (records, wrong) = match visit.api.get::<Records>(&sought.api(&visit.me.user.name)).await {
+        Ok(records) => (records, None),
+        // Filters that do not go together are mended where they were chosen.
+        Err(problem) if problem.status == 422 => (Records::default(), Some(Wrong::of(problem, &[]))),
+        Err(problem) => return Err(problem.into()),
+    };
     let access: ClientAccess = visit.api.get("/client-access").await?;
     let shell = visit.shell(if sought.is_mine() { "My Clients" } else { "All Clients" }, "clients");
     let next = records.next.map(|after| sought.place(if sought.is_mine() { "mine" } else { "all" }, &after));
     let notes = records.notes.iter().map(|note| sentence(note)).collect();
-    Ok(ok(&Page { shell, sought, rows: records.items, next, notes, requesting: access.on && access.requesting }))
+    let page = Page { shell, sought, rows: records.items, next, notes, requesting: access.on && access.requesting, wrong };
+    Ok(if page.wrong.is_some() { unfit(&page) } else { ok(&page) })
 }
 
 #[derive(Template)]

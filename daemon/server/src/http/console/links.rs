@@ -9,12 +9,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Console;
+use super::events::{Event, events};
 use super::form::{Fields, Wrong};
 use super::inside::{Inside, segment};
 use super::plans::Deed;
 use super::shell::{Shell, go, ok, unfit};
 use super::shown::{When, counted, tone};
-use super::trouble::Trouble;
+use super::trouble::{Trouble, sentence};
 use super::visit::Visit;
 use crate::api::Problem;
 
@@ -77,7 +78,7 @@ impl Link {
     }
 
     /// Whether the local user shares over it.
-    fn is_mine(&self) -> bool {
+    pub(super) fn is_mine(&self) -> bool {
         self.direction == RECEIVING
     }
 
@@ -89,6 +90,11 @@ impl Link {
     /// The level as people say it.
     pub(super) fn level_words(&self) -> &'static str {
         level_words(&self.level)
+    }
+
+    /// Whether records can be shared over it, or taken back, by whoever looks.
+    pub(super) fn shares_for(&self, name: &str) -> bool {
+        self.is_mine() && self.status == "Active" && self.local_user == name
     }
 
     fn is_over(&self) -> bool {
@@ -239,10 +245,24 @@ struct Seen {
     state: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct SeenPage {
     items: Vec<Seen>,
     next: Option<String>,
+    /// Why none of them is shown, when something keeps them closed.
+    #[serde(default)]
+    closed: String,
+}
+
+/// What a link shows; nothing where whoever asks may not read it, or there is nothing to be read yet.
+async fn seen(visit: &Visit, link: &Link, after: &str) -> Result<SeenPage, Trouble> {
+    let from = if after.is_empty() { String::new() } else { format!("&after={}", segment(after)) };
+    match visit.api.get::<SeenPage>(&format!("/links/{}/records?limit=50{from}", segment(&link.link))).await {
+        Ok(seen) => Ok(seen),
+        Err(problem) if problem.code == "copies-locked" => Ok(SeenPage { closed: sentence(&problem.detail), ..SeenPage::default() }),
+        Err(problem) if problem.status == 404 => Ok(SeenPage::default()),
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 /// A removal with its times.
@@ -263,6 +283,7 @@ struct LinkPage {
     ended: Option<When>,
     gone: Vec<Gone>,
     seen: SeenPage,
+    events: Vec<Event>,
 }
 
 #[derive(Default, Deserialize)]
@@ -273,8 +294,7 @@ struct After {
 
 async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>) -> Result<Response, Trouble> {
     let link: Link = visit.api.get(&format!("/links/{}", segment(&id))).await?;
-    let from = if after.after.is_empty() { String::new() } else { format!("&after={}", segment(&after.after)) };
-    let seen = visit.api.get(&format!("/links/{}/records?limit=50{from}", segment(&link.link))).await?;
+    let seen = seen(&visit, &link, &after.after).await?;
     let clock = &visit.clock;
     let gone = link.removal.iter().chain(&link.parts).map(|removal| Gone {
         tone: tone(&removal.state),
@@ -288,6 +308,7 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>) 
         not_after: clock.maybe(link.not_after_ms),
         ended: clock.maybe(link.ended_ms),
         gone: gone.collect(),
+        events: events(&visit, "link", &link.link).await?,
         link,
         seen,
     }))

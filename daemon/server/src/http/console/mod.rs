@@ -13,15 +13,18 @@ mod card_form;
 mod client;
 mod client_access;
 mod clients;
+mod copies;
 mod create;
 mod disposal;
 mod edit;
 mod entry;
+mod events;
 mod first_run;
 mod form;
 mod groups;
 mod help;
 mod inside;
+mod link_records;
 mod links;
 mod mails;
 mod office;
@@ -32,6 +35,7 @@ mod person_edit;
 mod person_end;
 mod person_rights;
 mod plans;
+mod preview;
 mod prove;
 mod requests;
 mod roles;
@@ -81,6 +85,8 @@ pub(super) fn around(api: Router) -> Router {
         .merge(groups::routes())
         .merge(client_access::routes())
         .merge(links::routes())
+        .merge(link_records::routes())
+        .merge(preview::routes())
         .merge(people::routes())
         .merge(person_edit::routes())
         .merge(person_rights::routes())

@@ -36,6 +36,7 @@ struct Counts {
     policies: u64,
     investments: u64,
     opportunities: u64,
+    private: u64,
 }
 
 impl Plan {
@@ -85,6 +86,9 @@ impl Plan {
     }
 }
 
+/// Name of the box that says yes to private records.
+const PRIVATE_TOO: &str = "private_too";
+
 /// Something that is done by a plan: where the API does it, and the words of its page.
 pub(super) struct Deed {
     pub(super) title: String,
@@ -118,6 +122,23 @@ struct Page {
 }
 
 impl Deed {
+    /// How many private records it would let others see, which is said yes to apart (K-10).
+    fn private(&self, plan: &Plan) -> Option<u64> {
+        Some(plan.counts.private).filter(|private| *private > 0 && !self.danger)
+    }
+
+    /// What is wrong with a yes that does not say yes to the private records among the others.
+    fn unconfirmed(&self, plan: &Plan, fields: &Fields) -> Option<Wrong> {
+        self.private(plan).filter(|_| !fields.is_on(PRIVATE_TOO))?;
+        Some(Wrong::missing(PRIVATE_TOO, "Say yes to the private records too, or go back and leave them out"))
+    }
+
+    /// Where to see what another office would get, for what goes over a link.
+    fn preview(&self) -> Option<String> {
+        let link = self.api.strip_prefix("/links/")?.strip_suffix("/share")?;
+        Some(format!("/links/{link}/preview"))
+    }
+
     /// What it would do.
     pub(super) async fn plan(&self, visit: &Visit) -> Result<Plan, Trouble> {
         Ok(visit.api.post(&format!("{}/plan", self.api), &self.body).await?)
@@ -142,7 +163,7 @@ impl Deed {
         if plan.id != read {
             return Ok(Err(self.ask(visit, Some(stale())).await?));
         }
-        if let Some(wrong) = plan.untyped(fields) {
+        if let Some(wrong) = self.unconfirmed(&plan, fields).or_else(|| plan.untyped(fields)) {
             return Ok(Err(self.ask(visit, Some(wrong)).await?));
         }
         let mut body = self.body.clone();
