@@ -8,6 +8,7 @@ use interoffice_tests::web::password;
 use interoffice_tests::{Office, card, import, link, pair, skipped};
 use serde_json::{Value, json};
 
+mod access;
 mod journeys;
 
 /// Where `./test` keeps its tools, and where pictures of pages are left.
@@ -51,6 +52,17 @@ fn seen(office: &Office, users: &[&str]) -> Value {
 /// Tells the journey of this name at two offices.
 #[track_caller]
 fn tell(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str])) {
+    tell_at(name, hands, &json!({ "a": seen(a, a_users), "b": seen(b, b_users) }));
+}
+
+/// Tells the journey of this name at one office.
+#[track_caller]
+fn tell_in_one(name: &str, hands: Hands, (office, users): (&Office, &[&str])) {
+    tell_at(name, hands, &json!({ "a": seen(office, users) }));
+}
+
+#[track_caller]
+fn tell_at(name: &str, hands: Hands, offices: &Value) {
     let Some(chromium) = chromium(name) else { return };
     let stage = json!({
         "tools": target().join("tools/browser"),
@@ -58,7 +70,7 @@ fn tell(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users)
         "chromium": chromium,
         "scripts": hands.scripts,
         "keyboard": hands.keyboard,
-        "offices": { "a": seen(a, a_users), "b": seen(b, b_users) },
+        "offices": offices,
     });
     let journey = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("browser/journeys/{name}.mjs"));
     let told = Command::new("node").arg(journey).env("INTEROFFICE_STAGE", stage.to_string()).stdin(Stdio::null()).output();

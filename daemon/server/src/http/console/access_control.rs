@@ -117,7 +117,8 @@ async fn give_away(visit: Visit, Path(id): Path<String>, fields: Fields) -> Resu
     }
     match giving(&shares, &owner, &keep).carry_out::<Transferred>(&visit, &fields).await {
         Ok(Ok(given)) => {
-            let gone = if given.copies == 0 { String::new() } else { format!("; {} at other offices removed", counted(given.copies, "copy")) };
+            let gone =
+                if given.copies == 0 { String::new() } else { format!("; {} at other offices removed", counted(given.copies, "copy")) };
             let place = after(&visit, &shares.record).await;
             Ok(go(&place, &format!("{} owns {} now{gone}", given.owner, shares.name)))
         }

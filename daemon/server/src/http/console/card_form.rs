@@ -213,7 +213,14 @@ fn block(kind: &Kind, there: &[Property], typed: &Fields) -> Block {
         Line { legend: numbered(kind.label), entries: entries.collect() }
     });
     let lines = lines.collect();
-    Block { property: kind.property, label: kind.label, input: kind.input, many: kind.many, lines, beyond: there.len().saturating_sub(count) }
+    Block {
+        property: kind.property,
+        label: kind.label,
+        input: kind.input,
+        many: kind.many,
+        lines,
+        beyond: there.len().saturating_sub(count),
+    }
 }
 
 /// A field with what was typed into it, else with what the record says.
@@ -276,15 +283,20 @@ mod tests {
     fn what_is_sent_as_it_came_changes_nothing() {
         let form = CardForm::of(clara().iter(), &Fields::default());
         assert!(form.edit().is_none());
-        let sent: Vec<(String, String)> = form.blocks.iter().flat_map(|block| &block.lines).flat_map(|line| &line.entries).flat_map(|entry| {
-            [(entry.id.clone(), entry.value.clone()), (format!("was:{}", entry.id), entry.was.clone())]
-        }).collect();
+        let sent: Vec<(String, String)> = form
+            .blocks
+            .iter()
+            .flat_map(|block| &block.lines)
+            .flat_map(|line| &line.entries)
+            .flat_map(|entry| [(entry.id.clone(), entry.value.clone()), (format!("was:{}", entry.id), entry.was.clone())])
+            .collect();
         assert!(CardForm::of(clara().iter(), &Fields(sent)).edit().is_none());
     }
 
     #[test]
     fn what_goes_and_what_changes_is_counted_in_the_order_of_the_api() {
-        let fields = [("email-1", ""), ("was:email-1", "one@clara.example"), ("email-3", "3@clara.example"), ("was:email-3", "three@clara.example")];
+        let fields =
+            [("email-1", ""), ("was:email-1", "one@clara.example"), ("email-3", "3@clara.example"), ("was:email-3", "three@clara.example")];
         let edit = CardForm::of(clara().iter(), &typed(&fields)).edit().unwrap();
         assert_eq!(edit["remove"], json!(["EMAIL#1"]));
         assert_eq!(edit["set"], json!([{ "name": "EMAIL#2", "value": "3@clara.example" }]));
@@ -299,12 +311,8 @@ mod tests {
 
     #[test]
     fn who_types_while_somebody_else_changes_loses_nothing() {
-        let fields = [
-            ("fn-1", "Clara Cook"),
-            ("was:fn-1", "Clara"),
-            ("email-1", "old@clara.example"),
-            ("was:email-1", "old@clara.example"),
-        ];
+        let fields =
+            [("fn-1", "Clara Cook"), ("was:fn-1", "Clara"), ("email-1", "old@clara.example"), ("was:email-1", "old@clara.example")];
         let form = CardForm::of(clara().iter(), &typed(&fields));
         let name = &form.blocks[0].lines[0].entries[0];
         assert_eq!((name.value.as_str(), name.now.as_deref()), ("Clara Cook", Some("Clara Client")));

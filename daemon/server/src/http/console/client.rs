@@ -170,7 +170,8 @@ impl Property {
     /// Of which type it is, such as ` (work)`; empty when it does not say.
     pub(super) fn type_words(&self) -> String {
         let kinds = self.params.iter().filter(|param| param.name.eq_ignore_ascii_case("TYPE")).flat_map(|param| &param.values);
-        let kinds: Vec<String> = kinds.map(|kind| kind.to_lowercase()).filter(|kind| !matches!(kind.as_str(), "internet" | "pref")).collect();
+        let kinds: Vec<String> =
+            kinds.map(|kind| kind.to_lowercase()).filter(|kind| !matches!(kind.as_str(), "internet" | "pref")).collect();
         if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) }
     }
 }

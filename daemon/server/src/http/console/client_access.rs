@@ -22,9 +22,7 @@ const HERE: &str = "client-access";
 const SWITCHES: [&str; 3] = ["on", "requesting", "sharing"];
 
 pub(super) fn routes() -> Router<Console> {
-    Router::new()
-        .route("/client-access", get(show).post(change))
-        .route("/people/{name}/all-clients", get(ask_all).post(share_all))
+    Router::new().route("/client-access", get(show).post(change)).route("/people/{name}/all-clients", get(ask_all).post(share_all))
 }
 
 #[derive(Deserialize)]

@@ -114,7 +114,14 @@ impl Sought {
 
     /// The address of this list in the console, from its first row on or behind the row `after`.
     fn place(&self, tab: &str, after: &str) -> String {
-        let all = [("text", &*self.text), ("kind", &self.kind), ("responsible", &self.responsible), ("archived", &self.archived), ("locked", &self.locked), ("after", after)];
+        let all = [
+            ("text", &*self.text),
+            ("kind", &self.kind),
+            ("responsible", &self.responsible),
+            ("archived", &self.archived),
+            ("locked", &self.locked),
+            ("after", after),
+        ];
         let mut place = format!("/clients?tab={tab}");
         for (name, value) in all.into_iter().filter(|(_, value)| !value.is_empty()) {
             place.push_str(&format!("&{name}={}", segment(value)));

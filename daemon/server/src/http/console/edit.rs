@@ -138,7 +138,8 @@ impl RelatedPage {
 
 /// The related item of this id; a blank one for `new`.
 fn related(client: &Client, item: &str) -> Result<Related, Trouble> {
-    let blank = || Related { id: String::new(), kind: "case".to_owned(), title: String::new(), status: String::new(), detail: String::new() };
+    let blank =
+        || Related { id: String::new(), kind: "case".to_owned(), title: String::new(), status: String::new(), detail: String::new() };
     if item == "new" {
         return Ok(blank());
     }

@@ -141,7 +141,13 @@ struct ListPage {
 }
 
 async fn list(visit: Visit, Query(which): Query<Which>) -> Result<Response, Trouble> {
-    let list = if which.is_mine() { "mine" } else if which.is_all() { "all" } else { "answer" };
+    let list = if which.is_mine() {
+        "mine"
+    } else if which.is_all() {
+        "all"
+    } else {
+        "answer"
+    };
     let kind = match list {
         "mine" => "&mine=true",
         "answer" => "&state=waiting",

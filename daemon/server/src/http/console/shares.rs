@@ -118,7 +118,8 @@ fn changes(lines: &[Line]) -> Option<Value> {
 
 /// Whether a refusal is about what was chosen, which can be chosen otherwise.
 fn is_mendable(problem: &Problem) -> bool {
-    matches!(problem.status, 403 | 404 | 409 | 422) && !matches!(problem.code.as_str(), "unknown-record" | "foreign-record" | "proof-needed")
+    matches!(problem.status, 403 | 404 | 409 | 422)
+        && !matches!(problem.code.as_str(), "unknown-record" | "foreign-record" | "proof-needed")
 }
 
 async fn page(visit: &Visit, shares: Sharing, fields: &Fields, wrong: Option<Wrong>) -> Result<Response, Trouble> {

@@ -101,7 +101,9 @@ impl Sharing {
     /// Whether `me` sees it by a right to edit all clients, and may take a share of it.
     pub(super) fn is_for_self(&self, me: &Person) -> bool {
         let all = matches!(me.all_clients.as_str(), "write" | "full-control") || me.may("all-clients");
-        all && !self.may_share && self.owner != me.name && self.users.iter().all(|share| share.user != me.name || share.level != "full-control")
+        all && !self.may_share
+            && self.owner != me.name
+            && self.users.iter().all(|share| share.user != me.name || share.level != "full-control")
     }
 
     fn access_words(&self) -> &'static str {

@@ -59,19 +59,13 @@ impl Shell {
             item("links", "/links", "links", "Linked Users", "g l"),
             item("requests", "/requests", "lock", "Access requests", "g r"),
         ];
-        let mut office = vec![
-            item("people", "/people", "users", "Users & specialists", "g u"),
-            item("groups", "/groups", "groups", "Groups", "g g"),
-        ];
+        let mut office =
+            vec![item("people", "/people", "users", "Users & specialists", "g u"), item("groups", "/groups", "groups", "Groups", "g g")];
         if self.me.administers {
             office.push(item("client-access", "/client-access", "settings", "Client access settings", ""));
         }
         let mine = vec![item("account", "/account", "account", "My account", "g a")];
-        [
-            Group { heading: "", items: work },
-            Group { heading: "Office", items: office },
-            Group { heading: "You", items: mine },
-        ]
+        [Group { heading: "", items: work }, Group { heading: "Office", items: office }, Group { heading: "You", items: mine }]
     }
 }
 
