@@ -21,7 +21,7 @@ fn scenario_7(hands: Hands) {
 }
 
 /// V-01, V-02, V-06, V-07, V-08, V-09, V-10, V-11, V-12, V-13, V-14, V-15, V-16, V-17, V-18, V-19, V-20, V-21, V-22, V-23, V-24, V-25, V-26,
-/// V-27, V-28, V-29, V-32, V-50, S-55, I-12, I-13, I-14, I-15, I-17: Ann shares a client with Bob at Read, Write and Full Control; the page
+/// V-05, V-27, V-28, V-29, V-32, V-50, P-13, S-55, I-12, I-13, I-14, I-15, I-17: Ann shares a client with Bob at Read, Write and Full Control; the page
 /// offers what the level allows; Connected To names all owners; what one typed survives what another saved; the owner changes.
 #[test]
 fn v_20_a_day_with_read_write_and_full_control() {
@@ -52,4 +52,23 @@ fn p_15_a_day_with_managed_access() {
 #[test]
 fn p_15_a_day_with_managed_access_without_scripts() {
     scenario_10(NO_SCRIPTS);
+}
+
+fn new_client(hands: Hands) {
+    let office = harbour();
+    office.cli(&["settings", "--office-security", "on", "--ask-responsible", "on"]).ok();
+    tell_in_one("new_client", hands, (&office, &["ann", "bob", "carl"]));
+}
+
+/// S-49, S-55, P-41: under office security it is asked whom a new client is assigned to and who is responsible; nobody is an answer, and
+/// then all users see it; "No responsible assigned" is shown and filtered by.
+#[test]
+fn s_55_a_new_client_is_assigned() {
+    new_client(MOUSE);
+}
+
+/// The same without scripts.
+#[test]
+fn s_55_a_new_client_is_assigned_without_scripts() {
+    new_client(NO_SCRIPTS);
 }
