@@ -1,5 +1,6 @@
 //! What people do in a browser: real daemons, a real browser, and hands that know nothing but the labels on the page. Each journey is told
 //! with scripts and without them, and the two that everybody makes with the keyboard alone.
+#![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
