@@ -9,8 +9,12 @@ use interoffice_tests::web::password;
 use interoffice_tests::{Office, card, import, link, pair, share, skipped, until};
 use serde_json::{Value, json};
 
+<<<<<<< HEAD
 mod administration;
 mod hostile;
+=======
+mod access;
+>>>>>>> page1
 mod journeys;
 mod specialist;
 mod walks;
@@ -55,6 +59,7 @@ fn seen(office: &Office, users: &[&str]) -> Value {
 
 /// Tells the journey of this name at two offices.
 #[track_caller]
+<<<<<<< HEAD
 fn tell(name: &str, hands: Hands, a: (&Office, &[&str]), b: (&Office, &[&str])) {
     tell_of(name, hands, a, b, &Value::Null);
 }
@@ -62,6 +67,20 @@ fn tell(name: &str, hands: Hands, a: (&Office, &[&str]), b: (&Office, &[&str])) 
 /// The same with something that this journey alone knows of.
 #[track_caller]
 fn tell_of(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str]), of: &Value) {
+=======
+fn tell(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str])) {
+    tell_at(name, hands, &json!({ "a": seen(a, a_users), "b": seen(b, b_users) }));
+}
+
+/// Tells the journey of this name at one office.
+#[track_caller]
+fn tell_in_one(name: &str, hands: Hands, (office, users): (&Office, &[&str])) {
+    tell_at(name, hands, &json!({ "a": seen(office, users) }));
+}
+
+#[track_caller]
+fn tell_at(name: &str, hands: Hands, offices: &Value) {
+>>>>>>> page1
     let Some(chromium) = chromium(name) else { return };
     let stage = json!({
         "of": of,
@@ -70,7 +89,7 @@ fn tell_of(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_use
         "chromium": chromium,
         "scripts": hands.scripts,
         "keyboard": hands.keyboard,
-        "offices": { "a": seen(a, a_users), "b": seen(b, b_users) },
+        "offices": offices,
     });
     let journey = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("browser/journeys/{name}.mjs"));
     let told = Command::new("node").arg(journey).env("INTEROFFICE_STAGE", stage.to_string()).stdin(Stdio::null()).output();

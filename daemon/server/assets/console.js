@@ -86,9 +86,10 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.submitter;
   const body = new URLSearchParams(new FormData(event.target, button));
-  if (button) button.disabled = true;
+  // Nothing on a sheet that is about to be another one can be used.
+  dialog.inert = true;
   const page = await ask(button?.getAttribute("formaction") ?? event.target.action, { method: "POST", body }).catch(() => null);
-  if (button) button.disabled = false;
+  dialog.inert = false;
   if (page) sheetInto(dialog, page);
 });
 

@@ -42,7 +42,7 @@ pub(super) struct GroupShare {
 #[derive(Clone, Deserialize)]
 pub(super) struct Asking {
     pub(super) possible: bool,
-    message: Option<String>,
+    pub(super) message: Option<String>,
     pub(super) waiting: Option<u64>,
 }
 
@@ -70,7 +70,7 @@ pub(super) struct Sharing {
     #[serde(default)]
     pub(super) may_share: bool,
     #[serde(default)]
-    daily_digest: Option<bool>,
+    pub(super) daily_digest: Option<bool>,
     #[serde(default)]
     pub(super) request: Option<Asking>,
     /// What the viewer has.
