@@ -9,12 +9,9 @@ use interoffice_tests::web::password;
 use interoffice_tests::{Office, card, import, link, pair, share, skipped, until};
 use serde_json::{Value, json};
 
-<<<<<<< HEAD
+mod access;
 mod administration;
 mod hostile;
-=======
-mod access;
->>>>>>> page1
 mod journeys;
 mod specialist;
 mod walks;
@@ -59,7 +56,6 @@ fn seen(office: &Office, users: &[&str]) -> Value {
 
 /// Tells the journey of this name at two offices.
 #[track_caller]
-<<<<<<< HEAD
 fn tell(name: &str, hands: Hands, a: (&Office, &[&str]), b: (&Office, &[&str])) {
     tell_of(name, hands, a, b, &Value::Null);
 }
@@ -67,20 +63,17 @@ fn tell(name: &str, hands: Hands, a: (&Office, &[&str]), b: (&Office, &[&str])) 
 /// The same with something that this journey alone knows of.
 #[track_caller]
 fn tell_of(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str]), of: &Value) {
-=======
-fn tell(name: &str, hands: Hands, (a, a_users): (&Office, &[&str]), (b, b_users): (&Office, &[&str])) {
-    tell_at(name, hands, &json!({ "a": seen(a, a_users), "b": seen(b, b_users) }));
+    tell_at(name, hands, &json!({ "a": seen(a, a_users), "b": seen(b, b_users) }), of);
 }
 
 /// Tells the journey of this name at one office.
 #[track_caller]
 fn tell_in_one(name: &str, hands: Hands, (office, users): (&Office, &[&str])) {
-    tell_at(name, hands, &json!({ "a": seen(office, users) }));
+    tell_at(name, hands, &json!({ "a": seen(office, users) }), &Value::Null);
 }
 
 #[track_caller]
-fn tell_at(name: &str, hands: Hands, offices: &Value) {
->>>>>>> page1
+fn tell_at(name: &str, hands: Hands, offices: &Value, of: &Value) {
     let Some(chromium) = chromium(name) else { return };
     let stage = json!({
         "of": of,
