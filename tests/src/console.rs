@@ -47,6 +47,8 @@ impl Stage {
         let mut stage = Self { a, b, names: BTreeMap::new() };
         stage.fill();
         stage.link();
+        let office = stage.b.json(&["id"])["office"].as_str().expect("an id").to_owned();
+        stage.names.insert("office", office);
         stage
     }
 
@@ -195,8 +197,70 @@ pub const PAGES: &[Page] = &[
     page("/account", "a/nora", "/account"),
     page("/account/second-factor", "a/nora", "/account/second-factor"),
     pressed("/account/second-factor", "a/cleo", "/account/second-factor", "Begin"),
+    page("/clients/new", "a/ann", "/clients/new"),
+    page("/clients/{id}/edit", "a/ann", "/clients/:petra/edit"),
+    page("/clients/{id}/private", "a/ann", "/clients/:petra/private"),
+    page("/clients/{id}/archive", "a/ann", "/clients/:petra/archive"),
+    page("/clients/{id}/end", "a/ann", "/clients/:petra/end"),
+    page("/clients/{id}/delete", "a/ann", "/clients/:petra/delete"),
+    page("/clients/{id}/access", "a/ann", "/clients/:petra/access"),
+    page("/clients/{id}/sharing", "a/ann", "/clients/:petra/sharing"),
+    page("/clients/{id}/sharing", "a/ann", "/clients/:locked/sharing"),
+    page("/clients/{id}/request", "a/ann", "/clients/:locked/request"),
+    page("/requests", "a/ann", "/requests"),
+    page("/requests", "a/nora", "/requests"),
+    page("/groups", "a/rita", "/groups"),
+    page("/new-group", "a/rita", "/new-group"),
+    page("/help", "a/ann", "/help"),
+    page("/help/offline", "a/ann", "/help/offline"),
+    page("/client-access", "a/rita", "/client-access"),
+    page("/add-user", "a/rita", "/add-user"),
+    page("/people/{name}/edit", "a/rita", "/people/cleo/edit"),
+    page("/people/{name}/rights", "a/rita", "/people/cleo/rights"),
+    page("/people/{name}/assign", "a/rita", "/people/cleo/assign"),
+    page("/people/{name}/invite", "a/rita", "/people/cleo/invite"),
+    page("/people/{name}/proxies", "a/rita", "/people/ann/proxies"),
+    page("/people/{name}/sessions", "a/rita", "/people/ann/sessions"),
+    page("/people/{name}/second-factor", "a/rita", "/people/cleo/second-factor"),
+    page("/people/{name}/all-clients", "a/rita", "/people/cleo/all-clients"),
+    page("/people/{name}/disable", "a/rita", "/people/cleo/disable"),
+    page("/people/{name}/hand-over", "a/rita", "/people/ann/hand-over"),
+    page("/people/{name}/delete", "a/rita", "/people/ann/delete"),
+    page("/proxies", "a/rita", "/proxies"),
+    page("/roles", "a/rita", "/roles"),
+    page("/add-role", "a/rita", "/add-role"),
+    page("/roles/{name}", "a/rita", "/roles/Practitioner"),
+    page("/audit", "a/rita", "/audit"),
+    page("/settings", "a/rita", "/settings"),
+    page("/backups", "a/rita", "/backups"),
+    page("/first-run", "a/rita", "/first-run"),
+    page("/mails", "a/rita", "/mails"),
+    page("/mails/test", "a/rita", "/mails/test"),
+    page("/mail-texts", "a/rita", "/mail-texts"),
+    page("/offices", "a/rita", "/offices"),
+    page("/offices/me", "a/rita", "/offices/me"),
+    page("/offices/invite", "a/rita", "/offices/invite"),
+    page("/offices/accept", "a/rita", "/offices/accept"),
+    page("/offices/{office}", "a/rita", "/offices/:office"),
+    page("/offices/{office}/block", "a/rita", "/offices/:office/block"),
+    page("/offices/{office}/doctor", "a/rita", "/offices/:office/doctor"),
+    page("/offices/{office}/remove", "a/rita", "/offices/:office/remove"),
     page("no such page", "a/ann", "/nowhere"),
     page("no such page", "", "/nowhere"),
+];
+
+/// Pages that are shown as a part of another one's journey, at places that only that journey makes.
+pub const ELSEWHERE: &[&str] = &[
+    "/clients/{id}/related/{item}",
+    "/clients/{id}/related/{item}/remove",
+    "/first-run/{step}",
+    "/groups/{group}",
+    "/groups/{group}/delete",
+    "/mail-texts/{kind}",
+    "/mail-texts/{kind}/default",
+    "/offices/{office}/words",
+    "/requests/{number}",
+    "/roles/{name}/delete",
 ];
 
 /// Routes that answer with a file, which browsers keep.
@@ -257,7 +321,7 @@ mod tests {
 
     #[test]
     fn every_page_of_the_console_is_walked() {
-        let walked: BTreeSet<&str> = PAGES.iter().map(|page| page.route).chain(FILES.iter().copied()).collect();
+        let walked: BTreeSet<&str> = PAGES.iter().map(|page| page.route).chain(FILES.iter().chain(ELSEWHERE).copied()).collect();
         let looked_at = routes().into_iter().filter(|route| route.get);
         let forgotten: Vec<String> = looked_at.map(|route| route.path).filter(|path| !walked.contains(path.as_str())).collect();
         assert!(forgotten.is_empty(), "add these to PAGES in tests/src/console.rs: {forgotten:?}");

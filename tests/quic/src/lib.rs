@@ -6,7 +6,7 @@
 //!   whoever waits for it.
 //! * Scripted: callers that are no office here, or that lie ([`callers`]); they speak through the real frames.
 //!
-//! `cargo run --profile simulation -p interoffice-quic-tests -- --seeds 200 --pairs 10` is what the gate runs, with five mixes of faults
+//! `cargo run -p interoffice-quic-tests -- --seeds 200 --pairs 10` is what the gate runs, with five mixes of faults
 //! that follow each other from seed to seed; `--seeds 5000 --pairs 50` is the long run. A seed that fails is named; run it again with
 //! `--from SEED --seeds 1`. The directed tests in `tests/` belong to `cargo nextest run -p interoffice-quic-tests`.
 //!

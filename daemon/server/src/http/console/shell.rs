@@ -67,7 +67,7 @@ impl Shell {
         ];
         if self.me.administers {
             office.extend([
-                item("client-access", "/client-access", "lock", "Client access", ""),
+                item("client-access", "/client-access", "lock", "Client access settings", ""),
                 item("roles", "/roles", "check", "Roles", "g r"),
                 item("audit", "/audit", "audit", "Audit", "g d"),
                 item("mails", "/mails", "mail", "Outbox", "g m"),
