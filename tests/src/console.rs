@@ -225,7 +225,7 @@ pub const PAGES: &[Page] = &[
     page("/people/{name}/all-clients", "a/rita", "/people/cleo/all-clients"),
     page("/people/{name}/disable", "a/rita", "/people/cleo/disable"),
     page("/people/{name}/hand-over", "a/rita", "/people/ann/hand-over"),
-    page("/people/{name}/delete", "a/rita", "/people/ann/delete"),
+    page("/people/{name}/delete", "a/rita", "/people/nora/delete"),
     page("/proxies", "a/rita", "/proxies"),
     page("/roles", "a/rita", "/roles"),
     page("/add-role", "a/rita", "/add-role"),
