@@ -17,9 +17,8 @@ use super::{Row, SqlExt, StoreFault, Tx, Value, View, digests, grants};
 use crate::domain::access::{Facts, Grant, Sight};
 
 pub use changed::{Changed, changed};
-pub use counts::{
-    KindCounts, MarkCounts, ShownCounts, count, count_all_of, count_by_owner, count_marks, count_of, count_private, open_of, shown_counts,
-};
+pub use counts::{KindCounts, MarkCounts, ShownCounts, shown_counts};
+pub use counts::{count, count_all_of, count_by_owner, count_marks, count_of, count_private, open_of};
 pub use locked::{LockedRow, locked};
 pub use points::with_point;
 pub use retention::{reminded_at, reminded_by, set_archived, set_ended, set_reminded, unreminded};
