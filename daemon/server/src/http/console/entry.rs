@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::extract::Query;
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -203,14 +203,12 @@ async fn forgot(stranger: Stranger, fields: Fields) -> Response {
 }
 
 /// Light, dark, or as the system has it.
-async fn set_theme(State(_): State<Console>, headers: HeaderMap, fields: Fields) -> Response {
-    let back = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("/account");
-    let mut response = Redirect::to(local(back)).into_response();
+async fn set_theme(fields: Fields) -> Response {
+    let mut response = Redirect::to("/account").into_response();
     let cookie = match fields.text("theme") {
         theme @ ("light" | "dark") => shell::keep(THEME_COOKIE, theme),
         _ => shell::forget(THEME_COOKIE),
     };
     response.headers_mut().append(header::SET_COOKIE, cookie);
-    *response.status_mut() = StatusCode::SEE_OTHER;
     response
 }
