@@ -27,8 +27,10 @@ export async function tell(journey) {
     });
     for (const person of opened) person.assertCalm();
   } catch (error) {
+    // What went wrong stands first: the pages that people were at can be long.
+    console.error(error);
+    process.exitCode = 1;
     for (const person of opened) await person.leaveTrace();
-    throw error;
   } finally {
     await browser.close();
   }

@@ -4,7 +4,7 @@ import { tell } from "../harness.mjs";
 
 /// What pages of the console are made of. Anything else came in as text.
 const ELEMENTS = `a abbr b body br button caption code datalist dd details dialog div dl dt em fieldset footer form h1 h2 h3 head header hr html img
-  input label legend li link main meta nav ol option p script section select small span strong summary svg table tbody td textarea th thead time
+  input kbd label legend li link main meta nav ol option p script section select small span strong summary svg table tbody td textarea th thead time
   title tr ul use`.split(/\s+/);
 
 await tell(async ({ stage, open }) => {
@@ -79,7 +79,7 @@ function strangers(elements) {
   for (const node of document.querySelectorAll("*")) {
     const name = node.localName;
     const place = ["href", "src", "action", "formaction", "data", "srcdoc", "poster"].map((name) => node.getAttribute(name)).filter((place) => place !== null);
-    const away = place.filter((place) => !(place.startsWith("#") || new URL(place, location.href).origin === location.origin || (name === "img" && place.startsWith("data:image/svg+xml;base64,"))));
+    const away = place.filter((place) => !(place.startsWith("#") || new URL(place, location.href).origin === location.origin || (name === "img" && place.startsWith("data:image/svg+xml"))));
     const fits =
       elements.includes(name) &&
       away.length === 0 &&
