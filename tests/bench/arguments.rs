@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 /// Names of the measures that can be chosen, in their order.
-pub(crate) const NAMES: [&str; 6] = ["sync", "commits", "visible", "attacks", "takeback", "memory"];
+pub(crate) const NAMES: [&str; 7] = ["sync", "commits", "visible", "attacks", "page", "takeback", "memory"];
 
 /// The measure of one office alone, which is taken only when it is named.
 pub(crate) const OFFICE: &str = "office";

@@ -1,11 +1,12 @@
-//! `./bench office`: one office with many records, users and groups, whose list and search are asked by a user who sees 200 of the
-//! records and by one who sees them all.
+//! `./bench office`: one office with many records, users and groups, whose list, search and page of clients are asked by a user who sees
+//! 200 of the records and by one who sees them all.
 
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use interoffice_core::domain::fold::fold;
 use interoffice_core::domain::sample::Sample;
+use interoffice_tests::web::Line;
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
@@ -46,6 +47,7 @@ pub(crate) fn measure(arguments: &Arguments, results: &mut Results) -> Result<()
     office.start()?;
     for (desk, user) in [("wide", "root"), ("narrow", "nan")] {
         ask(&mut office.socket(user)?, desk, results)?;
+        pages(Line::new(office.signed_in(user)?), desk, results)?;
     }
     office.kill();
     Ok(std::fs::remove_dir_all(&folder)?)
@@ -130,15 +132,36 @@ fn shares(office: &Office, ids: &[Vec<String>]) -> Result<()> {
     Ok(())
 }
 
+/// The line of the report for this question of the narrow or the wide user.
+fn key(who: &str, what: &str, percent: &str) -> Result<&'static str> {
+    let key = format!("office_{who}_{what}_{percent}_ms");
+    crate::results::key(&key).with_context(|| format!("no line {key}"))
+}
+
+/// Looks at the page of clients as a browser does that has its style and script already.
+fn pages(mut line: Line, who: &'static str, results: &mut Results) -> Result<()> {
+    for (what, place) in [("page", "/clients?tab=all"), ("sought", "/clients?tab=all&text=an")] {
+        let mut times = Vec::with_capacity(ASKED);
+        for _ in 0..ASKED {
+            let before = Instant::now();
+            let reply = line.page(place);
+            times.push(ms(before.elapsed()));
+            let shown = String::from_utf8_lossy(&reply.bytes).matches("<tr").count();
+            if reply.status != 200 || shown < 20 {
+                bail!("{place} answered {} with {shown} rows", reply.status);
+            }
+        }
+        results.add(key(who, what, "p50")?, percentile(times.clone(), 50));
+        results.add(key(who, what, "p95")?, percentile(times, 95));
+    }
+    Ok(())
+}
+
 /// What is searched for, by the number of the question.
 type Text<'n> = Box<dyn Fn(usize) -> String + 'n>;
 
 /// Asks for the first page of the list, and searches: for names that are there, for two letters, for what stands everywhere and nowhere.
 fn ask(desk: &mut Socket, who: &'static str, results: &mut Results) -> Result<()> {
-    let key = |what: &str, percent: &str| -> Result<&'static str> {
-        let key = format!("office_{who}_{what}_{percent}_ms");
-        crate::results::key(&key).with_context(|| format!("no line {key}"))
-    };
     let everything = desk.get("/records?limit=1000")?;
     let items = everything["items"].as_array().context("a list")?;
     let expected = if who == "narrow" { NARROW.iter().sum() } else { 1_000 };
@@ -173,8 +196,8 @@ fn ask(desk: &mut Socket, who: &'static str, results: &mut Results) -> Result<()
                 bail!("GET {path}: {} {}", answer.status, String::from_utf8_lossy(answer.body));
             }
         }
-        results.add(key(what, "p50")?, percentile(times.clone(), 50));
-        results.add(key(what, "p95")?, percentile(times, 95));
+        results.add(key(who, what, "p50")?, percentile(times.clone(), 50));
+        results.add(key(who, what, "p95")?, percentile(times, 95));
     }
     Ok(())
 }

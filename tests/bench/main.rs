@@ -11,6 +11,7 @@ mod lists;
 mod machine;
 mod measures;
 mod office;
+mod pages;
 mod results;
 mod sign_ins;
 mod socket;
@@ -95,6 +96,9 @@ fn one_run(stage: &mut Stage, arguments: &Arguments, results: &mut Results, run:
     if arguments.wants("attacks") {
         std::thread::sleep(SETTLE / 4);
         attacks::all(stage, results, run)?;
+    }
+    if arguments.wants("page") {
+        pages::open_page(stage, results)?;
     }
     std::thread::sleep(SETTLE / 4);
     measures::take_back(stage, results)

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use interoffice_tests::web::{Browser, password};
+use serde_json::{Value, json};
 
 use crate::socket::Socket;
 
@@ -28,16 +30,12 @@ impl Drop for Office {
 }
 
 impl Office {
-    /// Sets up an office called `name` in `folder` with a free port, and starts its daemon.
+    /// Sets up an office called `name` in `folder` with free ports for both doors, and starts its daemon.
     pub(crate) fn set_up(binary: &Path, folder: PathBuf, name: &str) -> Result<Self> {
-        Self::set_up_with(binary, folder, name, &[])
-    }
-
-    /// The same with more arguments of `init`.
-    pub(crate) fn set_up_with(binary: &Path, folder: PathBuf, name: &str, more: &[&str]) -> Result<Self> {
         let listen = UdpSocket::bind("127.0.0.1:0")?.local_addr()?;
         let mut office = Self { binary: binary.to_owned(), folder, listen, daemon: None };
-        let init = office.command().args(["init", "--name", name, "--listen", &office.listen.to_string()]).args(more).output();
+        let doors = ["--listen", &listen.to_string(), "--http", "127.0.0.1:0"];
+        let init = office.command().args(["init", "--name", name]).args(doors).output();
         let init = init.with_context(|| format!("starting {}", binary.display()))?;
         if !init.status.success() {
             bail!("interoffice init: {}", String::from_utf8_lossy(&init.stderr));
@@ -84,6 +82,34 @@ impl Office {
     /// A connection that acts for `actor`, or for the operator when that is empty.
     pub(crate) fn socket(&self, actor: &str) -> Result<Socket> {
         Socket::connect(&self.folder, actor)
+    }
+
+    /// The http door, with nobody signed in.
+    pub(crate) fn door(&self) -> Result<Browser> {
+        let status = self.socket("")?.get("/status")?;
+        let address = status["daemon"]["http"].as_str().context("the http door is open")?.parse()?;
+        Ok(Browser::at(address, &self.folder))
+    }
+
+    /// Gives a user the password that is known of this name.
+    pub(crate) fn set_password(&self, door: &mut Browser, user: &str) -> Result<()> {
+        let invited = self.socket("")?.post(&format!("/users/{user}/invite"), &Value::Null)?;
+        let token = invited["link"].as_str().and_then(|link| link.split_once('#')).context("a link")?.1;
+        loop {
+            match door.post("/passes/use", &json!({ "token": token, "password": password(user) })).status {
+                200 => return Ok(()),
+                429 => std::thread::sleep(Duration::from_secs(1)),
+                other => bail!("setting a password: {other}"),
+            }
+        }
+    }
+
+    /// The http door with this user signed in, who had no password before.
+    pub(crate) fn signed_in(&self, user: &str) -> Result<Browser> {
+        let mut door = self.door()?;
+        self.set_password(&mut door, user)?;
+        door.sign_in(user, &password(user)).ok();
+        Ok(door)
     }
 
     /// A line of `/proc/PID/status` in kilobytes, such as `VmRSS`.

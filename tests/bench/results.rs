@@ -60,7 +60,7 @@ const fn line(
 }
 
 /// Every line in its order. The bare figures are of one writer where the measure has eight.
-const LINES: [Line; 55] = [
+const LINES: [Line; 65] = [
     line("sync_s", "sync", "share all: durable and readable at B", "s", Some(Goal::AtMost(2.0)), Some(0.40)),
     line("sync_durable_s", "sync", "  of it until all is acknowledged", "s", None, None),
     line("sync_commit_ms", "sync", "  of it until the share is committed at A", "ms", None, None),
@@ -109,6 +109,16 @@ const LINES: [Line; 55] = [
     line("office_wide_common_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
     line("office_wide_nothing_p50_ms", "office", "search for what stands nowhere, who sees all, median", "ms", None, None),
     line("office_wide_nothing_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_narrow_page_p50_ms", "office", "page of clients, who sees 200, median", "ms", None, None),
+    line("office_narrow_page_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_narrow_sought_p50_ms", "office", "  the same, sought for two letters, who sees 200, median", "ms", None, None),
+    line("office_narrow_sought_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_wide_page_p50_ms", "office", "page of clients, who sees all, median", "ms", None, None),
+    line("office_wide_page_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("office_wide_sought_p50_ms", "office", "  the same, sought for two letters, who sees all, median", "ms", None, None),
+    line("office_wide_sought_p95_ms", "office", "  95th percentile", "ms", Some(Goal::AtMost(50.0)), None),
+    line("page_p50_ms", "page", "edit at A: in Bob's open page at B, median", "ms", None, None),
+    line("page_p95_ms", "page", "  95th percentile", "ms", Some(Goal::AtMost(1_000.0)), None),
     line("signin_user_p50_ms", "signins", "a guess of a user's password refused, median", "ms", None, None),
     line("signin_nobody_p50_ms", "signins", "a guess of nobody's password refused, median", "ms", None, None),
     line("signin_difference_percent", "signins", "  difference of the medians", "%", Some(Goal::AtMost(5.0)), None),

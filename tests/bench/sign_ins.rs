@@ -4,11 +4,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use interoffice_core::domain::sample::Sample;
 use interoffice_tests::guesses::{GuessPlan, Guesser, guess};
 use interoffice_tests::web::{Browser, password};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::arguments::Arguments;
 use crate::measures::{ms, percentile};
@@ -34,10 +34,8 @@ const EVERY: Duration = Duration::from_millis(10);
 pub(crate) fn measure(arguments: &Arguments, results: &mut Results) -> Result<()> {
     let folder = arguments.folder.join(format!("signins-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let mut office = Office::set_up_with(&arguments.binary, folder.join("a"), "Harbour Law", &["--http", "127.0.0.1:0"])?;
-    let status = office.socket("")?.get("/status")?;
-    let address = status["daemon"]["http"].as_str().context("the http door is open")?.parse()?;
-    let door = Browser::at(address, &folder.join("a"));
+    let mut office = Office::set_up(&arguments.binary, folder.join("a"), "Harbour Law")?;
+    let door = office.door()?;
     say("adding people");
     let ann = people(&office, &door)?;
     refusals(&door, results);
@@ -56,16 +54,7 @@ fn people(office: &Office, door: &Browser) -> Result<Browser> {
     let mut ann = door.clone();
     for name in (0..EACH).map(user).chain(["ann".to_owned()]) {
         desk.post("/users", &json!({ "name": name }))?;
-        let invited = desk.post(&format!("/users/{name}/invite"), &Value::Null)?;
-        let token = invited["link"].as_str().and_then(|link| link.split_once('#')).context("a link")?.1.to_owned();
-        loop {
-            let reply = ann.post("/passes/use", &json!({ "token": token, "password": password(&name) }));
-            match reply.status {
-                200 => break,
-                429 => std::thread::sleep(Duration::from_secs(1)),
-                other => bail!("setting a password: {other}"),
-            }
-        }
+        office.set_password(&mut ann, &name)?;
     }
     let cards = Sample { seed: 7, count: RECORDS, note_bytes: 470 }.cards();
     let imported = office.socket("ann")?.call("POST", "/records/import", "text/vcard", cards.as_bytes())?.status;

@@ -64,3 +64,14 @@ fn s_28_ann_deletes_the_link_without_scripts() {
 fn s_28_ann_deletes_the_link_with_the_keyboard_alone() {
     scenario_3(KEYBOARD);
 }
+
+/// What changes at the other office comes to an open page by itself, and moves nobody.
+#[test]
+fn an_open_page_follows_what_changes_at_the_other_office() {
+    let (a, b) = before_scenario_1();
+    a.cli(&["specialist", "enable", "ann", "--yes"]).ok();
+    let link = link(a.user("ann"), b.user("bob"));
+    let petra = import(a.user("ann"), &card("Petra Miller"));
+    share(a.user("ann"), &link, &petra);
+    tell("live", MOUSE, (&a, &["ann"]), (&b, &["bob"]));
+}

@@ -229,7 +229,16 @@ impl Line {
     pub fn ask(&mut self, method: &str, path: &str, body: &Value, headers: &[(&str, &str)]) -> Reply {
         let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
-        let request = self.browser.request(method, &format!("/api/v1{path}"), &headers, &bytes, "keep-alive");
+        self.send(method, &format!("/api/v1{path}"), &headers, &bytes)
+    }
+
+    /// `GET place`, a page of the console.
+    pub fn page(&mut self, place: &str) -> Reply {
+        self.send("GET", place, &[], b"")
+    }
+
+    fn send(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let request = self.browser.request(method, target, headers, body, "keep-alive");
         for _ in 0..2 {
             let stream = self.stream.get_or_insert_with(|| self.browser.connect(self.from));
             if stream.write_all(&request).is_ok()
@@ -244,7 +253,7 @@ impl Line {
             // The door closes lines that rest: the next one is new.
             self.stream = None;
         }
-        panic!("no answer to {method} {path}");
+        panic!("no answer to {method} {target}");
     }
 }
 

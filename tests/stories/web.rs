@@ -1,10 +1,10 @@
 //! The http door: what every answer carries, who is let in, what is never done twice, and what nobody learns.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
+use std::io::Read;
 
 use interoffice_tests::web::{Browser, Reply, password};
-use interoffice_tests::{Office, card, import};
+use interoffice_tests::{Office, card, import, linked, share};
 use serde_json::{Value, json};
 
 /// An office with Rita, who administers it, and the practitioners Ann and Bob.
@@ -297,22 +297,42 @@ fn inv_55_a_stream_of_changes_names_kinds_alone_and_ends_with_the_session() {
     let mut ann = office.signed_in("ann");
     let mut stream = ann.open("GET", "/api/v1/events", &[("accept", "text/event-stream")], b"");
     let mut heard = String::new();
-    let mut listen = |until: &str, heard: &mut String| {
-        let mut part = [0; 1024];
-        while !heard.contains(until) {
-            match stream.read(&mut part) {
-                Ok(0) | Err(_) => return false,
-                Ok(length) => heard.push_str(&String::from_utf8_lossy(&part[..length])),
-            }
-        }
-        true
-    };
-    assert!(listen("retry:", &mut heard), "{heard}");
+    assert!(listen(&mut stream, "retry:", &mut heard), "{heard}");
     import(office.user("bob"), &card("Zoe Quast"));
-    assert!(listen("event: changed", &mut heard), "{heard}");
+    assert!(listen(&mut stream, "event: changed", &mut heard), "{heard}");
     assert!(heard.contains("text/event-stream") && !heard.contains("Quast") && !heard.contains("bob"), "{heard}");
     ann.delete("/session").ok();
-    assert!(!listen("what is never said", &mut heard), "the stream ended: {heard}");
+    assert!(!listen(&mut stream, "what is never said", &mut heard), "the stream ended: {heard}");
+}
+
+#[test]
+fn a_copy_that_changes_is_told_to_who_listens_at_the_other_office() {
+    let (a, b, link) = linked();
+    let record = import(a.user("ann"), &card("Zoe Quast")).remove(0);
+    share(a.user("ann"), &link, std::slice::from_ref(&record));
+    let bob = b.signed_in("bob");
+    let mut stream = bob.open("GET", "/api/v1/events", &[("accept", "text/event-stream")], b"");
+    // Once two beats went by in silence, nothing of what was before is still to be told.
+    let mut heard = String::new();
+    while heard.is_empty() || heard.contains("changed") {
+        heard.clear();
+        listen(&mut stream, ": here", &mut heard);
+    }
+    a.user("ann").cli(&["record", "edit", &record, "--set", "NOTE=Calls on Mondays"]).ok();
+    heard.clear();
+    assert!(listen(&mut stream, "\"links\"", &mut heard), "{heard}");
+}
+
+/// Reads until this was said; false when the stream ended, or was quiet for three beats.
+fn listen(stream: &mut impl Read, until: &str, heard: &mut String) -> bool {
+    let mut part = [0; 1024];
+    while !heard.contains(until) && heard.matches(": here").count() < 3 {
+        match stream.read(&mut part) {
+            Ok(0) | Err(_) => return false,
+            Ok(length) => heard.push_str(&String::from_utf8_lossy(&part[..length])),
+        }
+    }
+    heard.contains(until)
 }
 
 #[test]

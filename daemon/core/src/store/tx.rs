@@ -27,6 +27,8 @@ pub enum Ring {
     Link(LinkId),
     /// The other office holds more of this link than before.
     Delivered(LinkId),
+    /// Copies of this link were written here, or taken away.
+    Copies(LinkId),
     /// A removal is to be carried out here.
     Removal(LinkId),
     /// Somebody asked for access to a record, or was answered.

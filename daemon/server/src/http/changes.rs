@@ -21,7 +21,7 @@ const BREATH: Duration = Duration::from_millis(100);
 fn kind(ring: &Ring) -> &'static str {
     match ring {
         Ring::Peer(_) => "peers",
-        Ring::Link(_) | Ring::Delivered(_) | Ring::Removal(_) => "links",
+        Ring::Link(_) | Ring::Delivered(_) | Ring::Copies(_) | Ring::Removal(_) => "links",
         Ring::Requests => "requests",
         Ring::Mail => "mails",
         Ring::Audit => "office",

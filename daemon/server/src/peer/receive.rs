@@ -8,7 +8,7 @@ use interoffice_core::actions::copies::{self, Arriving};
 use interoffice_core::actions::outbound;
 use interoffice_core::store::links::LinkRow;
 use interoffice_core::store::received::{Applied, Progress, ReceivedFiles};
-use interoffice_core::store::{Fault, Ring};
+use interoffice_core::store::{Fault, Ring, Rings};
 use interoffice_protocol::ids::LinkId;
 use interoffice_protocol::limits;
 use interoffice_protocol::messages::{Batch, BatchAck, Gone, Inventory, Resume};
@@ -156,9 +156,10 @@ impl Receiver {
                 if progress.cursor.sequence < end {
                     self.resume(link, &progress).await;
                 }
-                if withdrawn > 0 {
-                    self.session.house().bell().ring([Ring::Removal(link)].into());
-                }
+                // Copies lie in files of their own: no commit of the office rings for them.
+                let mut rings = Rings::from([Ring::Copies(link)]);
+                rings.extend((withdrawn > 0).then_some(Ring::Removal(link)));
+                self.session.house().bell().ring(rings);
             }
         }
         Ok(())
@@ -219,7 +220,7 @@ impl Receiver {
     }
 
     /// A link of ours changed in the office's own store: it may have become Active or thawed, so the sender is told where we are.
-    async fn heard(&mut self, rings: &interoffice_core::store::Rings) -> Result<(), Fault> {
+    async fn heard(&mut self, rings: &Rings) -> Result<(), Fault> {
         if !self.session.is_paired() || !rings.iter().any(|ring| matches!(ring, Ring::Link(_))) {
             return Ok(());
         }

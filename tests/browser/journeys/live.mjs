@@ -1,0 +1,27 @@
+// Bob has Petra's copy open and stands on a link while Ann writes: the page follows by itself, and Bob stays where he is.
+import assert from "node:assert/strict";
+import { tell } from "../harness.mjs";
+
+await tell(async ({ open }) => {
+  const bob = await open("b", "bob");
+  await bob.signIn();
+  await bob.press("link", "Clients");
+  await bob.press("link", "All Clients");
+  await bob.press("link", "Petra Miller");
+  await bob.sees("A copy from Archer Advice");
+  const link = bob.page.getByRole("link", { name: "The link" });
+  await link.focus();
+
+  const ann = await open("a", "ann");
+  await ann.signIn();
+  await ann.press("link", "Clients");
+  await ann.press("link", "Petra Miller");
+  for (const note of ["Calls on Mondays", "Calls on Tuesdays"]) {
+    await ann.press("link", "Edit");
+    await ann.fill("Notes", note);
+    await ann.press("button", "Save");
+    await ann.sees(note);
+    await bob.sees(note);
+    assert.ok(await link.evaluate((node) => node === document.activeElement), "Bob is where he was");
+  }
+});
