@@ -94,6 +94,7 @@ bugs! {
     PasswordKeepsSessions, 61, "password-keeps-sessions", "a password that is set anew ends no session";
     KeptWithoutSharing, 62, "kept-without-sharing", "whoever may not share keeps a record that he or she gives away";
     ProxyWithoutSharing, 63, "proxy-without-sharing", "whoever may not share names a proxy";
+    LinkWithoutSharing, 64, "link-without-sharing", "whoever may not share shares over a link";
 }
 
 impl Bug {

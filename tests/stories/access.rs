@@ -248,6 +248,28 @@ fn p_07_with_sharing_off_only_administrators_share() {
     assert!(names(&office.user("bob")).is_empty());
 }
 
+/// P-06, P-07, K-05: with sharing off nobody but administrators shares over a link either; what is shared stays, and is taken back by whoever
+/// shared it.
+#[test]
+fn k_05_with_sharing_off_nothing_new_leaves_the_house() {
+    let (a, b, link) = linked();
+    let ann = a.user("ann");
+    let records = import(a.user("ann"), &(card("Petra Miller") + &card("Nora New")));
+    share(a.user("ann"), &link, &records[..1]);
+    until("the copy is there", || copy_names(b.user("bob")) == ["Petra Miller"]);
+    a.cli(&["client-access", "--sharing", "off", "--yes"]).ok();
+    for confirmed in ["--dry-run", "--yes"] {
+        let refused = ann.cli(&["record", "share", "--link", &link, &records[1], confirmed]).ended(exit::REFUSED);
+        says(&refused, "only administrators let others see records");
+    }
+    assert_eq!(copy_names(b.user("bob")), ["Petra Miller"], "what is shared stays");
+    ann.cli(&["record", "unshare", "--link", &link, &records[0], "--yes"]).ok();
+    until("the copy is gone", || copy_names(b.user("bob")).is_empty());
+    a.cli(&["client-access", "--sharing", "on", "--yes"]).ok();
+    share(a.user("ann"), &link, &records[1..]);
+    until("the other record is there", || copy_names(b.user("bob")) == ["Nora New"]);
+}
+
 /// P-07, I-12, I-17, K-05: with sharing off an owner gives a record away, but stays in it only if an administrator lets him or her.
 #[test]
 fn p_07_with_sharing_off_an_owner_gives_a_record_away_and_keeps_nothing() {

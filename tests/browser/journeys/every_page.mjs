@@ -9,15 +9,16 @@ await tell(async ({ stage, open }) => {
   const { visits, screens, theme } = stage.of;
   const faults = [];
   const visitors = [...new Set(visits.map(({ visitor }) => visitor))];
-  for (const screen of screens) {
-    for (const visitor of visitors) {
-      const [office, user] = visitor ? visitor.split("/") : ["a", ""];
-      const person = await open(office, user, { theme, ...screen });
-      const cold = await forgetful(person);
-      if (user) await person.signIn();
-      for (const visit of visits.filter((visit) => visit.visitor === visitor)) {
+  for (const visitor of visitors) {
+    const [office, user] = visitor ? visitor.split("/") : ["a", ""];
+    const person = await open(office, user, { theme, ...screens[0] });
+    const cold = await forgetful(person);
+    if (user) await person.signIn();
+    for (const visit of visits.filter((visit) => visit.visitor === visitor)) {
+      for (const fault of await come(person, cold, visit)) faults.push(`${visit.name}: ${fault}`);
+      for (const screen of screens) {
         const name = `${visit.name}-${screen.name}-${theme}`;
-        for (const fault of await look(person, cold, visit, screen, name)) faults.push(`${name}: ${fault}`);
+        for (const fault of await look(person, screen, name)) faults.push(`${name}: ${fault}`);
       }
     }
   }
@@ -34,7 +35,8 @@ async function forgetful({ page }) {
   return cold;
 }
 
-async function look(person, cold, { place, press }, screen, name) {
+/// Comes to a page as somebody does who was never there, and presses what is to be pressed.
+async function come(person, cold, { place, press }) {
   const { page } = person;
   const faults = [];
   // What the page before asks for late is not counted.
@@ -50,6 +52,14 @@ async function look(person, cold, { place, press }, screen, name) {
     await person.press("button", button);
     await page.waitForLoadState("load");
   }
+  return faults;
+}
+
+/// Looks at the page on this screen.
+async function look(person, screen, name) {
+  const { page } = person;
+  const faults = [];
+  await page.setViewportSize({ width: screen.width, height: screen.height });
   if (await person.isTooWide()) faults.push("it is wider than the screen");
   if ((await page.locator("h1").count()) !== 1) faults.push("not one h1");
   faults.push(...(await person.violations()));

@@ -9,6 +9,7 @@ const ELEMENTS = `a abbr b body br button caption code datalist dd details dialo
 
 await tell(async ({ stage, open }) => {
   const { visits, payloads } = stage.of;
+  const opened = new Set();
   const faults = [];
   for (const visitor of new Set(visits.map((visit) => visit.visitor))) {
     const [office, user] = visitor ? visitor.split("/") : ["a", ""];
@@ -45,8 +46,8 @@ await tell(async ({ stage, open }) => {
 
   /// Types the payloads into forms that show again what was typed.
   async function typed(person) {
+    await person.goto("/links/new");
     for (const text of payloads.filter((text) => !text.includes("\t"))) {
-      await person.goto("/links/new");
       await person.fill("Office name", text);
       await person.fill("User name", text);
       await person.fill("Purpose", text);
@@ -56,13 +57,15 @@ await tell(async ({ stage, open }) => {
     }
   }
 
-  /// Opens every dialog of a page above it, as its script does.
+  /// Opens every dialog of a page above it, as its script does, that no page before had.
   async function openDialogs(person, place) {
-    const count = await person.page.locator("main a[data-dialog]").filter({ visible: true }).count();
-    for (let index = 0; index < Math.min(count, 4); index++) {
-      await person.page.locator("main a[data-dialog]").filter({ visible: true }).nth(index).click();
+    const links = person.page.locator("main a[data-dialog]").filter({ visible: true });
+    for (const lead of await links.evaluateAll((links) => links.map((link) => link.getAttribute("href")))) {
+      if (opened.has(lead)) continue;
+      opened.add(lead);
+      await links.and(person.page.locator(`[href="${lead}"]`)).first().click();
       await person.page.locator("dialog[open] .sheet").first().waitFor();
-      await note(person, `${place}, dialog ${index}`);
+      await note(person, `${place}, dialog to ${lead}`);
       await person.goto(place);
     }
   }

@@ -179,7 +179,7 @@ impl Local {
     }
 
     /// Whether a viewer may let others see records at all.
-    fn shares(&self, viewer: Viewer<'_>) -> bool {
+    pub(crate) fn shares(&self, viewer: Viewer<'_>) -> bool {
         match viewer {
             Viewer::Operator => true,
             Viewer::User(name) => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Event, Link, Office, Placed, Record, Said, Taken, Wanted, Why, With};
 use crate::history::{Agreement, Home};
-use crate::local::{Held, Known, Lease, Own, Standing, State, User};
+use crate::local::{Held, Known, Lease, Own, Standing, State, User, Viewer};
 use crate::oracle::Oracle;
 use crate::token::Token;
 
@@ -219,7 +219,13 @@ impl Oracle {
         if on {
             agreed.ever_shared.extend(records);
         }
-        let Some(known) = self.offices.get_mut(&office).and_then(|local| local.links.get_mut(link)) else { return };
+        let owner = agreed.wanted.owner.user.clone();
+        let Some(local) = self.offices.get_mut(&office) else { return };
+        let shares = local.shares(Viewer::User(&owner));
+        let Some(known) = local.links.get_mut(link) else { return };
+        if on && !shares && !self.hostile.contains(&office) {
+            return self.breach("INV-01", "stale-right", format!("{owner} at {office}, who may not share, shared over {}", brief(link)));
+        }
         if !known.is_active() && !self.hostile.contains(&office) {
             return self.breach("INV-10", "stale-right", format!("shares of {} changed while it was not Active", brief(link)));
         }

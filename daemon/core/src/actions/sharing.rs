@@ -78,6 +78,9 @@ fn own_active_link(view: &View<'_>, actor: &Actor, link: &str) -> Result<LinkRow
     if link.local_user != user.name {
         return Err(Refusal::denied("not-your-link", "this link belongs to another user", "use a link of your own").into());
     }
+    if !planted(Bug::LinkWithoutSharing) {
+        rights::require_sharing(view, &rights::viewer(view, actor)?)?;
+    }
     match link.state {
         LinkState::Active { frozen: false } => Ok(link),
         LinkState::Active { frozen: true } => Err(Refusal::conflict("link-frozen", "this link is frozen", "thaw it first").into()),
