@@ -72,3 +72,24 @@ fn s_55_a_new_client_is_assigned() {
 fn s_55_a_new_client_is_assigned_without_scripts() {
     new_client(NO_SCRIPTS);
 }
+
+fn seeing_all(hands: Hands) {
+    let office = harbour();
+    office.cli(&["client-access", "--manage", "on", "--yes"]).ok();
+    import(office.user("ann"), &(card("Clara Client") + &card("Paul Plain")));
+    tell_in_one("seeing_all", hands, (&office, &ALL));
+}
+
+/// V-03, V-05, V-17, V-27, V-32, S-01, S-50, I-02, I-14, I-16, I-34, K-10: what is marked Private is shared by name alone. An administrator
+/// sees it without a share; Super User and a role that can access all clients show all but that, and the dialogs say who sees a client
+/// why. Ann's clients have another owner before her account only administers, and then she makes none for herself.
+#[test]
+fn v_03_who_sees_what_nobody_shared() {
+    seeing_all(MOUSE);
+}
+
+/// The same without scripts.
+#[test]
+fn v_03_who_sees_what_nobody_shared_without_scripts() {
+    seeing_all(NO_SCRIPTS);
+}

@@ -54,7 +54,7 @@ fn many_records(hands: Hands) {
     tell("many_records", hands, (&a, &["ann"]), (&b, &["bob"]));
 }
 
-/// S-14, S-25, S-27, S-40, S-41, K-10, C-22, N-01, N-03, N-04, N-05: Ann chooses a business, a household with its member and a private
+/// S-14, S-25, S-27, S-40, S-41, V-30, K-10, C-22, N-01, N-03, N-04, N-05: Ann chooses a business, a household with its member and a private
 /// record, sees how many that are and what Bob would get of them, shares all others too, sees where they are, and takes two back.
 #[test]
 fn s_40_ann_shares_many_records_and_takes_some_back() {
