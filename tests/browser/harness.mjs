@@ -1,7 +1,7 @@
 // A person at a browser: looks for what is written on the page, and uses mouse or keyboard. Journeys are told with these hands alone, so
 // that they need no more than a person has: visible labels.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const stage = JSON.parse(process.env.INTEROFFICE_STAGE);
@@ -179,6 +179,19 @@ class Person {
     await this.press("button", button);
     const file = await coming;
     return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
+  }
+
+  /// Waits for a mail with this subject in the folder that the office writes mails into; gives the place its link leads to.
+  async mail(subject) {
+    const folder = stage.of.mails;
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const mails = readdirSync(folder).filter((name) => name.endsWith(".eml")).map((name) => readFileSync(`${folder}/${name}`, "utf8"));
+      const mine = mails.find((mail) => mail.includes(`<${this.user}@`) && mail.includes(`Subject: ${subject}`));
+      if (mine) return new URL(/https:\/\/\S+/.exec(mine)[0]).pathname;
+      assert.ok(Date.now() < end, `no mail “${subject}” for ${this.user} among ${mails.length}`);
+      await this.page.waitForTimeout(250);
+    }
   }
 
   /// Nobody is shut out of what is on the screen now.

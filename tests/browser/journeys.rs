@@ -2,12 +2,13 @@
 
 use super::*;
 
-/// Archer Advice with its administrator Rita and with Ann, who is a Super User; Harbour Law with the specialist Bob. The offices are paired.
+/// Archer Advice with its administrator Rita and with Ann, who is a Super User with
+/// Enterprise View; Harbour Law with the specialist Bob. The offices are paired.
 fn before_scenario_1() -> (Office, Office) {
     let (a, b) = (Office::open("Archer Advice"), Office::open("Harbour Law"));
     pair(&a, &b);
     a.cli(&["user", "add", "rita", "--account", "admin"]).ok();
-    a.cli(&["user", "add", "ann", "--first-name", "Ann", "--last-name", "Archer", "--super-user"]).ok();
+    a.cli(&["user", "add", "ann", "--first-name", "Ann", "--last-name", "Archer", "--super-user", "--enterprise-view"]).ok();
     b.cli(&["user", "add", "bob"]).ok();
     b.cli(&["specialist", "enable", "bob", "--yes"]).ok();
     (a, b)
@@ -18,7 +19,7 @@ fn scenario_1(hands: Hands) {
     tell("scenario_1", hands, (&a, &["rita", "ann"]), (&b, &["bob"]));
 }
 
-/// S-03, S-04, S-05, S-06, S-09, S-10, S-11, S-12, S-13, S-17, S-20, S-21, S-23, S-24: Rita enables Ann and asks Bob in the same step; the
+/// S-03, S-04, S-05, S-06, S-07, S-09, S-10, S-11, S-12, S-13, S-17, S-20, S-21, S-23, S-24: Rita enables Ann and asks Bob in the same step; the
 /// dialog says what will change, and *No* changes nothing; Bob is asked when he signs in.
 #[test]
 fn s_04_rita_enables_ann_and_bob_accepts() {

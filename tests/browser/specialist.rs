@@ -54,7 +54,7 @@ fn many_records(hands: Hands) {
     tell("many_records", hands, (&a, &["ann"]), (&b, &["bob"]));
 }
 
-/// S-14, S-25, S-27, S-40, S-41, K-10, C-22, N-01, N-03, N-04, N-05: Ann chooses a business, a household with its member and a private
+/// S-14, S-25, S-27, S-40, S-41, V-30, K-10, C-22, N-01, N-03, N-04, N-05: Ann chooses a business, a household with its member and a private
 /// record, sees how many that are and what Bob would get of them, shares all others too, sees where they are, and takes two back.
 #[test]
 fn s_40_ann_shares_many_records_and_takes_some_back() {
@@ -69,11 +69,13 @@ fn s_40_ann_shares_many_records_without_scripts() {
 
 fn asking(hands: Hands) {
     let (a, b) = specialists();
+    interoffice_tests::enable(&a, "cleo");
     import(a.user("ann"), &card("Petra Miller"));
-    tell("asking", hands, (&a, &["ann"]), (&b, &["bob"]));
+    tell("asking", hands, (&a, &["ann", "cleo"]), (&b, &["bob"]));
 }
 
-/// S-14, S-15, S-16, S-17, S-18, S-19, S-20, S-21, S-22, S-23, S-24, S-31, S-36, S-45, C-11: Ann asks from her own settings on.
+/// S-14, S-15, S-16, S-17, S-18, S-19, S-20, S-21, S-22, S-23, S-24, S-31, S-36, S-45, C-11: Ann asks from her own settings on. Of
+/// two requests Bob tags hers, and the other stays Waiting.
 #[test]
 fn s_19_ann_asks_for_links_from_her_settings() {
     asking(MOUSE);

@@ -18,13 +18,13 @@ await tell(async ({ open }) => {
   await ann.sees("You have no Active link.");
   await ann.press("link", "Cancel");
 
-  const asks = async (office, user) => {
-    await ann.press("link", "Linked Users");
-    await ann.press("link", "New 'Linked User' Record");
-    await ann.fill("Office name", office);
-    await ann.fill("User name", user);
-    await ann.fill("Purpose", "Probate of the Miller estate");
-    await ann.press("button", "OK");
+  const asks = async (office, user, person = ann) => {
+    await person.press("link", "Linked Users");
+    await person.press("link", "New 'Linked User' Record");
+    await person.fill("Office name", office);
+    await person.fill("User name", user);
+    await person.fill("Purpose", "Probate of the Miller estate");
+    await person.press("button", "OK");
   };
   await asks("Nowhere Partners", "bob");
   await ann.sees("There is a problem");
@@ -50,12 +50,16 @@ await tell(async ({ open }) => {
 
   await asks("Harbour Law", "bob");
   await ann.sees("Asked bob at Harbour Law: Waiting.");
+  const cleo = await open("a", "cleo");
+  await cleo.signIn();
+  await asks("Harbour Law", "bob", cleo);
+  await cleo.sees("Asked bob at Harbour Law: Waiting.");
   await bob.press("link", "My account");
   await bob.untick("Accept cases as a Specialist from any Owner");
   await bob.press("button", "Save");
   await bob.sees("Your preferences are kept.");
   await bob.press("link", "Overview");
-  await bob.comesToSee("1 link request");
+  await bob.comesToSee("2 link requests");
   await bob.press("link", "Decide");
   await bob.tick("ann at Archer Advice");
   await bob.press("button", "Accept");
@@ -68,6 +72,9 @@ await tell(async ({ open }) => {
   await bob.tick("ann at Archer Advice");
   await bob.press("button", "Accept");
   await bob.sees("The link with ann at Archer Advice is Active.");
+  await bob.sees(/^Waiting$/);
+  await cleo.press("link", "Linked Users");
+  await cleo.sees(/^Waiting$/);
   await bob.choose("List", "Users Receiving my Contact Records");
   await bob.press("button", "Show");
   await bob.sees("Nobody receives your contact records");

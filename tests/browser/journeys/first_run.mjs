@@ -1,4 +1,5 @@
 // Whoever set the office up uses the link that was printed, and is led through what a new office needs.
+import assert from "node:assert/strict";
 import { tell } from "../harness.mjs";
 
 await tell(async ({ open, stage }) => {
@@ -32,4 +33,12 @@ await tell(async ({ open, stage }) => {
   await rita.sees("You have no second factor");
   await rita.sees("Mail is not set up");
   await rita.assertAccessible();
+
+  // Whoever owns the office sees all records without a share, private ones among them.
+  await rita.press("link", "Clients");
+  await rita.press("link", "All Clients");
+  await rita.press("link", "Petra Miller");
+  await rita.sees("Who sees this, and why");
+  assert.match(await rita.text(), /You have\s+Full Control\s+Connected To\s+ann/);
+  assert.match(await rita.text(), /Private\s+Yes\s/);
 });

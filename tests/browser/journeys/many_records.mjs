@@ -52,6 +52,13 @@ await tell(async ({ open }) => {
   await ann.sees("Where are my copies?");
   await ann.comesToSee("Delivered");
   await ann.sees("unless the offices hear from each other before");
+  // Who works at another office is not found among colleagues: the link alone leads there.
+  await ann.press("link", "Share");
+  await ann.fill("First name, last name or e-mail", "bob");
+  await ann.press("button", "Search");
+  await ann.sees("Nobody in this office is called like that.");
+  await ann.press("link", "Cancel");
+  await ann.sees("Share with another office");
 
   const bob = await open("b", "bob");
   await bob.signIn();

@@ -9,10 +9,11 @@ await tell(async ({ open }) => {
   await rita.sees("Super User");
   await rita.press("link", "Enable Record Sharing…");
   await rita.sees("Super User is switched off for ann");
+  await rita.sees("Enterprise View is switched off for ann");
   await rita.sees("office security is switched on");
   await rita.press("link", "No");
   await rita.sees("Enable Record Sharing…");
-  await rita.sees("Super User");
+  await rita.sees("Super User, Enterprise View");
 
   await rita.press("link", "Enable Record Sharing…");
   await rita.sees("Quick Handshake");
@@ -21,7 +22,8 @@ await tell(async ({ open }) => {
   await rita.fill("Purpose", "Probate of the Miller estate");
   await rita.press("button", "Yes");
   await rita.sees("Ann Archer is a specialist now; bob at Harbour Law was asked for a link: Waiting.");
-  await rita.sees("Record Sharing");
+  await rita.sees(/^Record Sharing$/);
+  await rita.seesNot(/^(Super User|Enterprise View)/);
 
   const ann = await open("a", "ann");
   await ann.signIn();

@@ -71,10 +71,8 @@ await tell(async ({ open }) => {
   await bob.press("button", "Request access");
   await bob.sees("You asked for Write of Olga Old: Waiting.");
 
-  await ann.press("link", "Overview");
-  await ann.comesToSee("1 request for access to records");
-  await ann.press("link", "Answer");
-  await ann.press("link", "Answer bob about Olga Old");
+  // Ann gets an e-mail, and grants on the page that it leads to.
+  await ann.goto(await ann.mail("Bob Baker asks for access to Olga Old"));
   await ann.sees("I take over the claim");
   await ann.choose("Level to give", "Read");
   await ann.press("button", "Grant");
@@ -132,7 +130,24 @@ await tell(async ({ open }) => {
   assert.equal(await ann.page.getByRole("button", { name: "Remove bob" }).count(), 0, "administrators alone take people off");
   await ann.press("link", "Close");
 
-  // The group ends; who was only in the group sees her no more, Bob keeps what he has by name.
+  // A second group has her too, and Dora is in both.
+  await rita.press("link", "Groups");
+  await rita.press("link", "Create new group");
+  await rita.fill("Group name", "Wills");
+  await rita.fill("First name, last name or e-mail", "dyer");
+  await rita.press("button", "Search");
+  await rita.press("button", "Add Dora Dyer");
+  await rita.press("button", "Save");
+  await rita.sees("The group Wills is made.");
+  await clients(rita);
+  await rita.press("link", "Share");
+  await rita.choose("Group", "Wills");
+  await rita.press("button", "Add group");
+  await rita.sees("the group Wills gets Read");
+  await rita.press("button", "OK");
+  await rita.sees("The shares of Olga Old are changed.");
+
+  // The first group ends; who was only in it sees her no more, Dora keeps what she has through the second, Bob what he has by name.
   const carl = await open("a", "carl");
   await carl.signIn();
   await clients(carl);
@@ -141,10 +156,14 @@ await tell(async ({ open }) => {
   await rita.press("link", "Delete Group…");
   await rita.sees("Access is revoked for all users in the group.");
   await rita.sees("access to 1 record is revoked for all its 2 members");
+  await rita.sees("who has a record through another group or by name keeps it");
   await rita.press("button", "Delete");
   await rita.sees("The group Tax is deleted.");
   await carl.press("link", "Clients");
   await carl.press("link", "All Clients");
   await carl.seesNot("Olga Old");
+  const dora = await open("a", "dora");
+  await dora.signIn();
+  await clients(dora);
   await clients(bob);
 });

@@ -1,4 +1,5 @@
 // Rita takes Record Sharing from Ann, reads what goes and what stays, and at last deletes Ann's account.
+import assert from "node:assert/strict";
 import { tell } from "../harness.mjs";
 
 await tell(async ({ open }) => {
@@ -14,6 +15,7 @@ await tell(async ({ open }) => {
   await rita.press("link", "Ann Archer");
   await rita.press("link", "Rights…");
   await rita.sees("Nobody holds Super User or Enterprise View together with it");
+  for (const right of ["Super User", "Enterprise View"]) assert.ok(await rita.page.getByLabel(right).isDisabled(), `${right} can't be ticked`);
   await rita.press("link", "Close");
 
   await rita.press("link", "Disable Record Sharing…");

@@ -5,7 +5,8 @@ import { tell } from "../harness.mjs";
 await tell(async ({ open }) => {
   const ann = await open("a", "ann");
   await ann.signIn();
-  await ann.press("link", "Clients");
+  // Nothing waits for her: the list of clients comes first.
+  await ann.sees("The records that you own.");
   await ann.press("link", "New client");
   await ann.fill("Name", "Clara Client");
   await ann.fill("E-mail", "clara@client.example");
@@ -48,6 +49,16 @@ await tell(async ({ open }) => {
     await person.sees("You have");
     return person.text();
   };
+  // An asterisk stands at what is available offline, and at nothing else.
+  const row = async (person) => {
+    await person.press("link", "Clients");
+    await person.press("link", "All Clients");
+    return person.page.getByRole("rowheader", { name: "Clara Client" }).innerText();
+  };
+  assert.equal(await row(ann), "Clara Client*");
+  await ann.sees("* available offline: you own it, or hold Full Control.");
+  assert.equal(await row(bob), "Clara Client");
+  await ann.press("link", "Clara Client");
   let page = await client(bob);
   assert.match(page, /With a connection only/, "a share to read does not open offline");
   assert.equal(await bob.page.getByRole("link", { name: "Edit", exact: true }).count(), 0, "Read does not edit");
@@ -100,9 +111,11 @@ await tell(async ({ open }) => {
   await carl.signIn();
   await carl.press("link", "Clients");
   await carl.press("link", "All Clients");
+  assert.equal(await carl.page.getByText("ann and 2 more").getAttribute("title"), "ann, bob, carl", "pointing at it shows them all");
   await carl.page.getByText("ann and 2 more").click();
   await carl.sees("ann, bob, carl");
   await carl.press("link", "What this means");
+  await carl.sees("What is available offline");
   await carl.sees("A share to Read or to Write does not open a client offline.");
   await carl.press("link", "Close");
 

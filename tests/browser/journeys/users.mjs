@@ -39,7 +39,7 @@ await tell(async ({ open }) => {
   await dora.fill("User name or e-mail", "dora");
   await dora.fill("Password", "three slow herons at dusk");
   await dora.press("button", "Sign in");
-  await dora.sees("What waits for you");
+  await dora.sees("The records that you own.");
   await dora.goto("/audit");
   await dora.sees("You may not do this");
 

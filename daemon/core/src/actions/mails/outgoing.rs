@@ -245,11 +245,15 @@ fn level(tx: &Tx<'_>, reader: &UserRow, record: &RecordRow) -> Result<Option<Lev
     Ok(rights::access_of(tx, &Viewer::User(reader.person()), record)?.level)
 }
 
-/// Without access a record has an id and no name.
+/// Where it is granted or refused, or stands why it was, or what it opened. Without access a record has an id and no name.
 fn access_values(sender: &Sender, row: &MailRow, by: String, record: &RecordRow, named: bool) -> Values {
     let id = record.record.to_string();
+    let page = match row.request.filter(|_| row.kind != MailKind::AccessGranted) {
+        Some(request) => format!("requests/{request}"),
+        None => format!("clients/{id}"),
+    };
     let mut values = Values::from([
-        ("link", Value::Text(format!("{}/records/{id}", sender.console))),
+        ("link", Value::Text(format!("{}/{page}", sender.console))),
         ("by", Value::Text(by)),
         if named { ("record", Value::Text(record.name.clone())) } else { ("record_id", Value::Text(id)) },
     ]);

@@ -177,7 +177,7 @@ fn p_18_access_is_asked_again_when_a_mail_is_sent() {
         (text(&to_ann, "record"), text(&to_ann, "by"), text(&to_ann, "reason")),
         ("Clara Client".into(), "carl".into(), "I take over".into())
     );
-    assert_eq!(text(&to_ann, "link"), format!("https://a.example/records/{clara}"));
+    assert_eq!(text(&to_ann, "link"), "https://a.example/requests/7", "where it is granted or refused");
     grant(&mut alder, clara, "bob", Some(Level::Write));
     assert_eq!(dropped(&mut alder), "the user may not share the record any more");
 
@@ -188,7 +188,9 @@ fn p_18_access_is_asked_again_when_a_mail_is_sent() {
     grant(&mut alder, clara, "carl", Some(Level::Read));
     alder.lets_pass(HOUR_MS);
     write(&mut alder, &granted);
-    assert_eq!(text(&letter(&mut alder), "record"), "Clara Client", "what is new goes first");
+    let to_carl = letter(&mut alder);
+    assert_eq!(text(&to_carl, "record"), "Clara Client", "what is new goes first");
+    assert_eq!(text(&to_carl, "link"), format!("https://a.example/clients/{clara}"));
     assert_eq!(letter(&mut alder).message_id, to_ann.message_id, "then the mail of whose end nothing was written down");
     let refused = Message::AccessRefused { user: carl, by: Some(ann), record: clara, request: 8, reason: String::new() };
     write(&mut alder, &refused);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Console;
 use super::form::Wrong;
 use super::inside::segment;
-use super::shell::{Shell, ok, unfit};
+use super::shell::{Shell, local, ok, unfit};
 use super::trouble::{Trouble, sentence};
 use super::visit::Visit;
 
@@ -175,9 +175,23 @@ async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Tr
 #[template(path = "help_offline.html")]
 struct OfflinePage {
     shell: Shell,
+    /// The page that led here.
+    back: String,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct From {
+    from: String,
+}
+
+impl Default for From {
+    fn default() -> Self {
+        Self { from: "/clients".to_owned() }
+    }
 }
 
 /// What the asterisk means.
-async fn help_offline(visit: Visit) -> Response {
-    ok(&OfflinePage { shell: visit.shell("What is available offline", "clients") })
+async fn help_offline(visit: Visit, Query(From { from }): Query<From>) -> Response {
+    ok(&OfflinePage { shell: visit.shell("What is available offline", "clients"), back: local(&from).to_owned() })
 }

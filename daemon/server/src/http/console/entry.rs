@@ -14,6 +14,7 @@ use super::assets::{Assets, assets};
 use super::form::{Fields, Wrong};
 use super::inside::{Inside, read};
 use super::links::waiting_for_me;
+use super::overview;
 use super::shell::{self, local, ok, unfit, welcome};
 use super::trouble::Trouble;
 use super::visit::{THEME_COOKIE, theme};
@@ -94,7 +95,12 @@ async fn sign_in(stranger: Stranger, fields: Fields) -> Result<Response, Trouble
     let api = stranger.api.with_cookies(&cookies);
     // Whoever has been asked for a link is told first; what else was wanted is one step away.
     let asked = waiting_for_me(&api).await.is_ok_and(|waiting| !waiting.is_empty());
-    let mut response = welcome(if asked { "/" } else { &next });
+    let place = match next.as_str() {
+        _ if asked => "/",
+        "/" => overview::first(&api).await.unwrap_or("/"),
+        next => next,
+    };
+    let mut response = welcome(place);
     for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -8,11 +8,13 @@ use serde::Deserialize;
 
 use super::Console;
 use super::first_run::{Open, open};
+use super::inside::Inside;
 use super::links::{Link, waiting_for_me};
 use super::shell::{Shell, ok};
 use super::shown::{When, tone};
 use super::trouble::Trouble;
-use super::visit::Visit;
+use super::visit::{Me, Visit};
+use crate::api::Problem;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/", get(show))
@@ -100,11 +102,27 @@ impl Page {
     }
 }
 
+/// What somebody sees first who signs in without being asked for a link: the clients, or this page where something else waits, and for
+/// who looks after the office.
+pub(super) async fn first(api: &Inside) -> Result<&'static str, Problem> {
+    let me: Me = api.get("/session").await?;
+    if me.user.administers || to_answer(api).await? > 0 {
+        return Ok("/");
+    }
+    let status: Status = api.get("/status").await?;
+    Ok(if status.office.unconfirmed_removals > 0 { "/" } else { "/clients" })
+}
+
+/// How many requests for access wait for whoever asks here.
+async fn to_answer(api: &Inside) -> Result<u64, Problem> {
+    let waiting: Requests = api.get("/requests?state=waiting").await?;
+    Ok(waiting.items.iter().filter(|request| request.may_answer).count() as u64)
+}
+
 async fn show(visit: Visit) -> Result<Response, Trouble> {
     let shell = visit.shell("Overview", "overview");
     let requests = waiting_for_me(&visit.api).await?;
-    let waiting: Requests = visit.api.get("/requests?state=waiting").await?;
-    let to_answer = waiting.items.iter().filter(|request| request.may_answer).count() as u64;
+    let to_answer = to_answer(&visit.api).await?;
     let mut status: Status = visit.api.get("/status").await?;
     let ways = std::mem::take(&mut status.peers).into_iter().map(|peer| way(&visit, peer)).collect();
     let open = open(&visit, !status.office.addresses.is_empty()).await?;
