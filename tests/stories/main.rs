@@ -17,6 +17,7 @@ mod links;
 mod mail;
 mod matrix;
 mod numbers;
+mod object_events;
 mod other_peoples;
 mod outages;
 mod pairing;

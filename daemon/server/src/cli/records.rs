@@ -11,7 +11,7 @@ use super::client::{query, segment};
 use super::exit::{Exit, Failure};
 use super::output::{Column, Format, counted, number, pairs, say, text, time};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
-use super::{Context, access, links, progress, record_add, sharing};
+use super::{Context, access, links, object_events, progress, record_add, sharing};
 
 /// Records asked for at once.
 const PAGE: u64 = 1_000;
@@ -41,6 +41,7 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
         Record::Export { records, query, format } => export(context, &records, query, &format).await,
         Record::Access(asked) => access::access(context, asked).await,
         Record::Copies { record } => sharing::copies(context, &record).await,
+        Record::Events { record, limit } => object_events::print(context, &format!("/records/{}", segment(&record)), limit).await,
         Record::Explain(asked) => access::explain(context, asked).await,
         Record::Owner(asked) => access::owner(context, asked).await,
         Record::Digest(asked) => access::digest(context, asked).await,

@@ -22,6 +22,7 @@ mod links;
 pub(crate) mod listener;
 mod locked;
 mod mails;
+mod object_events;
 mod office;
 mod once;
 mod openapi;
@@ -96,6 +97,7 @@ fn routes() -> OpenApiRouter<House> {
         .merge(links::routes())
         .merge(sharing::routes())
         .merge(ledger::routes())
+        .merge(object_events::routes())
         .merge(records::routes())
         .merge(records_removal::routes())
         .merge(record_new::routes())
