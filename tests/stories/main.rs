@@ -12,6 +12,7 @@ mod duplicates;
 mod everyday;
 mod expiry;
 mod finding;
+mod households;
 mod import_export;
 mod links;
 mod mail;

@@ -99,6 +99,10 @@ fn who_did_it_knows_whom_it_was_about() {
         ann.post(&format!("/records/{record}/shares"), &json!({ "plan": plan, "changes": changes })).ok();
     }
     let events = ann.get(&format!("/records/{record}/events")).ok();
+    let page = ann.send("GET", &format!("/clients/{record}"), &[], b"");
+    let page = String::from_utf8(page.bytes).expect("a page");
+    says(&page, "<h2 id=\"events-title\">Events</h2>");
+    says(&page, "user:ann: dora: none");
     assert_eq!(told(&events["items"]), ["user:ann record.revoke dora: none", "user:ann record.grant dora: read"]);
 }
 

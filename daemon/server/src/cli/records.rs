@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::{Exit, Failure};
-use super::output::{Column, Format, counted, number, pairs, say, text, time};
+use super::output::{Column, Format, counted, number, pairs, say, short, text, time};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
 use super::{Context, access, links, object_events, progress, record_add, sharing};
 
@@ -202,6 +202,19 @@ fn marks(record: &Value) -> String {
     marks.into_iter().filter(|mark| record[mark] == true).chain(ended).chain(locked).collect::<Vec<_>>().join(", ")
 }
 
+/// The members of a household by their names, and how many the viewer does not see.
+fn members(record: &Value) -> String {
+    let list = |key: &str| record[key].as_array().map_or(&[][..], Vec::as_slice);
+    let seen = list("seen_members");
+    let mut words: Vec<String> = seen.iter().map(|member| format!("{} ({})", text(member, "name"), short(member, "id"))).collect();
+    match list("members").len().saturating_sub(seen.len()) {
+        0 => {}
+        1 => words.push("a member you don't see".to_owned()),
+        more => words.push(format!("{more} members you don't see")),
+    }
+    words.join(", ")
+}
+
 fn details(record: &Value) -> String {
     let mut words = pairs(&[
         ("Record", text(record, "id")),
@@ -215,7 +228,7 @@ fn details(record: &Value) -> String {
         ("Version", text(record, "version")),
         ("Changed", time(record, "changed_ms")),
         ("Marks", marks(record)),
-        ("Members", text(record, "members")),
+        ("Members", members(record)),
     ]);
     if record["access"] == "none" {
         words.push_str("You see its name alone. Who has it: interoffice record access RECORD\n");

@@ -22,6 +22,7 @@ mod links;
 pub(crate) mod listener;
 mod locked;
 mod mails;
+mod members;
 mod object_events;
 mod office;
 mod once;

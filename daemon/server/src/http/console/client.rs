@@ -14,6 +14,7 @@ use super::Console;
 use super::copies::{CopyThere, copies};
 use super::events::{Events, Older, events};
 use super::form::Fields;
+use super::household::Household;
 use super::inside::segment;
 use super::links::{Link, active, level_words};
 use super::plans::Deed;
@@ -62,8 +63,8 @@ pub(super) struct Client {
     fields: BTreeMap<String, Vec<Property>>,
     #[serde(default)]
     pub(super) related: Vec<Related>,
-    #[serde(default)]
-    members: Vec<String>,
+    #[serde(flatten)]
+    household: Household,
     #[serde(default)]
     link: Option<String>,
     #[serde(default)]
