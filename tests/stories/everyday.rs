@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 89] = [
+const COMMANDS: [&str; 91] = [
     "init",
     "id",
     "serve",
@@ -55,6 +55,7 @@ const COMMANDS: [&str; 89] = [
     "link request",
     "link list",
     "link show",
+    "link events",
     "link accept",
     "link decline",
     "link withdraw",
@@ -67,6 +68,7 @@ const COMMANDS: [&str; 89] = [
     "record edit",
     "record export",
     "record access",
+    "record events",
     "record copies",
     "record explain",
     "record owner",

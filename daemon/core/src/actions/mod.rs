@@ -8,6 +8,7 @@ pub mod client_access;
 pub mod copies;
 pub mod digest;
 pub mod ending;
+pub mod events;
 pub mod groups;
 pub mod inbound;
 pub mod issue;

@@ -177,6 +177,33 @@ pub fn page(view: &View<'_>, filter: &Filter, limit: usize) -> Result<Vec<AuditL
     view.sql().all(&sql, &params, line)
 }
 
+/// A place among the lines about one thing, newest first: behind so many lines of a moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The moment (milliseconds since 1970, UTC).
+    pub at_ms: i64,
+    /// Lines of that moment that stand before the place.
+    pub skip: u64,
+}
+
+/// The lines about one thing behind `from`, at most `limit`, newest first; with `verbs` only what was done, and only these.
+pub fn about(view: &View<'_>, object: &str, verbs: Option<&[&str]>, from: Place, limit: usize) -> Result<Vec<AuditLine>, StoreFault> {
+    let (sql, params) = about_query(object, verbs, from, limit);
+    view.sql().all(&sql, &params, line)
+}
+
+fn about_query(object: &str, verbs: Option<&[&str]>, from: Place, limit: usize) -> (String, Vec<Value>) {
+    let mut params: Vec<Value> = vec![object.into(), from.at_ms.into(), limit.into(), from.skip.into()];
+    let only = verbs.map_or_else(String::new, |verbs| {
+        let places: Vec<String> = (0..verbs.len()).map(|number| format!("?{}", params.len() + number + 1)).collect();
+        params.extend(verbs.iter().map(|verb| Value::from(*verb)));
+        // Not by the index of verbs, which would have to be read whole: a thing has few lines.
+        format!(" AND outcome = 'done' AND verb || '' IN ({})", places.join(", "))
+    });
+    let order = "ORDER BY at_ms DESC, id DESC LIMIT ?3 OFFSET ?4";
+    (format!("SELECT {COLUMNS} FROM audit WHERE object = ?1 AND at_ms <= ?2{only} {order}"), params)
+}
+
 /// The verbs that are `verb` or begin with it up to a dot; each is found by one step into the index.
 fn verbs(view: &View<'_>, verb: &str) -> Result<Vec<String>, StoreFault> {
     let mut verbs = vec![verb.to_owned()];

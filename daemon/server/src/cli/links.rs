@@ -10,7 +10,7 @@ use super::client::{query, segment};
 use super::exit::{Exit, Failure};
 use super::output::{Column, counted, number, pairs, short, text, time};
 use super::specialists::office_and_user;
-use super::{Context, clock, progress};
+use super::{Context, clock, object_events, progress};
 
 /// Links: who receives whose contact records
 #[derive(Debug, Subcommand)]
@@ -62,6 +62,16 @@ pub(super) enum Link {
     Show {
         /// The link: its id, the beginning of it, or OFFICE/USER
         link: String,
+    },
+    /// Say what happened to one link, newest first
+    #[command(after_help = "Examples:
+  interoffice --as ann link events 3fqk2\n  interoffice --as ann link events \"Office B/bob\" --limit 0 --output json")]
+    Events {
+        /// The link: its id, the beginning of it, or OFFICE/USER
+        link: String,
+        /// At most this many events; 0 for all
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        limit: u64,
     },
     /// Accept one or more requests; the others stay Waiting
     #[command(after_help = "Examples:
@@ -157,6 +167,10 @@ pub(super) async fn run(context: &Context, link: Link) -> Result<(), Failure> {
         Link::Show { link } => {
             let link = find(context, &link).await?;
             context.printer.one(&link, details)
+        }
+        Link::Events { link, limit } => {
+            let link = resolve(context, &link).await?;
+            object_events::print(context, &format!("/links/{}", segment(&link)), limit).await
         }
         Link::Accept { links } => {
             let mut ids = Vec::new();

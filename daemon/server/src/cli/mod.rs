@@ -14,6 +14,7 @@ pub(crate) mod exit;
 mod groups;
 mod links;
 mod mails;
+mod object_events;
 mod office;
 mod output;
 mod peers;

@@ -85,6 +85,17 @@ pub(super) enum Record {
   interoffice --as ann record explain agpz2q7m
   interoffice record explain agpz2q7m --user bob")]
     Explain(Explain),
+    /// Say what happened to it, newest first: for whoever has Full Control of it, and for administrators
+    #[command(after_help = "Examples:
+  interoffice --as ann record events agpz2q7m
+  interoffice --as ann record events agpz2q7m --limit 0 --output json")]
+    Events {
+        /// The record: its id, or at least six letters of its beginning
+        record: String,
+        /// At most this many events; 0 for all
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        limit: u64,
+    },
     /// Where its copies are: every office and person that holds one, or has signed a receipt for it
     #[command(after_help = "Examples:
   interoffice --as ann record copies agpz2q7m

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::{Exit, Failure};
-use super::output::{Column, Format, counted, number, pairs, say, text, time};
+use super::output::{Column, Format, counted, number, pairs, say, short, text, time};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
-use super::{Context, access, links, progress, record_add, sharing};
+use super::{Context, access, links, object_events, progress, record_add, sharing};
 
 /// Records asked for at once.
 const PAGE: u64 = 1_000;
@@ -41,6 +41,7 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
         Record::Export { records, query, format } => export(context, &records, query, &format).await,
         Record::Access(asked) => access::access(context, asked).await,
         Record::Copies { record } => sharing::copies(context, &record).await,
+        Record::Events { record, limit } => object_events::print(context, &format!("/records/{}", segment(&record)), limit).await,
         Record::Explain(asked) => access::explain(context, asked).await,
         Record::Owner(asked) => access::owner(context, asked).await,
         Record::Digest(asked) => access::digest(context, asked).await,
@@ -201,6 +202,19 @@ fn marks(record: &Value) -> String {
     marks.into_iter().filter(|mark| record[mark] == true).chain(ended).chain(locked).collect::<Vec<_>>().join(", ")
 }
 
+/// The members of a household by their names, and how many the viewer does not see.
+fn members(record: &Value) -> String {
+    let list = |key: &str| record[key].as_array().map_or(&[][..], Vec::as_slice);
+    let seen = list("seen_members");
+    let mut words: Vec<String> = seen.iter().map(|member| format!("{} ({})", text(member, "name"), short(member, "id"))).collect();
+    match list("members").len().saturating_sub(seen.len()) {
+        0 => {}
+        1 => words.push("a member you don't see".to_owned()),
+        more => words.push(format!("{more} members you don't see")),
+    }
+    words.join(", ")
+}
+
 fn details(record: &Value) -> String {
     let mut words = pairs(&[
         ("Record", text(record, "id")),
@@ -214,7 +228,7 @@ fn details(record: &Value) -> String {
         ("Version", text(record, "version")),
         ("Changed", time(record, "changed_ms")),
         ("Marks", marks(record)),
-        ("Members", text(record, "members")),
+        ("Members", members(record)),
     ]);
     if record["access"] == "none" {
         words.push_str("You see its name alone. Who has it: interoffice record access RECORD\n");

@@ -22,6 +22,8 @@ mod links;
 pub(crate) mod listener;
 mod locked;
 mod mails;
+mod members;
+mod object_events;
 mod office;
 mod once;
 mod openapi;
@@ -96,6 +98,7 @@ fn routes() -> OpenApiRouter<House> {
         .merge(links::routes())
         .merge(sharing::routes())
         .merge(ledger::routes())
+        .merge(object_events::routes())
         .merge(records::routes())
         .merge(records_removal::routes())
         .merge(record_new::routes())

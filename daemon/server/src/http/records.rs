@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use interoffice_core::actions::audit::Sighting;
 use interoffice_core::actions::copies::{Readable, may_read, readable};
-use interoffice_core::actions::records::{self, Content, Query, RecordSummary, RecordView, place, read_place};
+use interoffice_core::actions::records::{self, Content, Member, Query, RecordSummary, RecordView, place, read_place};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::edit::Edit;
 use interoffice_core::domain::refusal::Refusal;
@@ -24,7 +24,7 @@ use super::asked::{As, Body, Params};
 use super::copies::{MaybeOrigin, Origin};
 use super::locked::{self, Entry};
 use super::record_ids::resolve;
-use super::{audit, copies};
+use super::{audit, copies, members};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
 
@@ -241,6 +241,9 @@ fn note_offline(house: &House, open: &[Readable], notes: &mut Vec<String>) {
 pub(super) struct Shown {
     #[serde(flatten)]
     record: RecordView,
+    /// Those members of a household that the viewer sees, by their names; not in exports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_members: Option<Vec<Member>>,
     #[serde(flatten)]
     #[schema(value_type = MaybeOrigin)]
     origin: Option<Origin>,
@@ -256,7 +259,7 @@ impl Shown {
     pub(super) fn copy(link: &Readable, copy: CopyView) -> Self {
         let CopyView { row, body } = copy;
         let record = RecordView { summary: summary(link, &row), access: "read", content: Content::of(&body) };
-        Self { record, origin: Some(Origin::from(link)) }
+        Self { record, seen_members: None, origin: Some(Origin::from(link)) }
     }
 }
 
@@ -264,7 +267,7 @@ impl Shown {
 pub(super) async fn find(house: &House, actor: &Actor, record: RecordId) -> Result<Shown, Fault> {
     let (asking, reading) = (actor.clone(), actor.clone());
     let own = house.read(move |view| records::show(view, &asking, record)).await;
-    let Err(Fault::Refused(refusal)) = own else { return own.map(|record| Shown { record, origin: None }) };
+    let Err(Fault::Refused(refusal)) = own else { return own.map(|record| Shown { record, seen_members: None, origin: None }) };
     let which = move |view: &View<'_>| Ok(readable(view, &reading)?.0);
     let found = copies::read(house, which, move |received, links| Ok(first_copy(received, links, record)));
     let (link, shown) = found.await?.pop().ok_or(refusal)?;
@@ -314,9 +317,10 @@ pub(super) fn copy_view(received: &ReceivedFiles, link: &Readable, record: Recor
 #[utoipa::path(get, path = "/records/{id}", operation_id = "records.show", tag = "records", params(("id" = String, Path, description = "Id of a record, or the beginning of it")), responses((status = 200, body = super::locked::Looked), Problems))]
 async fn show(State(house): State<House>, As(actor): As, Path(id): Path<String>) -> Result<Response, Problem> {
     let record = resolve(&house, &actor, &id).await?;
-    let found = find(&house, &actor, record).await;
-    if let Ok(shown) = &found {
+    let mut found = find(&house, &actor, record).await;
+    if let Ok(shown) = &mut found {
         audit::before(&house, &actor, Sighting::View(record, shown.link())).await?;
+        shown.seen_members = Some(members::seen(&house, &actor, shown.link(), &shown.record.content.members).await?);
     }
     let tag = found.as_ref().ok().map(|shown| [(header::ETAG, tag(&shown.record.summary.version))]);
     let looked = locked::or_name(&house, actor, record, found).await?;

@@ -24,7 +24,7 @@ pub use named::{ID_LETTERS_MIN, Named, own_in_range};
 pub use removal::{Gone, archive, delete, end, plan_archive, plan_delete, plan_end, unarchive};
 pub(super) use retention::reminded;
 pub use retention::{Kept, is_due, keep};
-pub use view::{Content, PropertyView, RecordSummary, RecordView, RelatedView, show};
+pub use view::{Content, Member, PropertyView, RecordSummary, RecordView, RelatedView, members_seen, show};
 
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::record::Level;

@@ -176,6 +176,30 @@ pub fn show(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<RecordVi
     of_row(view, actor, &row, decision.level)
 }
 
+/// A member of a household, by its name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = HouseholdMember)]
+pub struct Member {
+    /// Its id, base32.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Those of `members` that are records of the office's own and that the actor sees, in their order. One that is hidden, or known by its
+/// name alone, is left out like one that is not there.
+pub fn members_seen(view: &View<'_>, actor: &Actor, members: &[RecordId]) -> Result<Vec<Member>, Fault> {
+    let mut found = Vec::new();
+    for member in members {
+        match seen(view, actor, *member) {
+            Ok((row, _)) => found.push(Member { id: row.record.to_string(), name: row.name }),
+            Err(Fault::Refused(_)) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(found)
+}
+
 /// The view of a record that was found.
 pub(super) fn of_row(view: &View<'_>, actor: &Actor, row: &RecordRow, level: Option<Level>) -> Result<RecordView, Fault> {
     let body = records::load_body(view, row.record)?;

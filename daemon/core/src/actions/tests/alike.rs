@@ -8,6 +8,7 @@ use super::offices::{Office, ann_shares_with_bob, as_user, user_name};
 use crate::actions::access::{self, Change, Changes, Transfer};
 use crate::actions::client_access::{self, Switch};
 use crate::actions::digest::{self, Receive};
+use crate::actions::events;
 use crate::actions::records::{self, Format};
 use crate::actions::requests::{self, Ask, who_has_access};
 use crate::actions::{links, passwords, settings, sign_in, tokens};
@@ -34,12 +35,13 @@ fn transfer() -> Transfer {
 type LinkVerb = fn(&Tx<'_>, &Actor, &str) -> Result<(), Fault>;
 
 /// Every verb that a door offers for the id of a record.
-const VERBS: [Verb; 16] = [
+const VERBS: [Verb; 17] = [
     ("show", |tx, actor, record| records::show(tx, actor, record).map(drop)),
     ("name", |tx, actor, record| records::show_locked(tx, actor, record).map(drop)),
     ("shares", |tx, actor, record| who_has_access(tx, actor, record).map(drop)),
     ("explain", |tx, actor, record| access::explain(tx, actor, record, None).map(drop)),
     ("explain one", |tx, actor, record| access::explain(tx, actor, record, Some(&user_name("bob"))).map(drop)),
+    ("events", |tx, actor, record| events::of_record(tx, actor, record, &events::Query::default()).map(drop)),
     ("edit", |tx, actor, record| records::edit(tx, actor, record, &Edit::default()).map(drop)),
     ("mark", |tx, actor, record| records::edit(tx, actor, record, &Edit { private: Some(false), ..Edit::default() }).map(drop)),
     ("share, planned", |tx, actor, record| access::plan_set(tx, actor, record, &changes()).map(drop)),
@@ -105,8 +107,9 @@ fn asvs_8_2_2_another_s_link_and_token_cost_the_store_what_missing_ones_do() {
     let token = tokens::NewToken { name: "export".to_owned(), scopes: vec!["records:read".to_owned()], days: None };
     let token = alder.does(|tx| tokens::add(tx, &as_user("ann"), &token, &[1; 32])).unwrap().id;
     let [there, missing] = [link, LinkId([7; 32])].map(|link| {
-        let verbs: [LinkVerb; 3] = [
+        let verbs: [LinkVerb; 4] = [
             |tx, actor, link| links::find(tx, actor, link).map(drop),
+            |tx, actor, link| events::of_link(tx, actor, link, &events::Query::default()).map(drop),
             |tx, actor, link| links::plan_delete(tx, actor, link).map(drop),
             |tx, actor, link| links::withdraw(tx, actor, link, "").map(drop),
         ];

@@ -79,3 +79,25 @@ fn a_verb_stands_for_what_follows_its_dot_and_for_nothing_else() {
     let after = Filter { before: first.last().map(|line| (line.at_ms, line.id)), ..whole() };
     assert_eq!(found(&after).len(), written.len() - 2, "pages follow each other without a gap");
 }
+
+#[test]
+fn the_lines_about_one_thing_are_found_by_its_index_and_page_by_the_moment() {
+    let mut store = store();
+    for (at_ms, verb, object) in [(1, "a", "x"), (2, "b", "x"), (2, "a", "x"), (2, "c", "x"), (2, "b", "y"), (3, "a", "x")] {
+        write(&mut store, at_ms, "ann", verb, object);
+    }
+    store.write(Moment::new(4, [0; 32]), |tx| Ok(denied(tx, &Actor::Daemon, "a", "x", "not-owner", "")?)).unwrap();
+    let found = |verbs: Option<&[&str]>, at_ms, skip, limit| {
+        let from = Place { at_ms, skip };
+        let (sql, params) = about_query("x", verbs, from, limit);
+        let explained = format!("EXPLAIN QUERY PLAN {sql}");
+        let plan = store.read(0, |view| Ok(view.sql().all(&explained, &params, |row| row.text(3))?)).unwrap().join("\n");
+        assert!(plan.contains("INDEX audit_by_object") && !plan.contains("TEMP B-TREE"), "{plan}");
+        let lines = store.read(0, |view| Ok(about(view, "x", verbs, from, limit)?)).unwrap();
+        lines.iter().map(|line| line.verb.clone()).collect::<String>()
+    };
+    assert_eq!(found(None, i64::MAX, 0, 9), "aacaba");
+    assert_eq!(found(Some(&["a", "b"]), i64::MAX, 0, 9), "aaba", "what was refused is left out with the verbs that are not asked for");
+    assert_eq!(found(Some(&["a", "b"]), i64::MAX, 0, 2), "aa");
+    assert_eq!(found(Some(&["a", "b"]), 2, 1, 2), "ba");
+}

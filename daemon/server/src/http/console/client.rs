@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use super::Console;
 use super::copies::{CopyThere, copies};
-use super::events::{Event, events};
+use super::events::{Events, Older, events};
 use super::form::Fields;
+use super::household::Household;
 use super::inside::segment;
 use super::links::{Link, active, level_words};
 use super::plans::Deed;
@@ -62,8 +63,8 @@ pub(super) struct Client {
     fields: BTreeMap<String, Vec<Property>>,
     #[serde(default)]
     pub(super) related: Vec<Related>,
-    #[serde(default)]
-    members: Vec<String>,
+    #[serde(flatten)]
+    household: Household,
     #[serde(default)]
     link: Option<String>,
     #[serde(default)]
@@ -215,7 +216,7 @@ struct ClientPage {
     deletion: Option<When>,
     /// Where its copies are, for whom is told that.
     copies: Option<Vec<CopyThere>>,
-    events: Vec<Event>,
+    events: Option<Events>,
 }
 
 #[derive(Template)]
@@ -227,7 +228,7 @@ struct LockedPage {
     waits: bool,
 }
 
-async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
+async fn show(visit: Visit, Path(id): Path<String>, Query(older): Query<Older>) -> Result<Response, Trouble> {
     let client: Client = one(&visit, &id).await?;
     let shell = visit.shell(&client.name, HERE);
     if client.access == "none" {
@@ -237,7 +238,9 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble>
     }
     let facts = facts(&client.fields);
     let copies = if client.is_copy() { None } else { copies(&visit, &client.id).await? };
-    let events = if client.is_copy() { Vec::new() } else { events(&visit, "record", &client.id).await? };
+    let told = !client.is_copy() && (client.may_share() || visit.me.user.administers);
+    let path = format!("/records/{}", segment(&client.id));
+    let events = if told { events(&visit, &path, client.place(), &older).await? } else { None };
     let (changed, deletion) = (visit.clock.when(client.changed_ms), visit.clock.maybe(client.deletion_ms));
     Ok(ok(&ClientPage { shell, facts, changed, deletion, client, copies, events }))
 }

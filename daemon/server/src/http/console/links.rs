@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Console;
-use super::events::{Event, events};
+use super::events::{Events, Older, events};
 use super::form::{Fields, Wrong};
 use super::inside::{Inside, segment};
 use super::plans::Deed;
@@ -283,7 +283,7 @@ struct LinkPage {
     ended: Option<When>,
     gone: Vec<Gone>,
     seen: SeenPage,
-    events: Vec<Event>,
+    events: Option<Events>,
 }
 
 #[derive(Default, Deserialize)]
@@ -292,9 +292,10 @@ struct After {
     after: String,
 }
 
-async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>) -> Result<Response, Trouble> {
+async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>, Query(older): Query<Older>) -> Result<Response, Trouble> {
     let link: Link = visit.api.get(&format!("/links/{}", segment(&id))).await?;
     let seen = seen(&visit, &link, &after.after).await?;
+    let place = format!("/links/{}", segment(&link.link));
     let clock = &visit.clock;
     let gone = link.removal.iter().chain(&link.parts).map(|removal| Gone {
         tone: tone(&removal.state),
@@ -308,7 +309,7 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>) 
         not_after: clock.maybe(link.not_after_ms),
         ended: clock.maybe(link.ended_ms),
         gone: gone.collect(),
-        events: events(&visit, "link", &link.link).await?,
+        events: events(&visit, &place, place.clone(), &older).await?,
         link,
         seen,
     }))

@@ -23,6 +23,7 @@ mod first_run;
 mod form;
 mod groups;
 mod help;
+mod household;
 mod inside;
 mod link_records;
 mod links;
