@@ -246,7 +246,10 @@ mod tests {
     fn what_goes_on_has_a_span() {
         let clock = Clock::new(1_750_000_000_000, "Europe/Berlin");
         let words = |back: i64| clock.when(1_750_000_000_000 - back).lasting().words;
-        assert_eq!((words(0).as_str(), words(HOUR_MS).as_str(), words(20 * DAY_MS).as_str()), ("just now", "for 1 hour", "since 26 May 2025"));
+        assert_eq!(
+            (words(0).as_str(), words(HOUR_MS).as_str(), words(20 * DAY_MS).as_str()),
+            ("just now", "for 1 hour", "since 26 May 2025")
+        );
     }
 
     #[test]
@@ -254,7 +257,8 @@ mod tests {
         let said = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
         assert_eq!(program(said), "Chrome on Linux");
         assert_eq!(program(&format!("{said} Edg/156.0.0.0")), "Edge on Linux");
-        let said = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Safari/604.1";
+        let said =
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Safari/604.1";
         assert_eq!(program(said), "Safari on iPhone");
         assert_eq!(program("curl/9.0 on Linux"), "curl/9.0 on Linux");
         assert_eq!(program(""), "Unknown program");
