@@ -84,7 +84,7 @@ await tell(async ({ open }) => {
   await rita.sees("Ann is the last practitioner, and every office has at least one.");
   await rita.press("link", "Cancel");
   await rita.press("link", "Change…");
-  await rita.choose("Who is to see them", "Dora Dane (dora)");
+  await rita.choose("Who is to be a proxy", "Dora Dane (dora)");
   await rita.press("button", "Continue");
   await rita.sees("dora becomes a proxy of ann and gets Write on 1 record of ann in use");
   await rita.sees("what other offices share with ann is not shown to dora");

@@ -34,8 +34,9 @@ pub fn plan_disable(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan,
     }
     let owned = records::count_of(tx, user.id)?;
     if owned.total() > 0 {
+        let (stays, them) = if owned.total() == 1 { ("stays", "it") } else { ("stay", "them") };
         let owned = counted(owned.total(), "record", "records");
-        draft.stay(format!("{owned} of this office stay, with {name} as owner; administrators see them"));
+        draft.stay(format!("{owned} of this office {stays}, with {name} as owner; administrators see {them}"));
     }
     Ok(draft.finish(&tx.office.signer))
 }

@@ -135,6 +135,11 @@ impl Begun {
     fn image(&self) -> Option<String> {
         qr(&self.uri)
     }
+
+    /// The secret in fours, for whoever types it.
+    fn groups(&self) -> Vec<String> {
+        self.secret.chars().collect::<Vec<_>>().chunks(4).map(|four| four.iter().collect()).collect()
+    }
 }
 
 async fn show_second_factor(visit: Visit) -> Result<Response, Trouble> {

@@ -147,6 +147,9 @@ struct Line {
     object: String,
     outcome: String,
     detail: String,
+    /// The name of the office that did it, where it is known here.
+    #[serde(skip)]
+    office: Option<String>,
 }
 
 impl Line {
@@ -155,8 +158,11 @@ impl Line {
         capital(&self.verb.replacen('.', ": ", 1).replace(['.', '-'], " "))
     }
 
-    /// Who did it: a user, an office by the beginning of its id, or a word for whoever is neither.
+    /// Who did it: a user, an office by its name or the beginning of its id, or a word for whoever is neither.
     fn by(&self) -> String {
+        if let Some(office) = &self.office {
+            return office.clone();
+        }
         match self.actor.split_once(':') {
             Some(("user", name)) => name.to_owned(),
             Some((kind, id)) => format!("{kind} {}", short(id)),
@@ -185,6 +191,30 @@ impl Line {
             _ => None,
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Offices {
+    items: Vec<Office>,
+}
+
+#[derive(Deserialize)]
+struct Office {
+    office: String,
+    name: String,
+}
+
+/// Gives lines of other offices the names of those.
+async fn name_offices(visit: &Visit, lines: &mut [Line]) -> Result<(), Trouble> {
+    if lines.iter().all(|line| !line.actor.starts_with("office:")) {
+        return Ok(());
+    }
+    let known: Offices = visit.api.get("/peers").await?;
+    for line in lines {
+        let id = line.actor.strip_prefix("office:");
+        line.office = known.items.iter().find(|known| id == Some(known.office.as_str())).map(|known| known.name.clone());
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -249,7 +279,10 @@ async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Tr
     };
     let after = if sought.after.is_empty() { String::new() } else { format!("&after={}", segment(&sought.after)) };
     match visit.api.get::<Lines>(&format!("/audit?limit={ROWS}&{query}{after}")).await {
-        Ok(found) => Ok(ok(&page(&visit, sought, Some(found), None))),
+        Ok(mut found) => {
+            name_offices(&visit, &mut found.items).await?;
+            Ok(ok(&page(&visit, sought, Some(found), None)))
+        }
         Err(problem) if matches!(problem.status, 404 | 409 | 422) => {
             let wrong = Some(Wrong::of(problem, &AUDIT_FIELDS));
             Ok(unfit(&page(&visit, sought, None, wrong)))

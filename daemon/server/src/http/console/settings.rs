@@ -47,7 +47,7 @@ impl Settings {
             Switch {
                 name: "office_security",
                 words: "Office security",
-                help: "Users see only the contacts that are assigned to them. It goes on by itself with the first specialist, and can't be switched off while there is one.",
+                help: "Users see only the contacts that are assigned to them. It goes on by itself with the first specialist, and can’t be switched off while there is one.",
                 on: self.office_security,
             },
             Switch {

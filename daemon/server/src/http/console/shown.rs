@@ -91,6 +91,18 @@ impl Clock {
     }
 }
 
+impl When {
+    /// The same time for what goes on since then: `for 3 minutes`, `since 26 May 2025`, `just now`.
+    pub(super) fn lasting(&self) -> Self {
+        let words = match self.words.strip_suffix(" ago") {
+            Some(span) => format!("for {span}"),
+            None if self.words.starts_with(|first: char| first.is_ascii_digit()) => format!("since {}", self.words),
+            None => self.words.clone(),
+        };
+        Self { words, ..self.clone() }
+    }
+}
+
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // None of the three holds anything but digits, letters of ours, and signs that need no escaping.
@@ -131,6 +143,38 @@ pub(super) fn grouped(count: impl Borrow<u64>) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Browsers by a word of what they call themselves, those first that also say the words of others.
+const BROWSERS: [(&str, &str); 7] = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("Safari/", "Safari"),
+];
+
+/// Systems, likewise.
+const SYSTEMS: [(&str, &str); 7] = [
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+];
+
+/// The program of a session: `Firefox on Windows`; what is no browser as it calls itself.
+pub(super) fn program(agent: &str) -> String {
+    let first = |known: &[(&str, &'static str)]| known.iter().find(|(word, _)| agent.contains(word)).map(|(_, name)| *name);
+    match (first(&BROWSERS), first(&SYSTEMS)) {
+        _ if agent.is_empty() => "Unknown program".to_owned(),
+        (Some(browser), Some(system)) if agent.starts_with("Mozilla/") => format!("{browser} on {system}"),
+        _ => agent.to_owned(),
+    }
 }
 
 /// The tone of a state: a class of the style, never the only sign.
@@ -196,6 +240,28 @@ mod tests {
         assert_eq!(words(1_750_000_000_000 + 25 * HOUR_MS), "in 1 day");
         assert_eq!(words(1_750_000_000_000 - 20 * DAY_MS), "26 May 2025");
         assert_eq!(words(i64::MIN / 2), "1 Jan 1970", "what no calendar has");
+    }
+
+    #[test]
+    fn what_goes_on_has_a_span() {
+        let clock = Clock::new(1_750_000_000_000, "Europe/Berlin");
+        let words = |back: i64| clock.when(1_750_000_000_000 - back).lasting().words;
+        assert_eq!(
+            (words(0).as_str(), words(HOUR_MS).as_str(), words(20 * DAY_MS).as_str()),
+            ("just now", "for 1 hour", "since 26 May 2025")
+        );
+    }
+
+    #[test]
+    fn programs_have_names() {
+        let said = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+        assert_eq!(program(said), "Chrome on Linux");
+        assert_eq!(program(&format!("{said} Edg/156.0.0.0")), "Edge on Linux");
+        let said =
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Safari/604.1";
+        assert_eq!(program(said), "Safari on iPhone");
+        assert_eq!(program("curl/9.0 on Linux"), "curl/9.0 on Linux");
+        assert_eq!(program(""), "Unknown program");
     }
 
     #[test]
