@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::Console;
 use super::copies::{CopyThere, copies};
 use super::events::{Event, events};
+use super::facts::{Fact, facts};
 use super::form::Fields;
 use super::inside::segment;
 use super::links::{Link, active, level_words};
@@ -72,9 +73,12 @@ pub(super) struct Client {
     level: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Property {
     pub(super) name: String,
+    /// What ties it to others of the card; empty for none.
+    #[serde(default)]
+    pub(super) group: String,
     pub(super) params: Vec<Param>,
     pub(super) value: String,
 }
@@ -135,74 +139,6 @@ impl Client {
     fn is_archived(&self) -> bool {
         matches!(self.status.as_str(), "archived" | "ended")
     }
-}
-
-/// What a record says in one line of the page: a word, and what stands there.
-pub(super) struct Fact {
-    pub(super) label: String,
-    pub(super) value: String,
-}
-
-/// Properties that say something about the card and nothing about the person.
-const ABOUT_THE_CARD: [&str; 8] = ["FN", "N", "KIND", "UID", "REV", "PRODID", "VERSION", "PHOTO"];
-
-fn label(property: &Property) -> String {
-    let word = match property.name.as_str() {
-        "EMAIL" => "E-mail",
-        "TEL" => "Phone",
-        "ADR" => "Address",
-        "BDAY" => "Birthday",
-        "ANNIVERSARY" => "Anniversary",
-        "NOTE" => "Note",
-        "ORG" => "Organisation",
-        "TITLE" => "Title",
-        "ROLE" => "Role",
-        "URL" => "Web page",
-        "NICKNAME" => "Nickname",
-        "CATEGORIES" => "Categories",
-        "LANG" => "Language",
-        "GENDER" => "Gender",
-        "IMPP" => "Messages",
-        other => other,
-    };
-    format!("{word}{}", property.type_words())
-}
-
-impl Property {
-    /// Of which type it is, such as ` (work)`; empty when it does not say.
-    pub(super) fn type_words(&self) -> String {
-        let kinds = self.params.iter().filter(|param| param.name.eq_ignore_ascii_case("TYPE")).flat_map(|param| &param.values);
-        let kinds: Vec<String> =
-            kinds.map(|kind| kind.to_lowercase()).filter(|kind| !matches!(kind.as_str(), "internet" | "pref")).collect();
-        if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) }
-    }
-}
-
-/// A value without the marks of vCard: parts of an address in a row, a day as a date.
-fn value(property: &Property) -> String {
-    let plain = |text: &str| text.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\");
-    match property.name.as_str() {
-        "ADR" | "ORG" => {
-            let parts = property.value.split(';').map(plain);
-            parts.filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join(", ")
-        }
-        "BDAY" | "ANNIVERSARY" if property.value.len() == 8 && property.value.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let day = &property.value;
-            format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..])
-        }
-        _ => plain(&property.value),
-    }
-}
-
-/// What the fields of a record say, what is needed most first.
-pub(super) fn facts(fields: &BTreeMap<String, Vec<Property>>) -> Vec<Fact> {
-    let order = ["emails", "phones", "addresses", "organizations", "titles", "anniversaries"];
-    let rank = |field: &str| order.iter().position(|name| *name == field).unwrap_or(order.len());
-    let mut fields: Vec<(&String, &Vec<Property>)> = fields.iter().collect();
-    fields.sort_by_key(|(field, _)| rank(field));
-    let properties = fields.into_iter().flat_map(|(_, properties)| properties);
-    let said = properties.filter(|property| !ABOUT_THE_CARD.contains(&property.name.as_str()));
-    said.map(|property| Fact { label: label(property), value: value(property) }).collect()
 }
 
 #[derive(Template)]
@@ -362,24 +298,4 @@ async fn unshare(visit: Visit, Path((id, link)): Path<(String, String)>, fields:
         Ok(_) => go(&format!("/links/{}", segment(&link)), "Taken back; the receipt follows when the copy is removed"),
         Err(page) => page,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn property(name: &str, value: &str) -> Property {
-        Property { name: name.to_owned(), params: Vec::new(), value: value.to_owned() }
-    }
-
-    #[test]
-    fn what_a_card_says_is_written_as_people_write_it() {
-        assert_eq!(value(&property("ADR", ";;Hafenstr. 3;Kiel;;24103;DE")), "Hafenstr. 3, Kiel, 24103, DE");
-        assert_eq!(value(&property("BDAY", "19700412")), "1970-04-12");
-        assert_eq!(value(&property("NOTE", "one\\ntwo\\, three")), "one\ntwo, three");
-        assert_eq!(value(&property("BDAY", "ünüü")), "ünüü");
-        let mut phone = property("TEL", "1");
-        phone.params = vec![Param { name: "TYPE".to_owned(), values: vec!["CELL".to_owned(), "pref".to_owned()] }];
-        assert_eq!(label(&phone), "Phone (cell)");
-    }
 }

@@ -19,6 +19,7 @@ mod disposal;
 mod edit;
 mod entry;
 mod events;
+mod facts;
 mod first_run;
 mod form;
 mod groups;
