@@ -110,5 +110,6 @@ pub(super) fn around(api: Router) -> Router {
         .merge(prove::routes())
         .merge(assets::routes())
         .fallback(trouble::no_such_page)
+        .layer(from_fn(trouble::tell))
         .with_state(console)
 }
