@@ -34,42 +34,29 @@ pub(super) fn routes() -> Router<Console> {
         .route("/clients/{id}/unshare/{link}", get(ask_unshare).post(unshare))
 }
 
-/// A record as the API gives it.
-#[derive(Clone, Debug, Deserialize)]
+/// A record as the API gives it, an own one or a copy, alone or in a list; of one that may be asked for, no more than its name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Client {
     pub(super) id: String,
-    kind: String,
+    pub(super) kind: String,
     pub(super) name: String,
+    /// `none` for a record of which the name alone is shown.
     pub(super) access: String,
-    #[serde(default)]
     pub(super) owner: String,
-    #[serde(default)]
-    connected_to: Vec<String>,
-    #[serde(default)]
-    offline: bool,
-    #[serde(default)]
-    unassigned: bool,
-    #[serde(default)]
+    pub(super) connected_to: Vec<String>,
+    pub(super) offline: bool,
+    pub(super) unassigned: bool,
     pub(super) private: bool,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
+    pub(super) status: String,
     deletion_ms: Option<i64>,
-    #[serde(default)]
     pub(super) version: String,
-    #[serde(default)]
     changed_ms: i64,
-    #[serde(default)]
     fields: BTreeMap<String, Vec<Property>>,
-    #[serde(default)]
     pub(super) related: Vec<Related>,
-    #[serde(default)]
     members: Vec<String>,
-    #[serde(default)]
-    link: Option<String>,
-    #[serde(default)]
-    office_name: Option<String>,
-    #[serde(default)]
+    pub(super) link: Option<String>,
+    pub(super) office_name: Option<String>,
     level: Option<String>,
 }
 
@@ -105,15 +92,22 @@ pub(super) async fn one(visit: &Visit, id: &str) -> Result<Client, Trouble> {
 
 impl Client {
     /// Whether another office owns it.
-    fn is_copy(&self) -> bool {
+    pub(super) fn is_copy(&self) -> bool {
         self.link.is_some()
     }
 
-    fn owners(&self) -> String {
+    /// Everybody who is connected to it, the owner first.
+    pub(super) fn owners(&self) -> String {
         self.connected_to.join(", ")
     }
 
-    fn access_words(&self) -> &'static str {
+    /// Whether the name alone is shown.
+    pub(super) fn is_locked(&self) -> bool {
+        self.access == "none"
+    }
+
+    /// What the viewer may do with it.
+    pub(super) fn access_words(&self) -> &'static str {
         level_words(self.level.as_deref().unwrap_or(&self.access))
     }
 
@@ -136,7 +130,7 @@ impl Client {
     }
 
     /// Whether it is out of use.
-    fn is_archived(&self) -> bool {
+    pub(super) fn is_archived(&self) -> bool {
         matches!(self.status.as_str(), "archived" | "ended")
     }
 }
@@ -166,7 +160,7 @@ struct LockedPage {
 async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
     let client: Client = one(&visit, &id).await?;
     let shell = visit.shell(&client.name, HERE);
-    if client.access == "none" {
+    if client.is_locked() {
         let sharing = Sharing::of(&visit, &client.id).await?;
         let waits = sharing.request.is_some_and(|request| request.waiting.is_some());
         return Ok(ok(&LockedPage { shell, client, waits }));
