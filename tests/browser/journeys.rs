@@ -66,7 +66,7 @@ fn s_28_ann_deletes_the_link_with_the_keyboard_alone() {
     scenario_3(KEYBOARD);
 }
 
-/// What changes at the other office comes to an open page by itself, and moves nobody.
+/// What changes at the other office comes to an open page by itself, and moves nobody; what somebody opened in a list stays open.
 #[test]
 fn an_open_page_follows_what_changes_at_the_other_office() {
     let (a, b) = before_scenario_1();
@@ -74,5 +74,9 @@ fn an_open_page_follows_what_changes_at_the_other_office() {
     let link = link(a.user("ann"), b.user("bob"));
     let petra = import(a.user("ann"), &card("Petra Miller"));
     share(a.user("ann"), &link, &petra);
+    for user in ["carl", "dora"] {
+        a.cli(&["user", "add", user]).ok();
+        a.user("ann").cli(&["record", "access", &petra[0], "--user", &format!("{user}=full-control"), "--yes"]).ok();
+    }
     tell("live", MOUSE, (&a, &["ann"]), (&b, &["bob"]));
 }

@@ -59,3 +59,40 @@ fn every_page_is_sound_in_dark_colours() {
 fn every_page_is_sound_at_400_percent() {
     walk(&[FOURFOLD], "light");
 }
+
+fn dialogs(theme: &str) {
+    if chromium("dialogs").is_none() {
+        return;
+    }
+    let stage = Stage::set();
+    let ann = [
+        "/clients?tab=all&locked=yes",
+        "/links",
+        "/clients/:petra",
+        "/clients/:private",
+        "/clients/:archived",
+        "/clients/:locked",
+        "/links/:active",
+        "/links/:asked",
+    ];
+    let rita = ["/people/cleo", "/people/ann", "/offices", "/offices/:office", "/groups", "/roles", "/mails", "/settings"];
+    let placed = |places: &[&str]| places.iter().map(|place| stage.place(place)).collect::<Vec<_>>();
+    let visitors = json!([
+        { "visitor": "a/ann", "places": placed(&ann) },
+        { "visitor": "a/rita", "places": placed(&rita) },
+    ]);
+    let of = json!({ "visitors": visitors, "theme": theme });
+    tell_of("dialogs", MOUSE, (&stage.a, &["ann", "rita"]), (&stage.b, &[]), &of);
+}
+
+/// WCAG 2.2 AA in front of a page: a dialog of each kind and the menu of a narrow screen let the keyboard in and out again.
+#[test]
+fn every_kind_of_dialog_is_sound_in_light_colours() {
+    dialogs("light");
+}
+
+/// The same in dark colours.
+#[test]
+fn every_kind_of_dialog_is_sound_in_dark_colours() {
+    dialogs("dark");
+}

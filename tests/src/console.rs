@@ -259,6 +259,7 @@ pub const ELSEWHERE: &[&str] = &[
     "/first-run",
     "/groups/{group}",
     "/groups/{group}/delete",
+    "/groups/{group}/remove/{user}",
     "/mail-texts/{kind}",
     "/mail-texts/{kind}/default",
     "/offices/{office}/words",

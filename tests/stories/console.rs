@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use interoffice_tests::Office;
 use interoffice_tests::console::{FILES, PAGES, Route, Stage, routes};
 use interoffice_tests::web::{Browser, Reply, password};
 
@@ -150,4 +151,24 @@ fn asvs_3_3_cookies_of_pages_are_out_of_reach() {
         seen.extend(cookies(&reply, &place));
     }
     assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), ["__Host-device", "__Host-said", "__Host-session", "__Host-theme"]);
+}
+
+/// Light or dark is what somebody chose, also where something is wrong, at the door, and where the password is asked for again.
+#[test]
+fn every_page_has_the_colours_that_were_chosen() {
+    let office = Office::open("Archer Advice");
+    office.cli(&["user", "add", "rita", "--account", "admin"]).ok();
+    let mut rita = office.signed_in("rita");
+    let dark = |reply: &Reply| String::from_utf8_lossy(&reply.bytes).contains("data-theme=\"dark\"");
+    for (theme, is_dark) in [("dark", true), ("system", false)] {
+        assert_eq!(rita.send("POST", "/theme", &[FORM], format!("theme={theme}").as_bytes()).status, 303);
+        for place in ["/", "/nowhere", "/clients/unknown", "/sign-in", "/password", "/set-up", "/forgot"] {
+            assert_eq!(dark(&rita.send("GET", place, &[], b"")), is_dark, "{place} in {theme}");
+        }
+        office.forget_proofs();
+        let asked = rita.send("POST", "/audit/export", &[FORM], b"format=csv");
+        assert_eq!((asked.status, dark(&asked)), (403, is_dark), "{}", String::from_utf8_lossy(&asked.bytes));
+        let wrong = rita.send("POST", "/prove", &[FORM], b"then=/audit/export&form=format%3Dcsv&password=no");
+        assert_eq!((wrong.status, dark(&wrong)), (422, is_dark), "{}", String::from_utf8_lossy(&wrong.bytes));
+    }
 }

@@ -2,7 +2,7 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// Asks the house for a page; where it answers with another place to go to, the browser goes there.
+// Asks for a page; where the house names another place to go to, the browser goes there.
 async function ask(url, options = {}, by = "person") {
   const answer = await fetch(url, { ...options, headers: { fragment: by } });
   const elsewhere = answer.headers.get("goto");
@@ -38,7 +38,7 @@ let opener = null;
 function sheetInto(dialog, page) {
   const sheet = page && $(".sheet", page);
   if (!sheet) return false;
-  dialog.replaceChildren(document.importNode(sheet, true));
+  dialog.replaceChildren(sheet);
   const title = $("h1, h2", dialog);
   if (title) {
     title.id = "dialog-title";
@@ -52,35 +52,34 @@ async function openDialog(link) {
   const page = await ask(link.href).catch(() => null);
   const dialog = $("#dialog");
   if (!page || !dialog) return;
-  if (!dialog.open) opener = link;
-  dialog.dataset.from = link.href;
-  if (!dialog.open) dialog.showModal();
+  if (!dialog.open) {
+    opener = link;
+    dialog.showModal();
+  }
   if (!sheetInto(dialog, page)) location.assign(link.href);
 }
 
-document.addEventListener("click", (event) => {
+addEventListener("click", (event) => {
+  const at = (selector) => event.target.closest?.(selector);
   const plain = !event.metaKey && !event.ctrlKey && !event.shiftKey && event.button === 0;
-  const link = event.target.closest?.("a[data-dialog]");
+  const link = at("a[data-dialog]");
   if (link && plain) {
     event.preventDefault();
     openDialog(link);
   }
-  const cancel = event.target.closest?.("#dialog a[data-cancel]");
-  if (cancel && plain) {
+  if (at("#dialog a[data-cancel]") && plain) {
     event.preventDefault();
     $("#dialog").close();
   }
-  if (event.target.closest?.("[data-stay]")) {
+  if (at("[data-stay]")) {
     $("#leaving").close();
     refresh();
   }
-  const copy = event.target.closest?.("[data-copy]");
-  if (copy) {
-    navigator.clipboard?.writeText(copy.dataset.copy).then(() => tell("Copied"));
-  }
+  const copy = at("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => tell("Copied"));
 });
 
-document.addEventListener("submit", async (event) => {
+addEventListener("submit", async (event) => {
   const dialog = event.target.closest("#dialog");
   if (!dialog || event.target.method !== "post") return;
   event.preventDefault();
@@ -95,7 +94,8 @@ document.addEventListener("submit", async (event) => {
 
 $("#dialog")?.addEventListener("close", () => {
   $("#dialog").replaceChildren();
-  opener?.focus();
+  // Meanwhile another link may stand where it was.
+  (opener?.isConnected ? opener : $$("a").find((link) => link.href === opener?.href))?.focus();
   refresh();
 });
 
@@ -107,6 +107,7 @@ for (const dialog of $$("dialog[data-modal][open]")) {
 // --- what changed meanwhile: the house says which kind of thing, the page asks for it with its own rights ---
 
 const live = () => $$("[data-live]");
+const spots = (region) => $$("a, button, summary", region);
 let asked = false;
 let again = false;
 
@@ -120,14 +121,17 @@ async function refresh(by) {
   asked = false;
   for (const region of page ? live() : []) {
     const next = page.getElementById(region.id);
-    if (!next || next.innerHTML === region.innerHTML) continue;
+    if (!next) continue;
+    // What somebody opened stays open.
+    for (const details of $$("details[id]", next)) details.open = $(`#${details.id}`)?.open;
+    if (next.innerHTML === region.innerHTML) continue;
     const inside = region.contains(document.activeElement) ? document.activeElement : null;
     if (inside?.matches("input, select, textarea")) continue;
-    const index = inside ? $$("a, button", region).indexOf(inside) : -1;
+    const index = spots(region).indexOf(inside);
     const key = inside?.getAttribute("href");
-    region.replaceChildren(...document.importNode(next, true).childNodes);
-    const same = key && $$("a", region).find((link) => link.getAttribute("href") === key);
-    (same || $$("a, button", region)[index])?.focus({ preventScroll: true });
+    region.replaceChildren(...next.childNodes);
+    const same = key && spots(region).find((spot) => spot.getAttribute("href") === key);
+    (same || spots(region)[index])?.focus({ preventScroll: true });
   }
   if (again) {
     again = false;
@@ -139,7 +143,7 @@ if (live().length > 0) {
   const stream = new EventSource("/api/v1/events");
   stream.addEventListener("changed", (event) => {
     const { changed } = JSON.parse(event.data);
-    if (live().some((region) => region.dataset.live.split(" ").some((kind) => changed.includes(kind)))) refresh("clock");
+    if (changed.some((kind) => $(`[data-live~="${kind}"]`))) refresh("clock");
   });
   // What happened before the stream stood, or while it was lost, nobody told.
   stream.addEventListener("open", () => refresh("clock"));
@@ -161,9 +165,9 @@ if (token && location.hash.length > 1) {
 }
 
 let began = "";
-document.addEventListener("keydown", (event) => {
+addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) return;
-  const goal = began === "g" ? $(`[data-key="g ${event.key}"]`) : $(`[data-key="${CSS.escape(event.key)}"]`);
+  const goal = $(`[data-key="${began && "g "}${CSS.escape(event.key)}"]`);
   began = event.key === "g" && began !== "g" ? "g" : "";
   if (!goal) return;
   event.preventDefault();

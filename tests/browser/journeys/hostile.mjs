@@ -82,7 +82,9 @@ function strangers(elements) {
   for (const node of document.querySelectorAll("*")) {
     const name = node.localName;
     const place = ["href", "src", "action", "formaction", "data", "srcdoc", "poster"].map((name) => node.getAttribute(name)).filter((place) => place !== null);
-    const away = place.filter((place) => !(place.startsWith("#") || new URL(place, location.href).origin === location.origin || (name === "img" && place.startsWith("data:image/svg+xml"))));
+    // The address of a web page that a card names is the one way out.
+    const leaves = name === "a" && node.rel === "noreferrer" && node.target === "" && node.closest(".facts") && /^https?:$/.test(node.protocol) && node.textContent === node.getAttribute("href");
+    const away = leaves ? [] : place.filter((place) => !(place.startsWith("#") || new URL(place, location.href).origin === location.origin || (name === "img" && place.startsWith("data:image/svg+xml"))));
     const fits =
       elements.includes(name) &&
       away.length === 0 &&

@@ -24,4 +24,18 @@ await tell(async ({ open }) => {
     await bob.sees(note);
     assert.ok(await link.evaluate((node) => node === document.activeElement), "Bob is where he was");
   }
+
+  const list = await open("a", "ann");
+  await list.signIn();
+  await list.press("link", "Clients");
+  const summary = list.page.locator("summary", { hasText: "ann and 2 more" });
+  await summary.focus();
+  await list.page.keyboard.press("Enter");
+  await list.sees(/ann, carl, dora/);
+  await ann.press("link", "Edit");
+  await ann.fill("Name", "Petra Moss");
+  await ann.press("button", "Save");
+  await list.sees("Petra Moss");
+  assert.ok(await summary.evaluate((node) => node.parentElement.open), "what Ann opened is open");
+  assert.ok(await summary.evaluate((node) => node === document.activeElement), "Ann is where she was");
 });

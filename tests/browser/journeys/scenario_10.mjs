@@ -32,7 +32,10 @@ await tell(async ({ open }) => {
   }
   await rita.press("button", "Save");
   await rita.sees("The group Tax is made.");
-  await rita.press("button", "Remove dora");
+  await rita.press("link", "Remove dora");
+  await rita.sees("No record is shared with this group, so dora loses none.");
+  await rita.sees("1 other member in the group");
+  await rita.press("button", "Yes, remove dora");
   await rita.sees("dora is out of the group");
   await rita.fill("First name, last name or e-mail", "dora");
   await rita.press("button", "Search");

@@ -40,7 +40,9 @@ await tell(async ({ open }) => {
 
   await rita.press("link", "Rights…");
   await rita.tick("Super User");
-  await rita.press("button", "Save");
+  await rita.press("button", "Continue");
+  await rita.sees("ann sees every record of this office, but not those marked Private.");
+  await rita.press("button", "Yes, change them");
   await rita.sees("The rights of Ann Archer are changed.");
 
   await rita.press("link", "Delete ann…");

@@ -37,13 +37,22 @@ struct Sessions {
     items: Vec<Session>,
 }
 
+/// Where somebody is signed in.
 #[derive(Deserialize)]
-struct Session {
-    id: i64,
+pub(super) struct Session {
+    pub(super) id: i64,
     current: bool,
-    seen_ms: i64,
-    address: String,
-    agent: String,
+    pub(super) created_ms: i64,
+    pub(super) seen_ms: i64,
+    pub(super) address: String,
+    pub(super) agent: String,
+    pub(super) second_factor: bool,
+}
+
+/// Where a user is signed in.
+pub(super) async fn sessions(visit: &Visit, user: &str) -> Result<Vec<Session>, Trouble> {
+    let sessions: Sessions = visit.api.get(&format!("/users/{}/sessions", segment(user))).await?;
+    Ok(sessions.items)
 }
 
 #[derive(Deserialize)]
@@ -68,8 +77,7 @@ struct AccountPage {
 }
 
 async fn account_page(visit: &Visit, wrong: Option<Wrong>) -> Result<AccountPage, Trouble> {
-    let sessions: Sessions = visit.api.get(&format!("/users/{}/sessions", segment(&visit.me.user.name))).await?;
-    let sessions = sessions.items.into_iter().map(|session| (visit.clock.when(session.seen_ms), session));
+    let sessions = sessions(visit, &visit.me.user.name).await?.into_iter().map(|session| (visit.clock.when(session.seen_ms), session));
     Ok(AccountPage {
         shell: visit.shell("My account", HERE),
         me: visit.me.clone(),

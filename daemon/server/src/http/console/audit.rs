@@ -1,6 +1,7 @@
 //! The audit: who did what to whom, what was refused, and the same as a file.
 
 use askama::Template;
+use axum::Extension;
 use axum::Router;
 use axum::extract::Query;
 use axum::http::Method;
@@ -12,10 +13,12 @@ use serde_json::Value;
 use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::{read, segment};
-use super::shell::{Shell, ok, unfit};
+use super::prove::Proved;
+use super::shell::{Shell, fetch, ok, unfit};
 use super::shown::{When, capital};
 use super::trouble::Trouble;
 use super::visit::Visit;
+use crate::api::BASE;
 
 const HERE: &str = "audit";
 /// Lines of one page: as many as fit into 40 kB with the longest ids.
@@ -291,15 +294,22 @@ async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Tr
     }
 }
 
-/// The file of the API, passed through as it comes; a form, so that the password can be asked for first.
-async fn export(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
+/// The file of the API, passed through as it comes; a form, so that the password can be asked for first. Whoever was asked goes back to the
+/// page, and the file comes from there.
+async fn export(visit: Visit, proved: Option<Extension<Proved>>, fields: Fields) -> Result<Response, Trouble> {
     let sought = Sought::of(&fields);
     let query = match sought.query(&visit) {
         Ok(query) => query,
         Err(wrong) => return Ok(unfit(&page(&visit, sought, None, Some(wrong)))),
     };
     let format = if fields.text("format") == "json" { "json" } else { "csv" };
-    let answer = visit.api.call(Method::GET, &format!("/audit/export?format={format}&{query}"), None).await?;
+    let file = format!("/audit/export?format={format}&{query}");
+    if proved.is_some() {
+        // What is wrong with the filters is said on a page.
+        visit.api.get::<Value>(&format!("/audit?limit=1&{query}")).await?;
+        return Ok(fetch(&sought.place("", ""), format!("{BASE}{file}")));
+    }
+    let answer = visit.api.call(Method::GET, &file, None).await?;
     if answer.status().is_success() {
         return Ok(answer);
     }

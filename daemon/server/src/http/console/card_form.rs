@@ -9,6 +9,7 @@ use interoffice_core::domain::vcard::{escape, unescape};
 use serde_json::{Value, json};
 
 use super::client::Property;
+use super::facts::parts;
 use super::form::Fields;
 
 /// Most lines of one kind that are shown; a record with more of them keeps the others as they are.
@@ -99,32 +100,13 @@ pub(super) struct CardForm {
     present: BTreeMap<&'static str, Vec<Property>>,
 }
 
-/// The parts of a structured value as they are written.
-fn written(value: &str) -> Vec<String> {
-    let (mut parts, mut escaped) = (vec![String::new()], false);
-    for letter in value.chars() {
-        if letter == ';' && !escaped {
-            parts.push(String::new());
-        } else if let Some(part) = parts.last_mut() {
-            part.push(letter);
-        }
-        escaped = letter == '\\' && !escaped;
-    }
-    parts
-}
-
-fn is_uri(property: &Property) -> bool {
-    let is_uri = |values: &Vec<String>| values.iter().any(|value| value.eq_ignore_ascii_case("uri"));
-    property.params.iter().any(|param| param.name.eq_ignore_ascii_case("VALUE") && is_uri(&param.values))
-}
-
 /// What a field shows of a property.
 fn said(property: Option<&Property>, part: Option<usize>) -> String {
     let Some(property) = property else { return String::new() };
     match part {
-        None if is_uri(property) => property.value.clone(),
+        None if property.is_uri() => property.value.clone(),
         None => unescape(&property.value),
-        Some(part) => written(&property.value).get(part).map(|text| unescape(text)).unwrap_or_default(),
+        Some(part) => parts(&property.value, ';').get(part).map(|text| unescape(text)).unwrap_or_default(),
     }
 }
 
@@ -241,9 +223,9 @@ fn entry(id: String, label: String, part: Option<usize>, present: String, typed:
 fn value(present: Option<&Property>, line: &Line) -> String {
     if let [Entry { part: None, value, .. }] = line.entries.as_slice() {
         let text = plain(value);
-        return if present.is_some_and(is_uri) { text.replace('\n', " ") } else { escape(&text) };
+        return if present.is_some_and(Property::is_uri) { text.replace('\n', " ") } else { escape(&text) };
     }
-    let mut parts = present.map(|property| written(&property.value)).unwrap_or_default();
+    let mut parts = present.map(|property| parts(&property.value, ';')).unwrap_or_default();
     for Entry { part, value, .. } in &line.entries {
         let at = part.unwrap_or_default();
         if parts.len() <= at {
@@ -262,7 +244,7 @@ mod tests {
     use super::*;
 
     fn property(name: &str, value: &str) -> Property {
-        Property { name: name.to_owned(), params: Vec::new(), value: value.to_owned() }
+        Property { name: name.to_owned(), value: value.to_owned(), ..Property::default() }
     }
 
     fn clara() -> Vec<Property> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::Console;
 use super::copies::{CopyThere, copies};
 use super::events::{Events, Older, events};
+use super::facts::{Fact, facts};
 use super::form::Fields;
 use super::household::Household;
 use super::inside::segment;
@@ -34,48 +35,39 @@ pub(super) fn routes() -> Router<Console> {
         .route("/clients/{id}/unshare/{link}", get(ask_unshare).post(unshare))
 }
 
-/// A record as the API gives it.
-#[derive(Clone, Debug, Deserialize)]
+/// A record as the API gives it, an own one or a copy, alone or in a list; of one that may be asked for, no more than its name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Client {
     pub(super) id: String,
-    kind: String,
+    pub(super) kind: String,
     pub(super) name: String,
+    /// `none` for a record of which the name alone is shown.
     pub(super) access: String,
-    #[serde(default)]
     pub(super) owner: String,
-    #[serde(default)]
-    connected_to: Vec<String>,
-    #[serde(default)]
-    offline: bool,
-    #[serde(default)]
-    unassigned: bool,
-    #[serde(default)]
+    pub(super) connected_to: Vec<String>,
+    pub(super) offline: bool,
+    pub(super) unassigned: bool,
     pub(super) private: bool,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
+    pub(super) status: String,
     deletion_ms: Option<i64>,
-    #[serde(default)]
     pub(super) version: String,
-    #[serde(default)]
     changed_ms: i64,
-    #[serde(default)]
     fields: BTreeMap<String, Vec<Property>>,
-    #[serde(default)]
     pub(super) related: Vec<Related>,
     #[serde(flatten)]
     household: Household,
-    #[serde(default)]
-    link: Option<String>,
-    #[serde(default)]
-    office_name: Option<String>,
-    #[serde(default)]
+    pub(super) link: Option<String>,
+    pub(super) office_name: Option<String>,
     level: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Property {
     pub(super) name: String,
+    /// What ties it to others of the card; empty for none.
+    #[serde(default)]
+    pub(super) group: String,
     pub(super) params: Vec<Param>,
     pub(super) value: String,
 }
@@ -102,15 +94,22 @@ pub(super) async fn one(visit: &Visit, id: &str) -> Result<Client, Trouble> {
 
 impl Client {
     /// Whether another office owns it.
-    fn is_copy(&self) -> bool {
+    pub(super) fn is_copy(&self) -> bool {
         self.link.is_some()
     }
 
-    fn owners(&self) -> String {
+    /// Everybody who is connected to it, the owner first.
+    pub(super) fn owners(&self) -> String {
         self.connected_to.join(", ")
     }
 
-    fn access_words(&self) -> &'static str {
+    /// Whether the name alone is shown.
+    pub(super) fn is_locked(&self) -> bool {
+        self.access == "none"
+    }
+
+    /// What the viewer may do with it.
+    pub(super) fn access_words(&self) -> &'static str {
         level_words(self.level.as_deref().unwrap_or(&self.access))
     }
 
@@ -133,77 +132,9 @@ impl Client {
     }
 
     /// Whether it is out of use.
-    fn is_archived(&self) -> bool {
+    pub(super) fn is_archived(&self) -> bool {
         matches!(self.status.as_str(), "archived" | "ended")
     }
-}
-
-/// What a record says in one line of the page: a word, and what stands there.
-pub(super) struct Fact {
-    pub(super) label: String,
-    pub(super) value: String,
-}
-
-/// Properties that say something about the card and nothing about the person.
-const ABOUT_THE_CARD: [&str; 8] = ["FN", "N", "KIND", "UID", "REV", "PRODID", "VERSION", "PHOTO"];
-
-fn label(property: &Property) -> String {
-    let word = match property.name.as_str() {
-        "EMAIL" => "E-mail",
-        "TEL" => "Phone",
-        "ADR" => "Address",
-        "BDAY" => "Birthday",
-        "ANNIVERSARY" => "Anniversary",
-        "NOTE" => "Note",
-        "ORG" => "Organisation",
-        "TITLE" => "Title",
-        "ROLE" => "Role",
-        "URL" => "Web page",
-        "NICKNAME" => "Nickname",
-        "CATEGORIES" => "Categories",
-        "LANG" => "Language",
-        "GENDER" => "Gender",
-        "IMPP" => "Messages",
-        other => other,
-    };
-    format!("{word}{}", property.type_words())
-}
-
-impl Property {
-    /// Of which type it is, such as ` (work)`; empty when it does not say.
-    pub(super) fn type_words(&self) -> String {
-        let kinds = self.params.iter().filter(|param| param.name.eq_ignore_ascii_case("TYPE")).flat_map(|param| &param.values);
-        let kinds: Vec<String> =
-            kinds.map(|kind| kind.to_lowercase()).filter(|kind| !matches!(kind.as_str(), "internet" | "pref")).collect();
-        if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) }
-    }
-}
-
-/// A value without the marks of vCard: parts of an address in a row, a day as a date.
-fn value(property: &Property) -> String {
-    let plain = |text: &str| text.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\");
-    match property.name.as_str() {
-        "ADR" | "ORG" => {
-            let parts = property.value.split(';').map(plain);
-            parts.filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join(", ")
-        }
-        "BDAY" | "ANNIVERSARY" if property.value.len() == 8 && property.value.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let day = &property.value;
-            format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..])
-        }
-        _ => plain(&property.value),
-    }
-}
-
-/// What the fields of a record say, what is needed most first.
-pub(super) fn facts(fields: &BTreeMap<String, Vec<Property>>) -> Vec<Fact> {
-    let order = ["emails", "phones", "addresses", "organizations", "titles", "anniversaries"];
-    let rank = |field: &str| order.iter().position(|name| *name == field).unwrap_or(order.len());
-    let mut fields: Vec<(&String, &Vec<Property>)> = fields.iter().collect();
-    fields.sort_by_key(|(field, _)| rank(field));
-    let properties = fields.into_iter().flat_map(|(_, properties)| properties);
-    let said = properties.filter(|property| !ABOUT_THE_CARD.contains(&property.name.as_str()));
-    said.map(|property| Fact { label: label(property), value: value(property) }).collect()
 }
 
 #[derive(Template)]
@@ -231,7 +162,7 @@ struct LockedPage {
 async fn show(visit: Visit, Path(id): Path<String>, Query(older): Query<Older>) -> Result<Response, Trouble> {
     let client: Client = one(&visit, &id).await?;
     let shell = visit.shell(&client.name, HERE);
-    if client.access == "none" {
+    if client.is_locked() {
         let sharing = Sharing::of(&visit, &client.id).await?;
         let waits = sharing.request.is_some_and(|request| request.waiting.is_some());
         return Ok(ok(&LockedPage { shell, client, waits }));
@@ -365,24 +296,4 @@ async fn unshare(visit: Visit, Path((id, link)): Path<(String, String)>, fields:
         Ok(_) => go(&format!("/links/{}", segment(&link)), "Taken back; the receipt follows when the copy is removed"),
         Err(page) => page,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn property(name: &str, value: &str) -> Property {
-        Property { name: name.to_owned(), params: Vec::new(), value: value.to_owned() }
-    }
-
-    #[test]
-    fn what_a_card_says_is_written_as_people_write_it() {
-        assert_eq!(value(&property("ADR", ";;Hafenstr. 3;Kiel;;24103;DE")), "Hafenstr. 3, Kiel, 24103, DE");
-        assert_eq!(value(&property("BDAY", "19700412")), "1970-04-12");
-        assert_eq!(value(&property("NOTE", "one\\ntwo\\, three")), "one\ntwo, three");
-        assert_eq!(value(&property("BDAY", "ünüü")), "ünüü");
-        let mut phone = property("TEL", "1");
-        phone.params = vec![Param { name: "TYPE".to_owned(), values: vec!["CELL".to_owned(), "pref".to_owned()] }];
-        assert_eq!(label(&phone), "Phone (cell)");
-    }
 }

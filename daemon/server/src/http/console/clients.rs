@@ -8,6 +8,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::Console;
+use super::client::Client;
 use super::form::Wrong;
 use super::inside::segment;
 use super::shell::{Shell, local, ok, unfit};
@@ -21,51 +22,9 @@ pub(super) fn routes() -> Router<Console> {
     Router::new().route("/clients", get(list)).route("/help/offline", get(help_offline))
 }
 
-/// A record in a list, an own one or a copy; of one that may be asked for, no more than its name.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Row {
-    pub(super) id: String,
-    pub(super) kind: String,
-    pub(super) name: String,
-    /// `none` for a record of which the name alone is shown.
-    #[serde(default)]
-    access: Option<String>,
-    #[serde(default)]
-    connected_to: Vec<String>,
-    #[serde(default)]
-    offline: bool,
-    #[serde(default)]
-    private: bool,
-    #[serde(default)]
-    unassigned: bool,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    link: Option<String>,
-    #[serde(default)]
-    office_name: Option<String>,
-    #[serde(default)]
-    level: Option<String>,
-}
-
-impl Row {
-    fn is_locked(&self) -> bool {
-        self.access.as_deref() == Some("none")
-    }
-
-    /// Everybody who is connected to it, the owner first.
-    fn owners(&self) -> String {
-        self.connected_to.join(", ")
-    }
-
-    fn level_words(&self) -> &'static str {
-        super::links::level_words(self.level.as_deref().unwrap_or_default())
-    }
-}
-
 #[derive(Default, Deserialize)]
 struct Records {
-    items: Vec<Row>,
+    items: Vec<Client>,
     next: Option<String>,
     notes: Vec<String>,
 }
@@ -136,7 +95,7 @@ impl Sought {
 struct Page {
     shell: Shell,
     sought: Sought,
-    rows: Vec<Row>,
+    rows: Vec<Client>,
     next: Option<String>,
     notes: Vec<String>,
     requesting: bool,

@@ -57,6 +57,13 @@ impl CopyThere {
     }
 }
 
+/// Who has a copy at which other office, as far as whoever looks is told.
+pub(super) async fn holders(visit: &Visit, id: &str) -> Result<Vec<String>, Trouble> {
+    let copies = copies(visit, id).await?.unwrap_or_default();
+    let there = copies.into_iter().map(|copy| copy.said).filter(|said| said.state != "removed");
+    Ok(there.map(|said| format!("{} at {}", said.user, said.office_name)).collect())
+}
+
 /// The copies of a record; `None` for whoever is not told.
 pub(super) async fn copies(visit: &Visit, id: &str) -> Result<Option<Vec<CopyThere>>, Trouble> {
     let copies: Copies = match visit.api.get(&format!("/records/{}/copies", segment(id))).await {

@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use super::Console;
 use super::card_form::CardForm;
 use super::client::{Client, Related, one};
+use super::copies::holders;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
+use super::sharing::Sharing;
 use super::shell::{Shell, go, ok, unfit};
 use super::trouble::Trouble;
 use super::visit::Visit;
@@ -96,12 +98,28 @@ async fn patch(visit: &Visit, client: &Client, edit: &Value) -> Result<Value, Pr
 struct PrivatePage {
     shell: Shell,
     client: Client,
+    sharing: Sharing,
+    /// Who has a copy at another office.
+    holders: Vec<String>,
     wrong: Option<Wrong>,
+}
+
+impl PrivatePage {
+    /// The users and groups that have it by name, beside its owner.
+    fn by_name(&self) -> Vec<String> {
+        let users = self.sharing.users.iter().map(|share| share.user.clone()).filter(|user| *user != self.client.owner);
+        users.chain(self.sharing.groups.iter().map(|share| format!("the group {}", share.group))).collect()
+    }
+}
+
+async fn private_page(visit: &Visit, client: Client, wrong: Option<Wrong>) -> Result<PrivatePage, Trouble> {
+    let (sharing, holders) = (Sharing::of(visit, &client.id).await?, holders(visit, &client.id).await?);
+    Ok(PrivatePage { shell: visit.shell(&format!("Private: {}", client.name), HERE), client, sharing, holders, wrong })
 }
 
 async fn ask_private(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
     let client = one(&visit, &id).await?;
-    Ok(ok(&PrivatePage { shell: visit.shell(&format!("Private: {}", client.name), HERE), client, wrong: None }))
+    Ok(ok(&private_page(&visit, client, None).await?))
 }
 
 async fn mark(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Response, Trouble> {
@@ -110,10 +128,7 @@ async fn mark(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Re
     match patch(&visit, &client, &json!({ "private": private })).await {
         Ok(_) if private => Ok(go(&client.place(), "The record is marked Private")),
         Ok(_) => Ok(go(&client.place(), "The mark Private is taken off")),
-        Err(problem) if problem.status == 409 => {
-            let shell = visit.shell(&format!("Private: {}", client.name), HERE);
-            Ok(unfit(&PrivatePage { shell, client, wrong: Some(Wrong::of(problem, &[])) }))
-        }
+        Err(problem) if problem.status == 409 => Ok(unfit(&private_page(&visit, client, Some(Wrong::of(problem, &[]))).await?)),
         Err(problem) => Err(problem.into()),
     }
 }
@@ -188,12 +203,15 @@ struct RemovePage {
     shell: Shell,
     client: Client,
     item: Related,
+    /// Who has a copy at another office.
+    holders: Vec<String>,
 }
 
 async fn ask_remove(visit: Visit, Path((id, item)): Path<(String, String)>) -> Result<Response, Trouble> {
     let client = one(&visit, &id).await?;
     let item = related(&client, &item)?;
-    Ok(ok(&RemovePage { shell: visit.shell("Remove a related item", HERE), client, item }))
+    let holders = holders(&visit, &client.id).await?;
+    Ok(ok(&RemovePage { shell: visit.shell("Remove a related item", HERE), client, item, holders }))
 }
 
 async fn remove_related(visit: Visit, Path((id, item)): Path<(String, String)>, fields: Fields) -> Result<Response, Trouble> {

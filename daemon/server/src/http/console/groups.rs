@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/groups/{group}", get(show))
         .route("/groups/{group}/name", post(rename))
         .route("/groups/{group}/add", post(add))
-        .route("/groups/{group}/remove/{user}", post(remove))
+        .route("/groups/{group}/remove/{user}", get(ask_remove).post(remove))
         .route("/groups/{group}/delete", get(ask_delete).post(delete))
 }
 
@@ -190,6 +190,26 @@ async fn add(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<R
     let user = fields.text("user");
     let group: Group = visit.api.post(&format!("/groups/{}/members", segment(&name)), &json!({ "user": user })).await?;
     Ok(go(&group.place(), &format!("{user} is in the group now, and sees what is shared with it")))
+}
+
+#[derive(Template)]
+#[template(path = "group_remove.html")]
+struct RemovePage {
+    shell: Shell,
+    group: Group,
+    user: String,
+    /// How many stay in the group.
+    others: u64,
+}
+
+async fn ask_remove(visit: Visit, Path((name, user)): Path<(String, String)>) -> Result<Response, Trouble> {
+    let group: Group = visit.api.get(&format!("/groups/{}", segment(&name))).await?;
+    let members = group.members.as_deref().unwrap_or_default();
+    if !members.contains(&user) {
+        return Ok(go(&group.place(), &format!("{user} is not in the group")));
+    }
+    let others = members.len() as u64 - 1;
+    Ok(ok(&RemovePage { shell: visit.shell(&format!("Remove {user} from {}?", group.name), HERE), group, user, others }))
 }
 
 async fn remove(visit: Visit, Path((name, user)): Path<(String, String)>) -> Result<Response, Trouble> {

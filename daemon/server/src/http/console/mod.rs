@@ -19,6 +19,7 @@ mod disposal;
 mod edit;
 mod entry;
 mod events;
+mod facts;
 mod first_run;
 mod form;
 mod groups;
@@ -110,5 +111,6 @@ pub(super) fn around(api: Router) -> Router {
         .merge(prove::routes())
         .merge(assets::routes())
         .fallback(trouble::no_such_page)
+        .layer(from_fn(trouble::tell))
         .with_state(console)
 }

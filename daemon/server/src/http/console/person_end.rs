@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Console;
+use super::account::{self, Session};
 use super::form::{Fields, Wrong, mendable};
 use super::inside::segment;
 use super::people::{HERE, User, everybody, load};
@@ -174,21 +175,6 @@ async fn delete(visit: Visit, Path(name): Path<String>, fields: Fields) -> Resul
     })
 }
 
-#[derive(Deserialize)]
-struct Sessions {
-    items: Vec<Session>,
-}
-
-#[derive(Deserialize)]
-struct Session {
-    id: i64,
-    seen_ms: i64,
-    created_ms: i64,
-    address: String,
-    agent: String,
-    second_factor: bool,
-}
-
 #[derive(Template)]
 #[template(path = "person_sessions.html")]
 struct SessionsPage {
@@ -199,10 +185,10 @@ struct SessionsPage {
 
 async fn sessions(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
     let user = load(&visit, &name).await?;
-    let found: Sessions = visit.api.get(&format!("/users/{}/sessions", segment(&user.name))).await?;
+    let found = account::sessions(&visit, &user.name).await?;
     let clock = &visit.clock;
     let timed = |session: Session| (clock.when(session.created_ms), clock.when(session.seen_ms), session);
-    let sessions = found.items.into_iter().map(timed).map(|(since, seen, session)| (session, since, seen)).collect();
+    let sessions = found.into_iter().map(timed).map(|(since, seen, session)| (session, since, seen)).collect();
     Ok(ok(&SessionsPage { shell: visit.shell(&format!("Where {} is signed in", user.display_name), HERE), user, sessions }))
 }
 

@@ -36,11 +36,26 @@ fn place(user: &User) -> String {
 struct RightsPage {
     shell: Shell,
     user: User,
+    /// What was ticked and what will happen, a line each, when it is time to say yes.
+    sure: Option<(Vec<&'static str>, Vec<String>)>,
     wrong: Option<Wrong>,
 }
 
 fn rights_page(visit: &Visit, user: User, wrong: Option<Wrong>) -> RightsPage {
-    RightsPage { shell: visit.shell(&format!("Rights of {}", user.display_name), HERE), user, wrong }
+    RightsPage { shell: visit.shell(&format!("Rights of {}", user.display_name), HERE), user, sure: None, wrong }
+}
+
+/// What will happen when a right is given or taken.
+fn effect(user: &User, field: &str, on: bool) -> String {
+    let name = &user.name;
+    match (field, on) {
+        ("super_user", true) => format!("{name} sees every record of this office, but not those marked Private."),
+        ("super_user", false) => {
+            format!("{name} no longer sees every record of this office, but what {name} owns ({}) and what else is shared.", user.owned())
+        }
+        (_, true) => format!("{name} sees over the borders of departments."),
+        (_, false) => format!("{name} no longer sees over the borders of departments."),
+    }
 }
 
 async fn show_rights(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
@@ -51,7 +66,14 @@ async fn show_rights(visit: Visit, Path(name): Path<String>) -> Result<Response,
 async fn set_rights(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<Response, Trouble> {
     let user = load(&visit, &name).await?;
     let wanted = [("super-user", "super_user", user.super_user), ("enterprise-view", "enterprise_view", user.enterprise_view)];
-    let mut changed = 0;
+    let changes: Vec<(&str, bool)> =
+        wanted.iter().filter(|(_, field, held)| fields.is_on(field) != *held).map(|(_, field, held)| (*field, !held)).collect();
+    if !changes.is_empty() && !fields.is_on("sure") {
+        let lines = changes.iter().map(|(field, on)| effect(&user, field, *on)).collect();
+        let ticked = wanted.iter().map(|(_, field, _)| *field).filter(|field| fields.is_on(field)).collect();
+        let page = rights_page(&visit, user, None);
+        return Ok(ok(&RightsPage { sure: Some((ticked, lines)), ..page }));
+    }
     for (right, field, held) in wanted {
         let on = fields.is_on(field);
         if on == held {
@@ -59,7 +81,7 @@ async fn set_rights(visit: Visit, Path(name): Path<String>, fields: Fields) -> R
         }
         let asked = json!({ "right": right, "on": on });
         match visit.api.post::<Value>(&format!("/users/{}/rights", segment(&user.name)), &asked).await {
-            Ok(_) => changed += 1,
+            Ok(_) => {}
             Err(problem) if mendable(&problem) => {
                 let mut wrong = Wrong::of(problem, &[]);
                 wrong.field = field;
@@ -68,7 +90,7 @@ async fn set_rights(visit: Visit, Path(name): Path<String>, fields: Fields) -> R
             Err(problem) => return Err(problem.into()),
         }
     }
-    let text = if changed == 0 { "Nothing changed".to_owned() } else { format!("The rights of {} are changed", user.display_name) };
+    let text = if changes.is_empty() { "Nothing changed".to_owned() } else { format!("The rights of {} are changed", user.display_name) };
     Ok(go(&place(&user), &text))
 }
 

@@ -10,7 +10,8 @@ use axum::routing::post;
 use serde::Deserialize;
 
 use super::Console;
-use super::client::{Fact, Property, Related, facts};
+use super::client::{Property, Related};
+use super::facts::{Fact, facts};
 use super::form::Fields;
 use super::inside::segment;
 use super::link_records::Chosen;

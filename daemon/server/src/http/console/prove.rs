@@ -15,10 +15,14 @@ use super::assets::{Assets, assets};
 use super::form::{Fields, Wrong};
 use super::shell::{local, page, place_of};
 use super::trouble::{ProofWanted, Trouble};
-use super::visit::{FRAGMENT, Visit};
+use super::visit::{FRAGMENT, Visit, theme};
 use super::{Console, FORM_BYTES};
 use crate::http::answer::problem;
 use crate::http::gate::OtherEnd;
+
+/// Marks a form that is sent on once the password was given: its answer can't be a file, or the browser would stay at the question.
+#[derive(Clone, Copy)]
+pub(super) struct Proved;
 
 /// Media type of a form.
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -31,6 +35,7 @@ struct Page {
     /// What was filled in.
     form: String,
     wrong: Option<Wrong>,
+    theme: &'static str,
     assets: Assets,
 }
 
@@ -47,17 +52,17 @@ pub(super) async fn ask(State(_): State<Console>, request: Request, next: Next) 
     let Ok(body) = to_bytes(body, FORM_BYTES).await else {
         return Trouble(problem(413, "body-too-big", "this form is too long", "write less, and send it again")).into_response();
     };
-    let then = place_of(&parts.uri);
+    let (then, theme) = (place_of(&parts.uri), theme(&parts.headers));
     let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.extensions().get::<ProofWanted>().is_none() {
         return response;
     }
-    show(then, String::from_utf8_lossy(&body).into_owned(), None)
+    show(then, String::from_utf8_lossy(&body).into_owned(), theme, None)
 }
 
-fn show(then: String, form: String, wrong: Option<Wrong>) -> Response {
+fn show(then: String, form: String, theme: &'static str, wrong: Option<Wrong>) -> Response {
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::FORBIDDEN };
-    page(&Page { then, form, wrong, assets: assets() }, status)
+    page(&Page { then, form, wrong, theme, assets: assets() }, status)
 }
 
 /// Checks the password, then does what was asked for.
@@ -75,7 +80,7 @@ async fn prove(
             return Trouble(problem).into_response();
         }
         let wrong = Wrong::of(problem, &[("sign-in-failed", "password"), ("code-needed", "code"), ("bad-code", "code")]);
-        return show(then, form, Some(wrong));
+        return show(then, form, theme(&headers), Some(wrong));
     }
     match again(&then, form.into(), &headers) {
         Ok(mut request) => {
@@ -96,6 +101,7 @@ fn again(then: &str, form: Bytes, headers: &HeaderMap) -> Result<Request, Troubl
             request = request.header(name.clone(), value);
         }
     }
+    request = request.extension(Proved);
     let unfit = |_| problem(400, "bad-form", "this form could not be read", "go back and send it once more");
     Ok(request.body(Body::from(form)).map_err(unfit)?)
 }

@@ -81,12 +81,15 @@ impl Shell {
 }
 
 /// What was done on the page before.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Said {
     pub(super) text: String,
     /// Whether somebody just signed in.
     #[serde(default)]
     pub(super) welcome: bool,
+    /// Where the file is that was asked for, which the browser fetches then; empty for none.
+    #[serde(default)]
+    pub(super) file: String,
 }
 
 impl Said {
@@ -116,12 +119,18 @@ pub(super) fn forget(name: &str) -> HeaderValue {
 
 /// On to another page, which says `text`.
 pub(super) fn go(place: &str, text: &str) -> Response {
-    said(place, Said { text: sentence(&text.chars().take(SAID_CHARS - 1).collect::<String>()), welcome: false })
+    said(place, Said { text: sentence(&text.chars().take(SAID_CHARS - 1).collect::<String>()), ..Said::default() })
+}
+
+/// On to another page, from which the browser fetches `file`: an answer that is a file leaves whoever asked where he or she was.
+pub(super) fn fetch(place: &str, file: String) -> Response {
+    let text = sentence("the file comes by itself; where it does not, export once more");
+    said(place, Said { text, file, ..Said::default() })
 }
 
 /// On to another page after signing in.
 pub(super) fn welcome(place: &str) -> Response {
-    said(place, Said { text: String::new(), welcome: true })
+    said(place, Said { welcome: true, ..Said::default() })
 }
 
 fn said(place: &str, said: Said) -> Response {

@@ -4,11 +4,13 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use tower::ServiceExt as _;
 
 use super::assets::{Assets, assets};
 use super::shell;
+use super::visit::theme;
 use crate::api::{BASE, Problem};
 use crate::http::admission::PROOF_NEEDED;
 use crate::http::answer::problem;
@@ -47,6 +49,7 @@ struct Page {
     detail: String,
     remedy: String,
     code: String,
+    theme: &'static str,
     assets: Assets,
 }
 
@@ -84,24 +87,34 @@ impl IntoResponse for Trouble {
             _ => {}
         }
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let proof = problem.code == PROOF_NEEDED;
-        let retry = problem.retry_after_s;
-        let page = Page {
-            title: title(problem.status),
-            detail: sentence(&problem.detail),
-            remedy: advice(&problem.remedy),
-            code: problem.code,
-            assets: assets(),
-        };
-        let mut response = shell::page(&page, status);
-        if let Some(wait) = retry {
+        let mut response = status.into_response();
+        if let Some(wait) = problem.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
-        if proof {
+        if problem.code == PROOF_NEEDED {
             response.extensions_mut().insert(ProofWanted);
         }
+        response.extensions_mut().insert(Self(problem));
         response
     }
+}
+
+/// Writes the page of a trouble, light or dark as whoever sees it chose.
+pub(super) async fn tell(request: Request, next: Next) -> Response {
+    let theme = theme(request.headers());
+    let (mut parts, body) = next.run(request).await.into_parts();
+    let Some(Trouble(problem)) = parts.extensions.remove() else { return Response::from_parts(parts, body) };
+    let page = Page {
+        title: title(problem.status),
+        detail: sentence(&problem.detail),
+        remedy: advice(&problem.remedy),
+        code: problem.code,
+        theme,
+        assets: assets(),
+    };
+    let mut response = shell::page(&page, parts.status);
+    response.headers_mut().extend(parts.headers);
+    response
 }
 
 /// What is no page: the API, or nothing.

@@ -118,15 +118,19 @@ impl Visit {
 pub(super) async fn lead(request: Request, next: Next) -> Response {
     let fragment = request.headers().contains_key(FRAGMENT);
     let back = (request.method() == Method::GET && !fragment).then(|| shell::place_of(request.uri()));
-    let said = gate::cookie(request.headers(), SAID_COOKIE).is_some() && !fragment;
+    let said = gate::cookie(request.headers(), SAID_COOKIE).filter(|_| !fragment);
     let mut response = next.run(request).await;
     if response.extensions().get::<SignInWanted>().is_some()
         && let Some(back) = back.filter(|back| back != "/")
     {
         response = Redirect::to(&format!("/sign-in?next={}", segment(&back))).into_response();
     }
-    if said && response.status() != StatusCode::SEE_OTHER {
+    if let Some(said) = said.filter(|_| response.status() != StatusCode::SEE_OTHER) {
         response.headers_mut().append(header::SET_COOKIE, shell::forget(SAID_COOKIE));
+        let file = Said::from_cookie(&said).map(|said| said.file).filter(|file| !file.is_empty());
+        if let Some(fetched) = file.and_then(|file| HeaderValue::from_str(&format!("0; url={}", shell::local(&file))).ok()) {
+            response.headers_mut().insert(header::REFRESH, fetched);
+        }
     }
     if fragment && response.status() == StatusCode::SEE_OTHER {
         let goto = response.headers().get(header::LOCATION).cloned().unwrap_or(HeaderValue::from_static("/"));
