@@ -14,7 +14,7 @@ use super::entry::twice;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
 use super::shell::{Shell, go, ok, unfit};
-use super::shown::{When, counted, qr};
+use super::shown::{When, counted, program, qr};
 use super::trouble::Trouble;
 use super::visit::{Me, Visit};
 
@@ -44,6 +44,12 @@ struct Session {
     seen_ms: i64,
     address: String,
     agent: String,
+}
+
+impl Session {
+    fn program(&self) -> String {
+        program(&self.agent)
+    }
 }
 
 #[derive(Deserialize)]

@@ -167,6 +167,21 @@ pub(super) fn qr(text: &str) -> Option<String> {
     Some(format!("data:image/svg+xml,{svg}%3Cpath d='{path}'/%3E%3C/svg%3E"))
 }
 
+/// The program of a session as people call it, from how it names itself; its own words where those are not known.
+pub(super) fn program(agent: &str) -> String {
+    const BROWSERS: [(&str, &str); 5] =
+        [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    const SYSTEMS: [(&str, &str); 6] =
+        [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")];
+    let known = |of: &[(&str, &'static str)]| of.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
+    match (known(&BROWSERS), known(&SYSTEMS)) {
+        _ if agent.is_empty() => "Unknown program".to_owned(),
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.to_owned(),
+        (None, _) => agent.to_owned(),
+    }
+}
+
 /// The first letter as a capital: for a phrase that begins a line.
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -196,6 +211,15 @@ mod tests {
         assert_eq!(words(1_750_000_000_000 + 25 * HOUR_MS), "in 1 day");
         assert_eq!(words(1_750_000_000_000 - 20 * DAY_MS), "26 May 2025");
         assert_eq!(words(i64::MIN / 2), "1 Jan 1970", "what no calendar has");
+    }
+
+    #[test]
+    fn programs_have_the_names_that_people_call_them() {
+        let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+        assert_eq!(program(agent), "Chrome on Linux");
+        assert_eq!(program("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:130.0) Gecko/20100101 Firefox/130.0"), "Firefox on macOS");
+        assert_eq!(program("curl/8.9.1"), "curl/8.9.1");
+        assert_eq!(program(""), "Unknown program");
     }
 
     #[test]
