@@ -14,7 +14,7 @@ use super::entry::twice;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
 use super::shell::{Shell, go, ok, unfit};
-use super::shown::{When, counted, qr};
+use super::shown::{When, counted, program, qr};
 use super::trouble::Trouble;
 use super::visit::{Me, Visit};
 
@@ -53,6 +53,13 @@ pub(super) struct Session {
 pub(super) async fn sessions(visit: &Visit, user: &str) -> Result<Vec<Session>, Trouble> {
     let sessions: Sessions = visit.api.get(&format!("/users/{}/sessions", segment(user))).await?;
     Ok(sessions.items)
+}
+
+impl Session {
+    /// Its program as people call it.
+    pub(super) fn program(&self) -> String {
+        program(&self.agent)
+    }
 }
 
 #[derive(Deserialize)]

@@ -196,11 +196,11 @@ impl Explained {
     fn level_words(&self) -> &'static str {
         level_words(&self.level)
     }
-}
 
-impl Reason {
-    fn words(&self) -> String {
-        format!("{}: {}", level_words(&self.level), sentence(&self.because))
+    /// A reason; with its level where that is another than the one which stands beside it.
+    fn why(&self, reason: &Reason) -> String {
+        let because = sentence(&reason.because);
+        if reason.level == self.level { because } else { format!("{}: {because}", level_words(&reason.level)) }
     }
 }
 

@@ -216,7 +216,7 @@ pub(super) const REQUEST_FIELDS: [(&str, &str); 8] = [
 
 async fn request(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
     let wrong = match (fields.text("office"), fields.text("user")) {
-        ("", _) => Some(Wrong::missing("office", "Enter the office's name")),
+        ("", _) => Some(Wrong::missing("office", "Enter the office’s name")),
         (_, "") => Some(Wrong::missing("user", "Enter the user name at that office")),
         _ => None,
     };
@@ -243,6 +243,16 @@ struct Seen {
     name: String,
     kind: String,
     state: String,
+}
+
+impl Seen {
+    fn tone(&self) -> &'static str {
+        tone(match self.state.as_str() {
+            "delivered" | "received" => "Active",
+            "pending" | "withdrawing" => "Waiting",
+            other => other,
+        })
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -321,7 +331,7 @@ async fn deletion(visit: &Visit, id: &str) -> Result<Deed, Trouble> {
     Ok(Deed {
         title: format!("Delete the link with {} at {}?", link.remote_user, link.office_name),
         here: HERE,
-        lead: "The link ends for both of you. It can't be taken up again: a new one has to be requested and accepted.",
+        lead: "The link ends for both of you. It can’t be taken up again: a new one has to be requested and accepted.",
         yes: "Yes, delete the link",
         danger: true,
         api: format!("/links/{place}/delete"),

@@ -50,8 +50,19 @@ impl Plan {
         &self.stays
     }
 
-    /// The records and what comes along with them, as one list; empty when there are none.
-    pub(super) fn counted(&self) -> String {
+    /// The records and what comes along with them, as one list; empty when there are none, and when the only line of the
+    /// plan begins with the same numbers.
+    pub(super) fn in_all(&self) -> String {
+        let counted = self.counted();
+        let spoken = match counted.rsplit_once(", ") {
+            Some((others, last)) => format!("{others} and {last} "),
+            None => format!("{counted} "),
+        };
+        let said = matches!(&self.changes[..], [only] if only.starts_with(&spoken));
+        if said { String::new() } else { counted }
+    }
+
+    fn counted(&self) -> String {
         let c = &self.counts;
         let all = [
             (c.contacts, "contact"),
@@ -195,7 +206,11 @@ mod tests {
 
     #[test]
     fn a_plan_says_its_counts_in_words() {
-        assert_eq!(plan(12).counted(), "12 contacts, 3 cases");
+        assert_eq!(plan(12).in_all(), "12 contacts, 3 cases");
+        let told = Plan { changes: vec!["12 contacts and 3 cases will be removed at Harbour Law (bob)".to_owned()], ..plan(12) };
+        assert_eq!(told.in_all(), "", "the same is not said twice");
+        let twice = Plan { changes: vec![told.changes[0].clone(), "1 private record is among them".to_owned()], ..told };
+        assert_eq!(twice.in_all(), "12 contacts, 3 cases");
     }
 
     #[test]

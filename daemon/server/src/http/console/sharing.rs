@@ -135,6 +135,14 @@ struct Page {
     for_self: bool,
 }
 
+impl Page {
+    /// Whether who looks knows the name alone, and can ask for more.
+    fn asks(&self) -> bool {
+        let possible = |asking: &Asking| asking.waiting.is_none() && asking.possible;
+        self.sharing.is_locked() && self.sharing.request.as_ref().is_some_and(possible)
+    }
+}
+
 async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
     let sharing = Sharing::of(&visit, &id).await?;
     let shell = visit.shell(&format!("Sharing options of {}", sharing.name), "clients");
