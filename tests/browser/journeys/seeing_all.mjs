@@ -17,7 +17,8 @@ await tell(async ({ open }) => {
   await ann.press("link", "Paul Plain");
   await ann.press("link", "mark Private");
   await ann.sees("Mark Paul Plain Private?");
-  await ann.sees("seen by its owner, by administrators, and by users and groups that it is shared with");
+  await ann.sees("Who sees all clients by a role or a setting of this office no longer sees it.");
+  await ann.sees("Its owner and administrators see it");
   await ann.assertAccessible();
   await ann.press("link", "No, go back");
   assert.match(await ann.text(), /Private\s+No\s/, "a no changes nothing");
@@ -71,7 +72,8 @@ await tell(async ({ open }) => {
   await rita.press("link", "Rights…");
   await rita.sees("Sees every record of this office, but not those marked Private.");
   await rita.tick("Super User");
-  await rita.press("button", "Save");
+  await rita.press("button", "Continue");
+  await rita.press("button", "Yes, change them");
   await rita.sees("The rights of Carl Cook are changed.");
   await all(carl);
   await carl.sees("Clara Client");
