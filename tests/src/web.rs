@@ -80,16 +80,6 @@ impl Office {
         browser.sign_in(user, &password(user)).ok();
         browser
     }
-
-    /// Makes every sign-in so old, those to come among them, that what can't be taken back asks for the password again.
-    pub fn forget_proofs(&self) {
-        let sql = "CREATE TRIGGER IF NOT EXISTS old_sign_ins AFTER INSERT ON sessions BEGIN
-                       UPDATE sessions SET proved_ms = 0 WHERE id = new.id;
-                   END;
-                   UPDATE sessions SET proved_ms = 0;";
-        let office = rusqlite::Connection::open(self.folder().join("office.db")).expect("the office's database");
-        office.busy_timeout(PATIENCE).and_then(|()| office.execute_batch(sql)).expect("sign-ins can be made old");
-    }
 }
 
 /// The password that [`Office::signed_in`] gives a user.

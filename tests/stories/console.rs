@@ -165,10 +165,26 @@ fn every_page_has_the_colours_that_were_chosen() {
         for place in ["/", "/nowhere", "/clients/unknown", "/sign-in", "/password", "/set-up", "/forgot"] {
             assert_eq!(dark(&rita.send("GET", place, &[], b"")), is_dark, "{place} in {theme}");
         }
-        office.forget_proofs();
-        let asked = rita.send("POST", "/audit/export", &[FORM], b"format=csv");
-        assert_eq!((asked.status, dark(&asked)), (403, is_dark), "{}", String::from_utf8_lossy(&asked.bytes));
         let wrong = rita.send("POST", "/prove", &[FORM], b"then=/audit/export&form=format%3Dcsv&password=no");
         assert_eq!((wrong.status, dark(&wrong)), (422, is_dark), "{}", String::from_utf8_lossy(&wrong.bytes));
     }
+}
+
+/// Whoever was asked for the password before an export is led back to the page, and the browser fetches the file from there, once.
+#[test]
+fn an_export_ends_at_the_page_it_came_from() {
+    let office = Office::open("Archer Advice");
+    office.cli(&["user", "add", "rita", "--account", "admin"]).ok();
+    let mut rita = office.signed_in("rita");
+    let form = format!("then=/audit/export&form=format%3Dcsv%26user%3Drita&password={}", password("rita").replace(' ', "+"));
+    let proved = rita.send("POST", "/prove", &[FORM], form.as_bytes());
+    assert_eq!((proved.status, proved.header("location")), (303, Some("/audit?user=rita")), "{proved:?}");
+    let page = rita.send("GET", "/audit?user=rita", &[], b"");
+    assert_eq!(page.status, 200);
+    let place =
+        page.header("refresh").and_then(|header| header.strip_prefix("0; url=")).expect("the browser is sent for the file").to_owned();
+    let file = rita.send("GET", &place, &[], b"");
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"audit.csv\""), "{place}");
+    assert!(String::from_utf8_lossy(&file.bytes).contains("session.prove"), "{}", String::from_utf8_lossy(&file.bytes));
+    assert_eq!(rita.send("GET", "/audit?user=rita", &[], b"").header("refresh"), None, "who loads the page again fetches no file");
 }

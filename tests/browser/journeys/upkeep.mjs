@@ -18,13 +18,7 @@ await tell(async ({ open }) => {
   await rita.press("button", "Show");
   await rita.sees("not-admin");
   await rita.seesNot("Specialist: disable");
-  await rita.press("button", "Export as CSV");
-  await rita.sees("Your password, please");
-  await rita.fill("Password", rita.office.passwords.rita);
-  const file = await rita.save("Go on");
-  await rita.sees("The file comes by itself");
-  assert.equal(new URL(rita.page.url()).search, "?user=ann&outcome=refused", "Rita is where she was");
-  assert.equal((await rita.save("Export as CSV")).text, file.text, "and is not asked again");
+  const file = await rita.save("Export as CSV");
   assert.equal(file.name, "audit.csv");
   assert.ok(file.text.includes("not-admin") && !file.text.includes("session.begin"), file.text);
   await rita.press("link", "Take the filter Outcome: refused away");
