@@ -271,6 +271,8 @@ impl Sender {
         match course.sending.acked(&ack) {
             Acked::Persist(delivered) => {
                 course.moved = clock::instant();
+                // What the reader said before this and was put off is old: acted on later, it would say that nothing is held there.
+                self.words.remove(&ack.link);
                 let persisted = delivered.clone();
                 self.session.house().write(Priority::Sync, move |tx| outbound::persist(tx, &persisted)).await?;
                 course.sending.forget(&delivered);
