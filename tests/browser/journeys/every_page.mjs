@@ -48,6 +48,8 @@ async function come(person, cold, { place, press }) {
   if (bytes > HTML_BYTES) faults.push(`${bytes} bytes of HTML`);
   if (cold.asked.length > REQUESTS) faults.push(`${cold.asked.length} requests: ${cold.asked.join(" ")}`);
   if (place !== "/nowhere" && answer.status() !== 200) faults.push(`answered with ${answer.status()}`);
+  const keys = await page.locator("[data-key]").evaluateAll((goals) => goals.map((goal) => goal.dataset.key));
+  if (new Set(keys).size < keys.length) faults.push(`a key leads to two places: ${keys.join(", ")}`);
   for (const button of press.split("|").filter(Boolean)) {
     await person.press("button", button);
     await page.waitForLoadState("load");

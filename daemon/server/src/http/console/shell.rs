@@ -68,7 +68,7 @@ impl Shell {
         if self.me.administers {
             office.extend([
                 item("client-access", "/client-access", "lock", "Client access settings", ""),
-                item("roles", "/roles", "check", "Roles", "g r"),
+                item("roles", "/roles", "check", "Roles", "g e"),
                 item("audit", "/audit", "audit", "Audit", "g d"),
                 item("mails", "/mails", "mail", "Outbox", "g m"),
                 item("settings", "/settings", "settings", "Settings", "g s"),
