@@ -10,7 +10,7 @@ use interoffice_tests::{Office, card, import, says};
 const CONNECTIONS: usize = 1_000;
 /// What one of them may cost (kilobytes): what is known of the connection, whichever version of HTTP it will turn out to speak, and the
 /// buffer that its bytes are read into.
-const CONNECTION_KB: u64 = 128;
+const CONNECTION_KB: u64 = 24;
 const COMMANDS: usize = 20;
 /// More bytes of headers than any request has.
 const HEADERS: usize = 1024 * 1024;

@@ -126,7 +126,8 @@ pub(crate) async fn serve(house: House, listener: UnixListener) -> std::io::Resu
         let house = house.clone();
         async move { house.stopped().await }
     };
-    axum::serve(listener, router(house, Door::Socket)).with_graceful_shutdown(stopped).await
+    // A `Router` given as it is would have its whole table of routes copied for every connection, `into_make_service` shares it.
+    axum::serve(listener, router(house, Door::Socket).into_make_service()).with_graceful_shutdown(stopped).await
 }
 
 async fn timely(request: Request, next: Next) -> Response {
