@@ -23,6 +23,7 @@ mod sign_ins;
 mod slow;
 mod slow_headers;
 mod small_disk;
+mod stale_words;
 mod two_offices;
 mod under_attack;
 mod wall_clock;
