@@ -36,7 +36,7 @@ fn who_has_full_control_of_a_record_reads_what_happened_to_it_and_no_more() {
     let (rita, ann, bob, carl, dora) =
         (office.user("rita"), office.user("ann"), office.user("bob"), office.user("carl"), office.user("dora"));
     let events = |desk: &Desk<'_>| told(&desk.json(&["record", "events", &record]));
-    assert!(events(&ann).is_empty(), "nothing has happened to it yet");
+    assert_eq!(events(&ann), ["operator for user:ann record.import"], "what else the import brought is not told");
     dora.cli(&["record", "events", &record]).ended(exit::NOT_FOUND);
 
     grant(&ann, &record, ["--group", "Tax=write"]);
@@ -56,6 +56,7 @@ fn who_has_full_control_of_a_record_reads_what_happened_to_it_and_no_more() {
         "operator for user:bob record.grant a user: read",
         "operator for user:ann record.grant bob: full-control",
         "operator for user:ann record.grant group Tax: write",
+        "operator for user:ann record.import",
     ];
     assert_eq!(shared, expected, "who lost the access is told no more");
     assert_eq!(events(&bob), events(&ann));
@@ -88,6 +89,39 @@ fn who_has_full_control_of_a_record_reads_what_happened_to_it_and_no_more() {
     }
 }
 
+/// The audit has one line for all that an import brings, and each record tells that it came so; what an import changed, and what was
+/// handed over with all other records of a user, is told as if it had been done one by one.
+#[test]
+fn a_record_tells_how_it_came_and_whose_it_became() {
+    let (office, record) = office();
+    let (rita, ann, bob) = (office.user("rita"), office.user("ann"), office.user("bob"));
+    let events = |desk: &Desk<'_>, record: &str| told(&desk.json(&["record", "events", record]));
+    let uid = "BEGIN:VCARD\nVERSION:4.0\nUID:urn:uuid:4fbe8971-0bc3-424c-9c26-36c3e1eff6b1\nFN:Dina Client\nEND:VCARD\n";
+    let other = import(office.user("ann"), uid).remove(0);
+    import(office.user("ann"), &uid.replace("END:", "TEL:+1 555 0107\nEND:"));
+    let imported = ["operator for user:ann record.edit version 1.2, imported", "operator for user:ann record.import"];
+    assert_eq!(events(&ann, &other), imported);
+    assert_eq!(events(&rita, &other), imported, "an administrator learns of it too");
+    let made = ann.json(&["record", "add", "Emil Client"])["record"].as_str().expect("an id").to_owned();
+    assert_eq!(events(&ann, &made), ["operator for user:ann record.create"]);
+
+    let path = format!("/records/{other}/events?limit=1");
+    let first = ann.api("GET", &path, &Value::Null).body;
+    let next = first["next"].as_str().expect("a second page");
+    let second = ann.api("GET", &format!("{path}&after={next}"), &Value::Null).body;
+    assert_eq!([told(&first["items"]), told(&second["items"])].concat(), imported);
+    assert_eq!(
+        second["next"].as_str().map(|next| told(&ann.api("GET", &format!("{path}&after={next}"), &Value::Null).body["items"])),
+        None
+    );
+
+    rita.cli(&["user", "hand-over", "ann", "--to", "bob", "--yes"]).ok();
+    for record in [&record, &other, &made] {
+        assert_eq!(events(&bob, record)[0], "operator for user:rita record.owner bob instead of a user");
+    }
+    says(&rita.cli(&["audit", "--record", &record]).ok().out, "bob instead of ann");
+}
+
 /// Who did it knows what he or she did, whatever became of it.
 #[test]
 fn who_did_it_knows_whom_it_was_about() {
@@ -103,7 +137,10 @@ fn who_did_it_knows_whom_it_was_about() {
     let page = String::from_utf8(page.bytes).expect("a page");
     says(&page, "<h2 id=\"events-title\">Events</h2>");
     says(&page, "user:ann: dora: none");
-    assert_eq!(told(&events["items"]), ["user:ann record.revoke dora: none", "user:ann record.grant dora: read"]);
+    assert_eq!(
+        told(&events["items"]),
+        ["user:ann record.revoke dora: none", "user:ann record.grant dora: read", "operator for user:ann record.import"]
+    );
 }
 
 /// The two users of a link read what happened to it, each in his or her own office, and administrators do.

@@ -20,14 +20,18 @@ use crate::store::audit::{self, AuditLine, Place};
 use crate::store::records::RecordRow;
 use crate::store::{Fault, View, groups, users};
 
+const CREATED: &str = "record.create";
+/// The audit has one line for a whole import.
+const IMPORTED: &str = "record.import";
 /// What is told of a record, and the level that it takes to do that.
-const OF_RECORDS: [(&str, Level); 9] = [
+const OF_RECORDS: [(&str, Level); 10] = [
     ("record.archive", Level::FullControl),
-    ("record.create", Level::Read),
+    (CREATED, Level::Read),
     ("record.deletion-near", Level::Read),
     ("record.edit", Level::Write),
     ("record.end", Level::FullControl),
     ("record.grant", Level::FullControl),
+    (IMPORTED, Level::Read),
     ("record.owner", Level::FullControl),
     ("record.revoke", Level::FullControl),
     ("record.unarchive", Level::FullControl),
@@ -99,22 +103,41 @@ pub struct Page {
 /// What happened to a record, newest first: for whoever has Full Control of it, and for administrators who see it.
 pub fn of_record(view: &View<'_>, actor: &Actor, record: RecordId, query: &Query) -> Result<Page, Fault> {
     let (row, _) = seen(view, actor, record)?;
+    let object = record.to_string();
     if rights::administers(view, actor)? {
-        return page(view, query, &record.to_string(), None, |line| Ok(as_written(line)));
+        return page(view, query, &object, None, import_of(view, record)?, |line| Ok(as_written(line)));
     }
     reached(view, actor, record, Level::FullControl)?;
     let verbs: Vec<&str> = OF_RECORDS.iter().map(|(verb, _)| *verb).chain([GRANTED]).collect();
     let reader = Reader { view, viewer: rights::viewer(view, actor)?, me: actor.user(), row: &row };
-    page(view, query, &record.to_string(), Some(&verbs), |line| reader.told(line))
+    page(view, query, &object, Some(&verbs), import_of(view, record)?, |line| reader.told(line))
+}
+
+/// How a record came that nobody made by itself: the line of the import in whose moment it was made, without what else that brought.
+fn import_of(view: &View<'_>, record: RecordId) -> Result<Option<AuditLine>, Fault> {
+    let newest = Place { at_ms: i64::MAX, skip: 0 };
+    if !audit::about(view, &record.to_string(), Some(&[CREATED]), newest, 1)?.is_empty() {
+        return Ok(None);
+    }
+    let mut lines = audit::of_moment(view, IMPORTED, made_ms(record))?.into_iter();
+    let Some(line) = lines.next() else { return Ok(None) };
+    // Two users who imported in one millisecond can't be told apart.
+    let actor = if lines.any(|other| other.actor != line.actor) { SOMEBODY.to_owned() } else { line.actor };
+    Ok(Some(AuditLine { actor, object: record.to_string(), detail: String::new(), ..line }))
+}
+
+/// When a record was made, which its id begins with (milliseconds since 1970, UTC).
+fn made_ms(record: RecordId) -> i64 {
+    record.0[..6].iter().fold(0, |millis, byte| millis << 8 | i64::from(*byte))
 }
 
 /// What happened to a link, newest first: for the user of this office whom it links, and for administrators.
 pub fn of_link(view: &View<'_>, actor: &Actor, link: &str, query: &Query) -> Result<Page, Fault> {
     let link = links::find(view, actor, link)?.link.to_string();
     if rights::administers(view, actor)? {
-        return page(view, query, &link, None, |line| Ok(as_written(line)));
+        return page(view, query, &link, None, None, |line| Ok(as_written(line)));
     }
-    page(view, query, &link, Some(&OF_LINKS), |line| {
+    page(view, query, &link, Some(&OF_LINKS), None, |line| {
         let mut known = true;
         for user in users_in(&line.actor) {
             known &= actor.user() == Some(&user) || users::find(view, &user)?.is_some_and(|user| user.role.administers);
@@ -143,11 +166,13 @@ fn read_place(text: &str) -> Result<Place, Refusal> {
     read().ok_or_else(|| Refusal::invalid("bad-place", "this is no place in the events", "take it from the answer before, or leave it out"))
 }
 
+/// One page of the lines about `object`; `first` is what happened before the oldest of them.
 fn page(
     view: &View<'_>,
     query: &Query,
     object: &str,
     verbs: Option<&[&str]>,
+    first: Option<AuditLine>,
     told: impl Fn(AuditLine) -> Result<Event, Fault>,
 ) -> Result<Page, Fault> {
     let limit = query.limit.unwrap_or(LINES_DEFAULT);
@@ -159,12 +184,14 @@ fn page(
     let mut lines = audit::about(view, object, verbs, from, limit + 1)?;
     let more = lines.len() > limit;
     lines.truncate(limit);
-    let next = lines.last().filter(|_| more).map(|last| {
+    let full = lines.len() == limit;
+    let next = lines.last().filter(|_| more || (full && first.is_some())).map(|last| {
         let here = lines.iter().filter(|line| line.at_ms == last.at_ms).count() as u64;
         let skip = if last.at_ms == from.at_ms { from.skip + here } else { here };
         format!("{}.{skip}", last.at_ms)
     });
-    let items = lines.into_iter().map(told).collect::<Result<Vec<_>, Fault>>()?;
+    let first = first.filter(|_| !more && !full);
+    let items = lines.into_iter().chain(first).map(told).collect::<Result<Vec<_>, Fault>>()?;
     Ok(Page { items, next })
 }
 

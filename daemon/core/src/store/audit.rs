@@ -192,6 +192,12 @@ pub fn about(view: &View<'_>, object: &str, verbs: Option<&[&str]>, from: Place,
     view.sql().all(&sql, &params, line)
 }
 
+/// What was done under a verb in one moment (milliseconds since 1970, UTC).
+pub fn of_moment(view: &View<'_>, verb: &str, at_ms: i64) -> Result<Vec<AuditLine>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE verb = ?1 AND at_ms = ?2 AND outcome = 'done' ORDER BY id");
+    view.sql().all(&sql, &[verb.into(), at_ms.into()], line)
+}
+
 fn about_query(object: &str, verbs: Option<&[&str]>, from: Place, limit: usize) -> (String, Vec<Value>) {
     let mut params: Vec<Value> = vec![object.into(), from.at_ms.into(), limit.into(), from.skip.into()];
     let only = verbs.map_or_else(String::new, |verbs| {

@@ -152,7 +152,8 @@ pub fn import_cards(tx: &Tx<'_>, actor: &Actor, cards: &[ImportCard], options: &
         return Err(Refusal::invalid("too-many-cards", "at most 500 cards go into one transaction", "import them in parts").into());
     }
     let warns = office::habits(tx)?.warn_duplicates.then(|| rights::sight(tx, actor)).transpose()?;
-    let mut run = Run { tx, owner: user.id, epoch: office::load(tx)?.epoch.counter, options, warns, report: ImportReport::default() };
+    let mut run =
+        Run { tx, actor, owner: user.id, epoch: office::load(tx)?.epoch.counter, options, warns, report: ImportReport::default() };
     for card in cards {
         run.import(card)?;
     }
@@ -166,6 +167,7 @@ pub fn import_cards(tx: &Tx<'_>, actor: &Actor, cards: &[ImportCard], options: &
 /// The import of one part of a file.
 struct Run<'a, 'c> {
     tx: &'a Tx<'c>,
+    actor: &'a Actor,
     owner: i64,
     epoch: u64,
     options: &'a ImportOptions,
@@ -234,6 +236,8 @@ impl Run<'_, '_> {
         let content = Content { version, name: &record.display_name, search: &search, related, body: &body, card: Some(&card.card) };
         records::replace(self.tx, row.id, record.kind, &content)?;
         log::touch(self.tx, row.record)?;
+        // New records are told by the line of the whole import; one that was there already is edited like by hand.
+        audit::done(self.tx, self.actor, "record.edit", &row.record.to_string(), &format!("version {version}, imported"))?;
         self.report.updated += 1;
         self.report.records.push(row.record.to_string());
         Ok(())

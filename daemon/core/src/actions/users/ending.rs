@@ -143,8 +143,11 @@ pub fn hand_over(tx: &Tx<'_>, actor: &Actor, name: &UserName, wanted: &HandOver,
     let (from, to, _) = checked(tx, name, wanted)?;
     let moved = records::set_owner_of_all(tx, from.id, to.id)?;
     claims::blank_all(tx)?;
-    audit::done(tx, actor, "user.hand-over", name.as_str(), &format!("to {}, records {moved}", to.name))?;
-    Ok(HandedOver { from: name.to_string(), to: to.name.to_string(), records: moved })
+    for record in &moved {
+        audit::done(tx, actor, "record.owner", &record.to_string(), &format!("{} instead of {name}", to.name))?;
+    }
+    audit::done(tx, actor, "user.hand-over", name.as_str(), &format!("to {}, records {}", to.name, moved.len()))?;
+    Ok(HandedOver { from: name.to_string(), to: to.name.to_string(), records: moved.len() as u64 })
 }
 
 /// What deleting a user will do. Whoever owns records or has live links is not deleted: they are handed over or ended first.

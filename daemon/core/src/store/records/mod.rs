@@ -4,6 +4,7 @@ mod changed;
 mod counts;
 mod found;
 mod locked;
+mod owner;
 mod points;
 mod retention;
 
@@ -20,6 +21,7 @@ pub use changed::{Changed, changed};
 pub use counts::{KindCounts, MarkCounts, ShownCounts, shown_counts};
 pub use counts::{count, count_all_of, count_by_owner, count_marks, count_of, count_private, open_of};
 pub use locked::{LockedRow, locked};
+pub use owner::{set_owner, set_owner_of_all};
 pub use points::with_point;
 pub use retention::{reminded_at, reminded_by, set_archived, set_ended, set_reminded, unreminded};
 
@@ -286,19 +288,6 @@ pub fn set_everyone(tx: &Tx<'_>, id: i64, level: Option<Level>) -> Result<(), St
 pub fn keep_open(tx: &Tx<'_>) -> Result<u64, StoreFault> {
     let read = grants::number(Some(Level::Read));
     tx.sql().execute("UPDATE records SET everyone = ?1 WHERE private = 0 AND everyone = 0", &[read.into()])
-}
-
-/// Gives a record to another owner.
-pub fn set_owner(tx: &Tx<'_>, id: i64, owner: i64) -> Result<(), StoreFault> {
-    tx.sql().execute("UPDATE records SET owner = ?2, reminded_ms = NULL WHERE id = ?1", &[id.into(), owner.into()])?;
-    Ok(())
-}
-
-/// Gives every record of a user to another, archived ones too; says how many. The new owner's own grants on them go.
-pub fn set_owner_of_all(tx: &Tx<'_>, from: i64, to: i64) -> Result<u64, StoreFault> {
-    let own = "DELETE FROM grants WHERE user_row = ?2 AND record_row IN (SELECT id FROM records WHERE owner = ?1)";
-    tx.sql().execute(own, &[from.into(), to.into()])?;
-    tx.sql().execute("UPDATE records SET owner = ?2, reminded_ms = NULL WHERE owner = ?1", &[from.into(), to.into()])
 }
 
 /// Deletes records with their grants, what they were found by, and the wishes not to hear of them.
