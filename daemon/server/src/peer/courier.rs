@@ -237,7 +237,7 @@ pub(super) async fn ping(door: &PeerDoor, office: OfficeId) -> Result<PingReport
             }
             Ok(Err(fault)) => Some(fault.to_string()),
             Err(_) => Some(format!(
-                "no answer from {name} within {} s: is the daemon there running, and does every firewall let UDP through",
+                "no answer from {name} within {} s: check that the daemon there runs and that every firewall lets UDP through",
                 PING.as_secs()
             )),
         },

@@ -37,7 +37,7 @@ pub(crate) enum DialFault {
     Stopping,
     /// Not one packet, or not all of them, in time.
     #[error(
-        "no answer from {address} within {within_s} s: is the daemon there running, and does every firewall on the way let UDP through"
+        "no answer from {address} within {within_s} s: check that the daemon there runs and that every firewall on the way lets UDP through"
     )]
     NoAnswer {
         /// The address dialled.

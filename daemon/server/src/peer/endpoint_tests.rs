@@ -97,7 +97,7 @@ async fn nobody_there_is_said_within_the_bound() {
     let fault = finish(connecting, to, Duration::from_secs(1)).await.expect_err("nobody answers");
     assert_eq!(
         fault.to_string(),
-        format!("no answer from {to} within 1 s: is the daemon there running, and does every firewall on the way let UDP through")
+        format!("no answer from {to} within 1 s: check that the daemon there runs and that every firewall on the way lets UDP through")
     );
 }
 

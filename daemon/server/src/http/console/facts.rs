@@ -112,7 +112,8 @@ pub(super) fn parts(value: &str, separator: char) -> Vec<String> {
 /// The parts of a value in a row, without those that are empty.
 fn row(value: &str, separator: char) -> String {
     let parts = parts(value, separator);
-    let said: Vec<String> = parts.iter().map(|part| unescape(part).trim().to_owned()).filter(|part| !part.is_empty()).collect();
+    let said: Vec<String> =
+        parts.iter().map(|part| unescape(part).trim().trim_end_matches(',').to_owned()).filter(|part| !part.is_empty()).collect();
     said.join(", ")
 }
 

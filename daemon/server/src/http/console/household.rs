@@ -26,8 +26,8 @@ impl Household {
     pub(super) fn unseen(&self) -> Option<String> {
         match self.members.len().saturating_sub(self.seen_members.len()) {
             0 => None,
-            1 => Some("A member you don't see".to_owned()),
-            more => Some(format!("{more} members you don't see")),
+            1 => Some("A member you don’t see".to_owned()),
+            more => Some(format!("{more} members you don’t see")),
         }
     }
 }

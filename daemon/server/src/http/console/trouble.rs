@@ -62,7 +62,7 @@ fn title(status: u16) -> &'static str {
         503 | 504 => "The office is busy",
         507 => "The disk is full",
         500.. => "Something broke here",
-        _ => "This can't be done",
+        _ => "This can’t be done",
     }
 }
 
@@ -123,7 +123,7 @@ pub(super) async fn no_such_page(State(api): State<Router>, request: Request) ->
         return api.oneshot(request).await.into_response();
     }
     let detail = format!("there is nothing at {}", request.uri().path());
-    Trouble(problem(404, "no-such-place", &detail, "look in the menu, or go to the overview")).into_response()
+    Trouble(problem(404, "no-such-place", &detail, "check the address, or begin at the overview")).into_response()
 }
 
 #[cfg(test)]
