@@ -1,8 +1,8 @@
-// What a page does beyond links and forms: dialogs, what changes meanwhile, copying, shortcuts. Every page works without it.
+// What a page does beyond links and forms. Every page works without it.
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// Asks for a page; where the house names another place to go to, the browser goes there.
+// Asks for a page, or goes to another place where the house names one.
 async function ask(url, options = {}, by = "person") {
   const answer = await fetch(url, { ...options, headers: { fragment: by } });
   const elsewhere = answer.headers.get("goto");
@@ -11,11 +11,12 @@ async function ask(url, options = {}, by = "person") {
     return null;
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  page.gone = [403, 404].includes(answer.status);
   stay(page);
   return page;
 }
 
-// --- the session: whoever is about to be signed out is asked first ---
+// --- the session: who is about to be signed out is asked ---
 
 let end = Infinity;
 
@@ -61,7 +62,7 @@ async function openDialog(link) {
 
 addEventListener("click", (event) => {
   const at = (selector) => event.target.closest?.(selector);
-  const plain = !event.metaKey && !event.ctrlKey && !event.shiftKey && event.button === 0;
+  const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.button);
   const link = at("a[data-dialog]");
   if (link && plain) {
     event.preventDefault();
@@ -76,7 +77,10 @@ addEventListener("click", (event) => {
     refresh();
   }
   const copy = at("[data-copy]");
-  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => tell("Copied"));
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => {
+    copy.classList.add("copied");
+    $("#live").textContent = "Copied";
+  });
 });
 
 addEventListener("submit", async (event) => {
@@ -85,7 +89,7 @@ addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.submitter;
   const body = new URLSearchParams(new FormData(event.target, button));
-  // Nothing on a sheet that is about to be another one can be used.
+  // A sheet that changes is out of use.
   dialog.inert = true;
   const page = await ask(button?.getAttribute("formaction") ?? event.target.action, { method: "POST", body }).catch(() => null);
   dialog.inert = false;
@@ -94,7 +98,7 @@ addEventListener("submit", async (event) => {
 
 $("#dialog")?.addEventListener("close", () => {
   $("#dialog").replaceChildren();
-  // Meanwhile another link may stand where it was.
+  // Another link may stand there now.
   (opener?.isConnected ? opener : $$("a").find((link) => link.href === opener?.href))?.focus();
   refresh();
 });
@@ -104,12 +108,11 @@ for (const dialog of $$("dialog[data-modal][open]")) {
   dialog.showModal();
 }
 
-// --- what changed meanwhile: the house says which kind of thing, the page asks for it with its own rights ---
+// --- what changed meanwhile: the house says what kind, the page asks with its own rights ---
 
 const live = () => $$("[data-live]");
 const spots = (region) => $$("a, button, summary", region);
-let asked = false;
-let again = false;
+let asked, again;
 
 async function refresh(by) {
   if (asked) {
@@ -119,10 +122,12 @@ async function refresh(by) {
   asked = true;
   const page = await ask(location.href, {}, by).catch(() => null);
   asked = false;
+  // What may not be seen any more goes.
+  if (page?.gone) location.reload();
   for (const region of page ? live() : []) {
     const next = page.getElementById(region.id);
     if (!next) continue;
-    // What somebody opened stays open.
+    // What was opened stays open.
     for (const details of $$("details[id]", next)) details.open = $(`#${details.id}`)?.open;
     if (next.innerHTML === region.innerHTML) continue;
     const inside = region.contains(document.activeElement) ? document.activeElement : null;
@@ -145,17 +150,13 @@ if (live().length > 0) {
     const { changed } = JSON.parse(event.data);
     if (changed.some((kind) => $(`[data-live~="${kind}"]`))) refresh("clock");
   });
-  // What happened before the stream stood, or while it was lost, nobody told.
+  // What happened while no stream stood nobody told.
   stream.addEventListener("open", () => refresh("clock"));
   addEventListener("pagehide", () => stream.close());
 }
 
-// --- small things ---
-
-function tell(text) {
-  const place = $("#live");
-  if (place) place.textContent = text;
-}
+// The browser keeps pages for its button Back.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // What stands behind the # of a link goes into its field, and out of the address.
 const token = $("input[data-from-hash]");

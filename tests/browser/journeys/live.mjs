@@ -38,4 +38,20 @@ await tell(async ({ open }) => {
   await list.sees("Petra Moss");
   assert.ok(await summary.evaluate((node) => node.parentElement.open), "what Ann opened is open");
   assert.ok(await summary.evaluate((node) => node === document.activeElement), "Ann is where she was");
+
+  // What is taken back is gone from the page that shows it, and does not come back by the browser's own button.
+  await bob.sees("Petra Moss");
+  await bob.press("link", "The link");
+  await bob.page.goBack();
+  await bob.sees("Calls on Tuesdays");
+  await ann.press("link", "Linked Users");
+  await ann.press("link", "bob");
+  await ann.press("link", "Take Petra Moss back");
+  await ann.press("button", "Yes, take it back");
+  await bob.sees("There is nothing here");
+  await bob.seesNot("Calls on Tuesdays");
+  await bob.page.goto(bob.page.url().replace(/clients.*/, "links"));
+  await bob.page.goBack();
+  await bob.sees("There is nothing here");
+  await bob.seesNot("Petra Moss");
 });

@@ -79,15 +79,16 @@ impl Clock {
 
     fn words(&self, at_ms: i64, day: String) -> String {
         let span = (self.now_ms - at_ms).abs();
-        let (count, unit) = match span {
+        let (length, unit) = match span {
             0..MINUTE_MS => return if at_ms <= self.now_ms { "just now".to_owned() } else { "in a moment".to_owned() },
-            MINUTE_MS..HOUR_MS => (span / MINUTE_MS, "minute"),
-            HOUR_MS..DAY_MS => (span / HOUR_MS, "hour"),
-            _ if span < 14 * DAY_MS => (span / DAY_MS, "day"),
+            MINUTE_MS..HOUR_MS => (MINUTE_MS, "minute"),
+            HOUR_MS..DAY_MS => (HOUR_MS, "hour"),
+            _ if span < 14 * DAY_MS => (DAY_MS, "day"),
             _ => return day,
         };
-        let spoken = counted(count.unsigned_abs(), unit);
-        if at_ms <= self.now_ms { format!("{spoken} ago") } else { format!("in {spoken}") }
+        let spoken = |span: i64| counted((span / length).unsigned_abs(), unit);
+        // What counts for three days has three days left a second later, and not two.
+        if at_ms <= self.now_ms { format!("{} ago", spoken(span)) } else { format!("in {}", spoken(span + length / 2)) }
     }
 }
 
@@ -238,6 +239,9 @@ mod tests {
         let words = |at_ms: i64| clock.when(at_ms).words;
         assert_eq!(words(1_750_000_000_000), "just now");
         assert_eq!(words(1_750_000_000_000 + 25 * HOUR_MS), "in 1 day");
+        assert_eq!(words(1_750_000_000_000 + 3 * DAY_MS - 1_000), "in 3 days");
+        assert_eq!(words(1_750_000_000_000 + 14 * DAY_MS - 1_000), "in 14 days");
+        assert_eq!(words(1_750_000_000_000 + 90 * MINUTE_MS), "in 2 hours");
         assert_eq!(words(1_750_000_000_000 - 20 * DAY_MS), "26 May 2025");
         assert_eq!(words(i64::MIN / 2), "1 Jan 1970", "what no calendar has");
     }
