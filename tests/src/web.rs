@@ -87,6 +87,12 @@ pub fn password(user: &str) -> String {
     format!("copper kettle on a tuesday 7 {user}")
 }
 
+/// The name under which a browser keeps a cookie of this office.
+pub fn cookie_of(name: &str, office: &Office) -> String {
+    let id = office.json(&["id"])["office"].as_str().expect("an id").to_owned();
+    format!("{name}-{}", &id[..10])
+}
+
 impl Browser {
     /// A browser without cookies at the http door of the office in `folder`.
     pub fn at(address: SocketAddr, folder: &Path) -> Self {
@@ -136,19 +142,19 @@ impl Browser {
         self.send(method, &format!("/api/v1{path}"), &headers, body.to_string().as_bytes())
     }
 
-    /// A cookie's value.
+    /// A cookie's value, by the name without the office.
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        self.cookies.get(name).map(String::as_str)
+        self.cookies.iter().find(|(found, _)| found.starts_with(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Sets a cookie as if the door had.
-    pub fn set_cookie(&mut self, name: &str, value: &str) {
-        self.cookies.insert(name.to_owned(), value.to_owned());
+    /// Sets a cookie as if the door of `office` had.
+    pub fn set_cookie(&mut self, name: &str, office: &Office, value: &str) {
+        self.cookies.insert(cookie_of(name, office), value.to_owned());
     }
 
-    /// Forgets a cookie.
+    /// Forgets a cookie, by the name without the office.
     pub fn forget_cookie(&mut self, name: &str) {
-        self.cookies.remove(name);
+        self.cookies.retain(|found, _| !found.starts_with(name));
     }
 
     /// Any request; the answer is read to its end.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use interoffice_tests::web::{Browser, Reply, password};
+use interoffice_tests::web::{Browser, Reply, cookie_of, password};
 use interoffice_tests::{Office, card, import, linked, share};
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ fn asvs_3_3_cookies_are_for_this_host_and_no_script_and_a_planted_one_is_not_tak
     let office = alder();
     let mut ann = office.signed_in("ann");
     let mut fresh = office.browser();
-    fresh.set_cookie("__Host-session", "planted");
+    fresh.set_cookie("__Host-session", &office, "planted");
     let reply = fresh.sign_in("ann", &password("ann"));
     let cookies: Vec<&str> = reply.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str()).collect();
     assert_eq!(cookies.len(), 2);
@@ -103,6 +103,22 @@ fn asvs_3_3_cookies_are_for_this_host_and_no_script_and_a_planted_one_is_not_tak
     }
     let out = ann.delete("/session");
     assert_eq!(out.header("clear-site-data"), Some("\"cache\", \"storage\""), "ASVS 14.3.1");
+}
+
+/// Browsers keep one cookie of a name for all ports of a host: who tries two offices on one machine is signed in at both.
+#[test]
+fn two_offices_on_one_host_sign_nobody_of_the_other_out() {
+    let names = |name: &str| {
+        let office = Office::open(name);
+        office.cli(&["user", "add", "ann"]).ok();
+        office.signed_in("ann");
+        let reply = office.browser().sign_in("ann", &password("ann"));
+        let cookies = reply.headers.iter().filter(|(header, _)| header == "set-cookie");
+        cookies.map(|(_, value)| value.split_once('=').expect("a name").0.to_owned()).collect::<BTreeSet<String>>()
+    };
+    let (here, there) = (names("Alder"), names("Birch"));
+    assert_eq!((here.len(), there.len()), (2, 2));
+    assert!(here.is_disjoint(&there), "{here:?} and {there:?}");
 }
 
 #[test]
@@ -357,7 +373,8 @@ fn v_04_the_first_administrator_comes_by_the_link_of_the_set_up_and_sees_every_r
 #[test]
 fn r_20_secrets_that_count_for_nothing_are_tried_at_a_bounded_rate() {
     let office = alder();
-    for (header, value) in [("authorization", "Bearer iot_nothing"), ("cookie", "__Host-session=nothing")] {
+    let cookie = format!("{}=nothing", cookie_of("__Host-session", &office));
+    for (header, value) in [("authorization", "Bearer iot_nothing"), ("cookie", cookie.as_str())] {
         let mut stranger = office.browser();
         stranger.headers.insert(header.into(), value.into());
         let answers: Vec<u16> = (0..600).map(|_| stranger.get("/users").status).take_while(|status| *status != 429).collect();

@@ -179,7 +179,7 @@ async fn open_web(house: &House) -> Result<Option<(WebListener, Router)>, AppFau
     let address = listener.address().map_err(AppFault::io("asking where the http door listens"))?;
     house.set_web(address);
     tracing::info!(%address, "the http door is open");
-    Ok(Some((listener, http::router(house.clone(), Door::Web(Web::new(config))))))
+    Ok(Some((listener, http::router(house.clone(), Door::Web(Web::new(config, house.context().office()))))))
 }
 
 /// Opens the control socket for the owner of the folder alone. The lock is held, so a socket that is there is a leftover.

@@ -16,6 +16,7 @@ use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::sessions::{SEEN_MS, SessionRow};
 use interoffice_core::store::{Fault, View};
+use interoffice_protocol::ids::OfficeId;
 use interoffice_protocol::names::UserName;
 
 use super::admission::{Found, PROOF_NEEDED, admit, not_signed_in};
@@ -27,10 +28,25 @@ use crate::config::HttpConfig;
 use crate::house::{House, Priority::People};
 use crate::secret::{self, Passwords};
 
-/// Cookie of a session. The prefix makes browsers insist on TLS, on the whole host and on nobody else's setting it.
-pub(super) const SESSION_COOKIE: &str = "__Host-session";
-/// Cookie of a device on which somebody signed in before.
-pub(super) const DEVICE_COOKIE: &str = "__Host-device";
+/// Names of the cookies that say who comes. The prefix makes browsers insist on TLS, on the whole host and on nobody else's setting them.
+/// Behind it stands the office: browsers keep one cookie of a name for all ports of a host, and two offices on one machine would sign each
+/// other's users out.
+pub(super) struct Cookies {
+    /// Of a session.
+    pub(super) session: String,
+    /// Of a device on which somebody signed in before.
+    pub(super) device: String,
+}
+
+impl Cookies {
+    fn of(office: &str) -> Self {
+        let office = office.get(..OFFICE_LETTERS).unwrap_or(office);
+        Self { session: format!("__Host-session-{office}"), device: format!("__Host-device-{office}") }
+    }
+}
+
+/// Letters of the office's id in the names of its cookies.
+const OFFICE_LETTERS: usize = 10;
 
 /// Which listener a request came through.
 #[derive(Clone)]
@@ -47,6 +63,8 @@ pub(crate) struct Web {
     pub(super) passwords: Passwords,
     /// How often somebody may try.
     pub(super) limits: Limits,
+    /// What its cookies are called.
+    pub(super) cookies: Cookies,
     proxies: Vec<IpAddr>,
 }
 
@@ -64,9 +82,10 @@ impl Door {
 }
 
 impl Web {
-    /// The http door of these settings.
-    pub(crate) fn new(config: &HttpConfig) -> Arc<Self> {
-        Arc::new(Self { passwords: Passwords::new(), limits: Limits::new(), proxies: config.proxies.clone() })
+    /// The http door of an office with these settings.
+    pub(crate) fn new(config: &HttpConfig, office: OfficeId) -> Arc<Self> {
+        let (limits, cookies) = (Limits::new(), Cookies::of(&office.to_string()));
+        Arc::new(Self { passwords: Passwords::new(), limits, cookies, proxies: config.proxies.clone() })
     }
 
     /// Where a request comes from: the other end, or what a proxy that is known says of it.
@@ -111,10 +130,10 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+    fn of(headers: &HeaderMap, cookies: &Cookies) -> Result<Self, Problem> {
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(secret::hash_token);
-        let session = cookie(headers, SESSION_COOKIE).map(|value| secret::hash_token(&value));
+        let session = cookie(headers, &cookies.session).map(|value| secret::hash_token(&value));
         Ok(Self { session: if token.is_some() { None } else { session }, token, on_behalf: on_behalf(headers)? })
     }
 }
@@ -200,7 +219,7 @@ async fn identify(house: &House, web: &Web, request: &Parts) -> Result<Caller, P
     let address = web.address(other_end, &request.headers);
     let path = request.uri.path().strip_prefix(BASE).unwrap_or_else(|| request.uri.path()).to_owned();
     let method = request.method.clone();
-    let shown = Shown::of(&request.headers)?;
+    let shown = Shown::of(&request.headers, &web.cookies)?;
     let secret = shown.token.or(shown.session);
     let looked = if secret.is_some() { house.read(move |view| look(view, &shown)).await } else { Ok((Found::Nobody, Actor::Stranger)) };
     // What is shown and counts for nothing makes nobody less of a stranger.
@@ -294,7 +313,7 @@ mod tests {
     #[test]
     fn an_address_is_what_the_last_known_proxy_says_and_not_what_anybody_writes() {
         let proxy: IpAddr = "10.0.0.1".parse().unwrap();
-        let door = Web { passwords: Passwords::new(), limits: Limits::new(), proxies: vec![proxy] };
+        let door = Web { passwords: Passwords::new(), limits: Limits::new(), cookies: Cookies::of("a"), proxies: vec![proxy] };
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "192.0.2.66, 198.51.100.7".parse().unwrap());
         let client: IpAddr = "198.51.100.7".parse().unwrap();

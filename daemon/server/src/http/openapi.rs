@@ -14,7 +14,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::Problems;
-use super::gate::SESSION_COOKIE;
 use crate::api::{BASE, Problem};
 use crate::house::House;
 
@@ -22,6 +21,10 @@ const WORDS: &str = "One office's own API: its records, who may see them, its li
     `POST /session` and is known by a cookie, a program sends `Authorization: Bearer TOKEN`. What changes much at once has a plan: ask \
     for it at the path that ends with `/plan`, read it, and send its id along. Times are milliseconds since 1970 (UTC). A problem has a \
     stable `code`, one sentence in `detail`, and in `remedy` what to do.";
+
+/// Cookie of a session, whose name ends with the office.
+const SESSION: &str = "__Host-session-OFFICE";
+const SESSION_WORDS: &str = "Set by `POST /session`. In place of OFFICE stand the first ten letters of the office's id.";
 
 /// What stands before the routes.
 pub(super) fn head() -> OpenApi {
@@ -32,7 +35,7 @@ pub(super) fn head() -> OpenApi {
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
     let components = ComponentsBuilder::new()
         .schema("Problem", Problem::schema())
-        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE))))
+        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(SESSION, SESSION_WORDS))))
         .security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     OpenApiBuilder::new()
         .info(info)

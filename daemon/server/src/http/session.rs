@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use super::answer::{Answer, Items, Problems, items, one};
 use super::asked::{As, Body, user_name};
-use super::gate::{self, Caller, DEVICE_COOKIE, Door, SESSION_COOKIE, Web};
+use super::gate::{self, Caller, Door, Web};
 use crate::api::Problem;
 use crate::house::{House, Priority::People};
 use crate::secret::{self, Comes, Secret};
@@ -96,7 +96,7 @@ async fn begin(
 ) -> Result<Response, Problem> {
     let web = door.web()?;
     let address = caller.address.ok_or_else(sign_in::refused)?;
-    let device = gate::cookie(&headers, DEVICE_COOKIE).map(|value| secret::hash_token(&value));
+    let device = gate::cookie(&headers, &web.cookies.device).map(|value| secret::hash_token(&value));
     let name = asked.user.clone();
     let found = house.read(move |view| sign_in::candidate(view, &name, device.as_ref())).await?;
     let known = device.filter(|_| found.as_ref().is_some_and(|candidate| candidate.known_device));
@@ -120,7 +120,7 @@ async fn begin(
     let place = Place { address: address.to_string(), agent };
     let session = house.write(People, move |tx| sign_in::begin(tx, &proof, &hash, &device_hash, &place)).await?;
     let mut response = (StatusCode::CREATED, Json(session)).into_response();
-    let cookies = [cookie(SESSION_COOKIE, &token, None), cookie(DEVICE_COOKIE, &device_token, Some(DEVICE_S))];
+    let cookies = [cookie(&web.cookies.session, &token, None), cookie(&web.cookies.device, &device_token, Some(DEVICE_S))];
     for value in cookies {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -176,12 +176,16 @@ async fn show(State(house): State<House>, Extension(caller): Extension<Caller>) 
 
 /// Signs out.
 #[utoipa::path(delete, path = "/session", operation_id = "session.end", tag = "session", responses((status = 200, body = SessionView), Problems))]
-async fn end(State(house): State<House>, Extension(caller): Extension<Caller>) -> Result<Response, Problem> {
-    let session = session_of(&caller)?;
+async fn end(
+    State(house): State<House>,
+    Extension(door): Extension<Door>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Problem> {
+    let (session, web) = (session_of(&caller)?, door.web()?);
     let ended = house.write(People, move |tx| sign_in::end(tx, &Actor::User(session.user.clone()), &session.user, session.id)).await?;
     let mut response = Json(ended).into_response();
     let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, cookie(SESSION_COOKIE, "", Some(0)));
+    headers.append(header::SET_COOKIE, cookie(&web.cookies.session, "", Some(0)));
     headers.insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
 }
