@@ -80,3 +80,20 @@ fn an_open_page_follows_what_changes_at_the_other_office() {
     }
     tell("live", MOUSE, (&a, &["ann"]), (&b, &["bob"]));
 }
+
+/// An address book comes in over the browser, and what does not fit is told by line; nothing of the rest is lost.
+fn importing(hands: Hands) {
+    let (a, b) = (Office::open("Archer Advice"), Office::open("Harbour Law"));
+    a.cli(&["user", "add", "ann"]).ok();
+    tell("importing", hands, (&a, &["ann"]), (&b, &[]));
+}
+
+#[test]
+fn ann_imports_her_address_book() {
+    importing(MOUSE);
+}
+
+#[test]
+fn ann_imports_her_address_book_without_scripts() {
+    importing(NO_SCRIPTS);
+}

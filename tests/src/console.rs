@@ -198,6 +198,7 @@ pub const PAGES: &[Page] = &[
     page("/account/second-factor", "a/nora", "/account/second-factor"),
     pressed("/account/second-factor", "a/cleo", "/account/second-factor", "Begin"),
     page("/clients/new", "a/ann", "/clients/new"),
+    page("/clients/import", "a/ann", "/clients/import"),
     page("/clients/{id}/edit", "a/ann", "/clients/:petra/edit"),
     page("/clients/{id}/private", "a/ann", "/clients/:petra/private"),
     page("/clients/{id}/archive", "a/ann", "/clients/:petra/archive"),

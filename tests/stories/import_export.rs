@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use interoffice_tests::{Office, accept, enable, exit, import, linked, paired, says, share};
+use interoffice_tests::{Office, accept, card, enable, exit, import, linked, many_cards, paired, says, share};
 use serde_json::Value;
 
 /// Files as eight address books write them, vCard 2.1, 3.0 and 4.0, kept beside the parser.
@@ -101,4 +101,32 @@ fn s_40_an_export_says_what_the_record_says_now() {
     says(&ann.cli(&["record", "export", &records[0]]).ok().out, "FN:Karl Client");
     assert!(export(&["--text", "nobody-has-this-name"]).is_empty());
     bob.cli(&["record", "export", "--format", "xml"]).ended(exit::USAGE);
+}
+
+/// What the console takes is a form with one file: another form, and a file beyond the bound, are told so on a page, and nothing comes in.
+#[test]
+fn a_form_without_a_file_and_a_file_beyond_the_bound_bring_nothing() {
+    let office = Office::open("Office A");
+    office.cli(&["user", "add", "ann"]).ok();
+    let mut ann = office.signed_in("ann");
+    let mut take = |kind: &str, body: &[u8], status: u16, words: &str| {
+        let headers = [("content-type", kind), ("sec-fetch-site", "same-origin")];
+        let reply = ann.send("POST", "/clients/import", &headers, body);
+        let page = String::from_utf8(reply.bytes).expect("a page");
+        assert_eq!(reply.status, status, "{page}");
+        says(&page, words);
+    };
+    take("application/x-www-form-urlencoded", b"file=BEGIN%3AVCARD", 400, "This form could not be read.");
+    let part = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.vcf\"\r\n\r\n";
+    take("multipart/form-data; boundary=x", part.as_bytes(), 400, "This form could not be read.");
+    let mut whole = part.as_bytes().to_vec();
+    whole.extend(card("Carl Client").bytes());
+    whole.resize(50 * 1024 * 1024 + part.len() + 1, b' ');
+    whole.extend(b"\r\n--x--\r\n");
+    take("multipart/form-data; boundary=x", &whole, 422, "The file is larger than 50 MB.");
+    assert_eq!(office.user("ann").json(&["record", "list"]), serde_json::json!([]));
+    let book = format!("{part}{}{}\r\n--x--\r\n", card("Carl Client"), many_cards(2_500));
+    assert!(book.len() > 300 * 1024, "longer than any other form: {} bytes", book.len());
+    take("multipart/form-data; boundary=x", book.as_bytes(), 200, "Imported: 2,501 new clients");
+    assert_eq!(office.user("ann").json(&["record", "list", "--limit", "0"]).as_array().map(Vec::len), Some(2_501));
 }

@@ -64,7 +64,7 @@ pub(crate) use gate::{Door, Web};
 /// Longest body of a request (bytes); importing has a bound of its own.
 const BODY_BYTES: usize = 1024 * 1024;
 /// Longest file of contacts (bytes).
-const IMPORT_BYTES: usize = 50 * 1024 * 1024;
+pub(crate) const IMPORT_BYTES: usize = 50 * 1024 * 1024;
 /// A request that takes longer is told so; what it started is finished all the same.
 const TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Console;
 use super::form::{Fields, Wrong};
-use super::inside::{read, segment};
+use super::inside::{NOTHING, read, segment};
 use super::prove::Proved;
 use super::shell::{Shell, fetch, ok, unfit};
 use super::shown::{When, capital};
@@ -309,7 +309,7 @@ async fn export(visit: Visit, proved: Option<Extension<Proved>>, fields: Fields)
         visit.api.get::<Value>(&format!("/audit?limit=1&{query}")).await?;
         return Ok(fetch(&sought.place("", ""), format!("{BASE}{file}")));
     }
-    let answer = visit.api.call(Method::GET, &file, None).await?;
+    let answer = visit.api.call(Method::GET, &file, NOTHING).await?;
     if answer.status().is_success() {
         return Ok(answer);
     }

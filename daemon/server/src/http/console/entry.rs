@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Console;
 use super::assets::{Assets, assets};
 use super::form::{Fields, Wrong};
-use super::inside::{Inside, read};
+use super::inside::{Inside, NOTHING, read};
 use super::links::waiting_for_me;
 use super::overview;
 use super::shell::{self, local, ok, unfit, welcome};
@@ -108,7 +108,7 @@ async fn sign_in(stranger: Stranger, fields: Fields) -> Result<Response, Trouble
 }
 
 async fn sign_out(stranger: Stranger) -> Result<Response, Trouble> {
-    let answer = stranger.api.call(Method::DELETE, "/session", None).await?;
+    let answer = stranger.api.call(Method::DELETE, "/session", NOTHING).await?;
     let mut response = Redirect::to("/sign-in?done=out").into_response();
     for name in [header::SET_COOKIE, header::HeaderName::from_static("clear-site-data")] {
         for value in answer.headers().get_all(&name) {

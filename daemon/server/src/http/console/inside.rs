@@ -20,6 +20,9 @@ const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// What a page passes on of the request for it: who it is, and where from.
 const PASSED_ON: [HeaderName; 3] = [header::COOKIE, header::USER_AGENT, HeaderName::from_static("x-forwarded-for")];
 
+/// No body.
+pub(super) const NOTHING: Option<Body> = None;
+
 /// The API with the cookies of a visitor.
 #[derive(Clone)]
 pub(super) struct Inside {
@@ -46,13 +49,13 @@ impl Inside {
     }
 
     /// The answer to a request, whatever it is.
-    pub(super) async fn call(&self, method: Method, path: &str, body: Option<String>) -> Result<Response, Problem> {
+    pub(super) async fn call(&self, method: Method, path: &str, body: Option<impl Into<Body>>) -> Result<Response, Problem> {
         let mut request = Request::builder().method(method).uri(format!("{BASE}{path}"));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let unfit = |_| problem(400, "bad-address", "this address can't be read", "go back and follow the link again");
-        let mut request = request.body(body.map_or_else(Body::empty, Body::from)).map_err(unfit)?;
+        let mut request = request.body(body.map_or_else(Body::empty, Into::into)).map_err(unfit)?;
         if let Some(end) = self.end {
             request.extensions_mut().insert(end);
         }
@@ -65,7 +68,7 @@ impl Inside {
 
     /// What stands at `path`.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
-        read(self.call(Method::GET, path, None).await?).await
+        read(self.call(Method::GET, path, NOTHING).await?).await
     }
 
     /// The answer to `body`, sent to `path`.

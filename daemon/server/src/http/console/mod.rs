@@ -25,6 +25,7 @@ mod form;
 mod groups;
 mod help;
 mod household;
+mod import;
 mod inside;
 mod link_records;
 mod links;
@@ -78,6 +79,7 @@ pub(super) fn around(api: Router) -> Router {
         .merge(clients::routes())
         .merge(client::routes())
         .merge(create::routes())
+        .merge(import::routes())
         .merge(edit::routes())
         .merge(disposal::routes())
         .merge(sharing::routes())

@@ -45,7 +45,9 @@ pub(super) fn routes() -> Router<Console> {
 
 /// Asks for the password when the API wants it, and keeps the form.
 pub(super) async fn ask(State(_): State<Console>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST {
+    // A file is not kept; what takes one needs no password.
+    let is_file = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
+    if request.method() != Method::POST || is_file {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
