@@ -28,6 +28,7 @@ mod household;
 mod inside;
 mod link_records;
 mod links;
+mod lists;
 mod mails;
 mod office;
 mod offices;
