@@ -119,6 +119,7 @@ fn a_place_that_is_none_is_refused_and_says_what_to_do() {
             let page = rita.send("GET", &format!("/{}?after={place}", if list == "users" { "people" } else { list }), &[], b"");
             assert_eq!(page.status, 422, "the page of {list}");
             says(&String::from_utf8_lossy(&page.bytes), "no place in a list");
+            says(&String::from_utf8_lossy(&page.bytes), "Begin with its first page.");
         }
         for limit in ["0", "1001"] {
             let path = format!("/{list}?limit={limit}");
@@ -270,6 +271,7 @@ fn one_of_many_users_is_looked_for_and_then_chosen() {
             let found = sent(&mut rita, action, &format!("{button}&find=member+11&found=&{field}=&{with}"));
             let found = (found.status, String::from_utf8(found.bytes).expect("a page"));
             assert_eq!((found.0, offered(&found.1, field).len()), (200, 11), "{place} {button}: {}", found.1);
+            says(&found.1, "11 users are found: choose one below.");
             assert!(found.1.len() < 40_000, "{place}");
         }
         let none = sent(&mut rita, action, &format!("do=find&find=zz-nobody&{field}=&{with}"));
@@ -300,4 +302,5 @@ fn one_of_many_users_is_looked_for_and_then_chosen() {
     let unknown = sent(&mut rita, &shares, "do=group&group=Nowhere");
     assert_eq!(unknown.status, 422);
     says(&String::from_utf8_lossy(&unknown.bytes), "has no group");
+    says(&String::from_utf8_lossy(&unknown.bytes), "value=\"Nowhere\"");
 }

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
 use super::people::{User, load};
+use super::shown::counted;
 use super::trouble::Trouble;
 use super::visit::Visit;
 use crate::api::Problem;
@@ -33,7 +34,15 @@ impl<T> Default for Part<T> {
 pub(super) async fn part<T: Default + DeserializeOwned>(visit: &Visit, place: &str) -> Result<(T, Option<Wrong>), Trouble> {
     match visit.api.get(place).await {
         Ok(part) => Ok((part, None)),
-        Err(problem) if problem.status == 422 => Ok((T::default(), Some(Wrong::of(problem, &[])))),
+        Err(problem) if problem.status == 422 => {
+            let mut wrong = Wrong::of(problem.clone(), &[]);
+            if problem.code == "bad-place" {
+                // Whoever reads a page has no answer before to take a place from.
+                (wrong.detail, wrong.remedy) =
+                    ("this address leads to no place in a list".to_owned(), "begin with its first page".to_owned());
+            }
+            Ok((T::default(), Some(wrong)))
+        }
         Err(problem) => Err(problem.into()),
     }
 }
@@ -109,8 +118,13 @@ impl Choice {
         }
         let text = fields.text("find").to_owned();
         let note = format!("More than {OFFERED_MAX} users are here: look for the one whom you mean.");
-        let found = find(visit, &text, fit).await?.unwrap_or(Found { users: Vec::new(), note });
-        Ok(Self { users: found.users, find: Some(text), note: found.note })
+        let Found { users, note } = find(visit, &text, fit).await?.unwrap_or(Found { users: Vec::new(), note });
+        let note = match users.len() as u64 {
+            _ if !note.is_empty() => note,
+            1 => "1 user is found: choose him or her below.".to_owned(),
+            many => format!("{} are found: choose one below.", counted(many, "user")),
+        };
+        Ok(Self { users, find: Some(text), note })
     }
 
     /// Whether a form is sent to look for users: what was typed to be looked for and was not yet is looked for first, whichever button sent it.

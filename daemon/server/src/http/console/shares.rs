@@ -80,6 +80,8 @@ struct Page {
     lines: Vec<Line>,
     /// Groups that are not in the list; `None` where there are too many to choose from, and the name is typed.
     groups: Option<Vec<String>>,
+    /// The name that was typed, while it is none.
+    group: String,
     find: String,
     found: Option<Found>,
     plan: Option<Plan>,
@@ -139,6 +141,7 @@ async fn page(visit: &Visit, shares: Sharing, fields: &Fields, wrong: Option<Wro
     let page = Page {
         shell: visit.shell(&format!("Shares of {}", shares.name), "clients"),
         groups,
+        group: if wrong.as_ref().is_some_and(|wrong| wrong.field == "group") { fields.text("group").to_owned() } else { String::new() },
         found: groups::found(visit, &find).await?,
         may_change: shares.may_share || shares.is_for_self(&visit.me.user),
         shares,
