@@ -217,7 +217,7 @@ impl Office {
     /// A user of this office.
     #[track_caller]
     pub fn user_view(&self, name: &str) -> Value {
-        let users = self.json(&["user", "list"]);
+        let users = self.json(&["user", "list", "--limit", "0"]);
         let found = users.as_array().into_iter().flatten().find(|user| user["name"] == name);
         found.unwrap_or_else(|| panic!("no user {name} in {users}")).clone()
     }

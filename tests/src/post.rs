@@ -44,7 +44,7 @@ pub fn to<'m>(mails: &'m [String], user: &str) -> Vec<&'m String> {
 
 /// What an office knows of its mails in this state.
 pub fn mails(office: &Office, state: &str) -> Vec<Value> {
-    office.json(&["mail", "list", "--state", state]).as_array().expect("a list").clone()
+    office.json(&["mail", "list", "--state", state, "--limit", "0"]).as_array().expect("a list").clone()
 }
 
 /// A morning comes, wherever it is: the office moves from the west of the date line to the east of it, where the next day is due.

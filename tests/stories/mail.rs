@@ -22,7 +22,7 @@ fn test_mail(office: &Office, user: &str) -> String {
 }
 
 fn mail(office: &Office, id: &str) -> Value {
-    let all = office.json(&["mail", "list"]);
+    let all = office.json(&["mail", "list", "--limit", "0"]);
     all.as_array().into_iter().flatten().find(|mail| mail["id"].as_u64() == id.parse().ok()).expect("the mail").clone()
 }
 

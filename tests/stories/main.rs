@@ -21,6 +21,7 @@ mod numbers;
 mod object_events;
 mod other_peoples;
 mod outages;
+mod pages;
 mod pairing;
 mod people;
 mod preferences;

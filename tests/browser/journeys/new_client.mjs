@@ -12,7 +12,7 @@ await tell(async ({ open }) => {
   await ann.fill("Name", "Clara Client");
   await ann.press("button", "Save");
   await ann.sees("it has to be said who is responsible");
-  await ann.choose("Client responsible", "Ann Archer");
+  await ann.choose("Client responsible", "Ann Archer (ann)");
   await ann.press("button", "Save");
   await ann.sees("office security is on");
   await ann.tick("The owner and these users");

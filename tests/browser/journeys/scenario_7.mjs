@@ -144,7 +144,7 @@ await tell(async ({ open }) => {
   // The owner changes; who had it by name keeps it.
   await client(ann);
   await ann.press("link", "Access Control");
-  await ann.choose("New owner", "Bob Baker");
+  await ann.choose("New owner", "Bob Baker (bob)");
   await ann.press("button", "Change the owner…");
   await ann.sees("bob owns the record instead of ann");
   await ann.press("button", "Yes, change the owner");

@@ -157,7 +157,7 @@ await tell(async ({ open }) => {
   await ann.fill("Name", "Nora New");
   await ann.press("button", "Save");
   await ann.sees("There is a problem");
-  await ann.choose("Client responsible", "Bob Baker");
+  await ann.choose("Client responsible", "Bob Baker (bob)");
   await ann.press("button", "Save");
   await ann.sees("Nora New is a client now.");
   assert.match(await ann.text(), /Client responsible\s+bob/);

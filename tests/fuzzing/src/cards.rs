@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use interoffice_core::actions::records::{self, CardFile, Format, IMPORT_CARDS_MAX, ImportCard, ImportOptions, Query};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::edit;
+use interoffice_core::domain::page::LIMIT_MAX;
 use interoffice_core::domain::vcard::{CARDS_MAX, CardVersion, ParsedFile, compare, parse_file, render};
 use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::limits::RECORD_BYTES_MAX;
@@ -93,7 +94,7 @@ fn imported(office: &mut Office, file: &CardFile, bytes: &[u8], part: u8) {
     let beginning = records::read_cards(&bytes[..bytes.len() * usize::from(part) / 256]);
     let cards = &beginning.cards[..beginning.cards.len().min(IMPORTED_MAX)];
     import_as(office, &ann, cards);
-    let all = Query { mine: true, limit: Some(records::LIMIT_MAX), ..Query::default() };
+    let all = Query { mine: true, limit: Some(LIMIT_MAX), ..Query::default() };
     let listed = office.read(|view| records::list(view, &ann, &all));
     let ids: Vec<RecordId> = listed.records.iter().map(|record| record.id.parse().expect("a record id")).collect();
     assert!(listed.next.is_none() && ids.len() as u64 >= first.created);

@@ -10,14 +10,13 @@ use utoipa::ToSchema;
 
 use super::rights;
 use crate::domain::actor::Actor;
+use crate::domain::page::{LIMIT_MAX, cut, limit, no_place};
 use crate::domain::plan::counted;
 use crate::domain::refusal::Refusal;
 use crate::domain::sheet;
 use crate::store::audit::{self, AuditLine, Filter, Outcome};
 use crate::store::{Fault, StoreFault, Tx, View, office};
 
-/// Most lines of one answer.
-pub const LINES_MAX: usize = 1_000;
 /// Lines of one page when the query does not say.
 pub const LINES_DEFAULT: usize = 100;
 /// The period that is shown when the query does not say: seven days (milliseconds).
@@ -27,10 +26,10 @@ const PATH_MAX: usize = 200;
 /// Longest verb or code that is looked for (characters).
 const WORD_CHARS_MAX: usize = 100;
 
-/// The lines after number `after`, oldest first, at most `limit` and at most [`LINES_MAX`]; for administrators.
+/// The lines after number `after`, oldest first, at most `limit` and at most [`LIMIT_MAX`]; for administrators.
 pub fn since(view: &View<'_>, actor: &Actor, after: u64, limit: usize) -> Result<Vec<AuditLine>, Fault> {
     rights::require_admin(view, actor)?;
-    Ok(audit::since(view, after.min(COUNTER_MAX), limit.min(LINES_MAX))?)
+    Ok(audit::since(view, after.min(COUNTER_MAX), limit.min(LIMIT_MAX))?)
 }
 
 /// Which lines are asked for; everything may be left out.
@@ -96,7 +95,7 @@ fn read_place(text: &str) -> Result<(i64, u64), Refusal> {
         let (at_ms, id) = text.split_once('.')?;
         Some((at_ms.parse().ok()?, id.parse().ok().filter(|id| *id <= COUNTER_MAX)?))
     };
-    read().ok_or_else(|| Refusal::invalid("bad-place", "this is no place in the audit", "take it from the answer before, or leave it out"))
+    read().ok_or_else(|| no_place("the audit"))
 }
 
 /// What a query asks of the store.
@@ -145,16 +144,11 @@ pub fn note_denial(tx: &Tx<'_>, actor: &Actor, path: &str, code: &str) -> Result
 /// One page of the lines that are asked for, newest first; for administrators.
 pub fn list(view: &View<'_>, actor: &Actor, query: &Query) -> Result<Page, Fault> {
     rights::require_admin(view, actor)?;
-    let limit = query.limit.unwrap_or(LINES_DEFAULT);
-    if !(1..=LINES_MAX).contains(&limit) {
-        return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 lines", "ask for more pages").into());
-    }
+    let limit = limit(query.limit, LINES_DEFAULT, "lines")?;
     let filter = filter(query, view.now_ms)?;
     // One more than asked for tells whether another page follows.
     let mut items = audit::page(view, &filter, limit + 1)?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(place);
+    let next = cut(&mut items, limit).map(place);
     Ok(Page { items, next, from_ms: filter.from_ms, to_ms: filter.to_ms })
 }
 

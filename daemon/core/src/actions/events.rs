@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::hide_members;
-use super::audit::{LINES_DEFAULT, LINES_MAX};
+use super::audit::LINES_DEFAULT;
 use super::records::{reached, seen};
 use super::{links, rights};
 use crate::domain::access::Viewer;
 use crate::domain::actor::Actor;
+use crate::domain::page::{cut, limit, no_place};
 use crate::domain::refusal::Refusal;
 use crate::store::audit::{self, AuditLine, Place};
 use crate::store::records::RecordRow;
@@ -163,7 +164,7 @@ fn read_place(text: &str) -> Result<Place, Refusal> {
         let (at_ms, skip) = text.split_once('.')?;
         Some(Place { at_ms: at_ms.parse().ok()?, skip: skip.parse().ok().filter(|skip| *skip <= COUNTER_MAX)? })
     };
-    read().ok_or_else(|| Refusal::invalid("bad-place", "this is no place in the events", "take it from the answer before, or leave it out"))
+    read().ok_or_else(|| no_place("the events"))
 }
 
 /// One page of the lines about `object`; `first` is what happened before the oldest of them.
@@ -175,23 +176,19 @@ fn page(
     first: Option<AuditLine>,
     told: impl Fn(AuditLine) -> Result<Event, Fault>,
 ) -> Result<Page, Fault> {
-    let limit = query.limit.unwrap_or(LINES_DEFAULT);
-    if !(1..=LINES_MAX).contains(&limit) {
-        return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 events", "ask for more pages").into());
-    }
+    let limit = limit(query.limit, LINES_DEFAULT, "events")?;
     let from = query.after.as_deref().map_or(Ok(Place { at_ms: i64::MAX, skip: 0 }), read_place)?;
     // One more than asked for tells whether another page follows.
     let mut lines = audit::about(view, object, verbs, from, limit + 1)?;
-    let more = lines.len() > limit;
-    lines.truncate(limit);
-    let full = lines.len() == limit;
-    let next = lines.last().filter(|_| more || (full && first.is_some())).map(|last| {
-        let here = lines.iter().filter(|line| line.at_ms == last.at_ms).count() as u64;
-        let skip = if last.at_ms == from.at_ms { from.skip + here } else { here };
-        format!("{}.{skip}", last.at_ms)
+    if lines.len() <= limit {
+        lines.extend(first);
+    }
+    let next = cut(&mut lines, limit).map(|last| last.at_ms).map(|at_ms| {
+        let here = lines.iter().filter(|line| line.at_ms == at_ms).count() as u64;
+        let skip = if at_ms == from.at_ms { from.skip + here } else { here };
+        format!("{at_ms}.{skip}")
     });
-    let first = first.filter(|_| !more && !full);
-    let items = lines.into_iter().chain(first).map(told).collect::<Result<Vec<_>, Fault>>()?;
+    let items = lines.into_iter().map(told).collect::<Result<Vec<_>, Fault>>()?;
     Ok(Page { items, next })
 }
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{rights, users as user_verbs};
 use crate::domain::access::Viewer;
 use crate::domain::actor::Actor;
+use crate::domain::fold::fold;
+use crate::domain::page::{LIMIT_DEFAULT, Page, cut, limit, place, read_place};
 use crate::domain::plan::{Draft, Plan, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::store::groups::{self, GroupRow};
@@ -92,10 +94,27 @@ fn view_of(view: &View<'_>, actor: &Actor, group: &GroupRow) -> Result<GroupView
     })
 }
 
-/// All groups by name.
-pub fn list(view: &View<'_>, actor: &Actor) -> Result<Vec<GroupView>, Fault> {
+/// Which groups to list; everything may be left out.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct GroupQuery {
+    /// The place after which the page begins, from the page before.
+    pub after: Option<String>,
+    /// Groups of the page, 1 to 1,000; 50 when not given.
+    pub limit: Option<usize>,
+}
+
+/// One page of all groups by name.
+pub fn list(view: &View<'_>, actor: &Actor, query: &GroupQuery) -> Result<Page<GroupView>, Fault> {
     rights::require_member(view, actor)?;
-    groups::list(view)?.iter().map(|group| view_of(view, actor, group)).collect()
+    let limit = limit(query.limit, LIMIT_DEFAULT, "groups")?;
+    let after = query.after.as_deref().map(read_place).transpose()?;
+    // One more than asked for tells whether another page follows.
+    let mut rows = groups::page(view, after.as_deref(), limit + 1)?;
+    let next = cut(&mut rows, limit).map(|last| place(&fold(&last.name)));
+    let items = rows.iter().map(|group| view_of(view, actor, group)).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
 }
 
 /// One group.

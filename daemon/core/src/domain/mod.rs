@@ -7,6 +7,7 @@ pub mod edit;
 pub mod fold;
 pub mod mail;
 pub mod moment;
+pub mod page;
 pub mod password;
 pub mod plan;
 pub mod points;

@@ -32,6 +32,12 @@ pub fn list(view: &View<'_>) -> Result<Vec<GroupRow>, StoreFault> {
     view.sql().all(&format!("SELECT {COLUMNS} FROM groups g ORDER BY g.folded"), &[], group)
 }
 
+/// At most `limit` groups by name, from the first one on or behind the one with the folded name `after`.
+pub fn page(view: &View<'_>, after: Option<&str>, limit: usize) -> Result<Vec<GroupRow>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} FROM groups g WHERE ?1 IS NULL OR g.folded > ?1 ORDER BY g.folded LIMIT ?2");
+    view.sql().all(&sql, &[after.map(str::to_owned).into(), limit.into()], group)
+}
+
 /// How many groups there are.
 pub fn count(view: &View<'_>) -> Result<u64, StoreFault> {
     view.sql().count("SELECT count(*) FROM groups", &[])

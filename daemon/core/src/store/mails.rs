@@ -116,13 +116,15 @@ pub fn secret(view: &View<'_>, id: i64) -> Result<Option<String>, StoreFault> {
     Ok(view.sql().first("SELECT secret FROM mails WHERE id = ?1", &[id.into()], |row| row.text_or_null(0))?.flatten())
 }
 
-/// At most `limit` mails, the newest first; all, or those in one state.
-pub fn list(view: &View<'_>, state: Option<MailState>, limit: usize) -> Result<Vec<MailRow>, StoreFault> {
-    let (condition, params): (&str, Vec<Value>) = match state {
-        Some(state) => ("WHERE state = ?2", vec![limit.into(), (state as i64).into()]),
-        None => ("", vec![limit.into()]),
-    };
-    view.sql().all(&format!("SELECT {COLUMNS} FROM mails {condition} ORDER BY id DESC LIMIT ?1"), &params, mail)
+/// At most `limit` mails with numbers before `before`, the newest first; all, or those in one state.
+pub fn page(view: &View<'_>, state: Option<MailState>, before: i64, limit: usize) -> Result<Vec<MailRow>, StoreFault> {
+    let mut params: Vec<Value> = vec![before.into(), limit.into()];
+    let mut condition = "id < ?1";
+    if let Some(state) = state {
+        params.push((state as i64).into());
+        condition = "id < ?1 AND state = ?3";
+    }
+    view.sql().all(&format!("SELECT {COLUMNS} FROM mails WHERE {condition} ORDER BY id DESC LIMIT ?2"), &params, mail)
 }
 
 /// At most `limit` mails that are due at `now_ms`: those tried least often first, so that one that never gets an answer holds up none that

@@ -112,6 +112,12 @@ pub fn list(view: &View<'_>) -> Result<Vec<UserRow>, StoreFault> {
     view.sql().all(&format!("SELECT {COLUMNS} {FROM} WHERE u.deleted = 0 ORDER BY u.name"), &[], user)
 }
 
+/// At most `limit` users by name, from the first one on or behind the one called `after`.
+pub fn page(view: &View<'_>, after: Option<&str>, limit: usize) -> Result<Vec<UserRow>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} {FROM} WHERE u.deleted = 0 AND (?1 IS NULL OR u.name > ?1) ORDER BY u.name LIMIT ?2");
+    view.sql().all(&sql, &[after.map(str::to_owned).into(), limit.into()], user)
+}
+
 /// The user who has this e-mail address, `None` when nobody or more than one has it.
 pub fn by_email(view: &View<'_>, email: &str) -> Result<Option<UserRow>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} {FROM} WHERE u.email <> '' AND lower(u.email) = lower(?1) AND u.deleted = 0 LIMIT 2");

@@ -3,16 +3,14 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use serde_json::Value;
 
 use super::Context;
 use super::client::query;
 use super::exit::Failure;
-use super::output::{Column, say, text, time};
+use super::output::{Column, text, time};
+use super::pages::{self, Parameters};
 use crate::clock;
 
-/// Lines asked for at once.
-const PAGE: u64 = 1_000;
 /// One day (milliseconds).
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -69,8 +67,6 @@ const COLUMNS: [Column; 7] = [
     ("DETAIL", |line| text(line, "detail")),
 ];
 
-type Parameters = Vec<(&'static str, Option<String>)>;
-
 fn parameters(audit: &Audit) -> Result<Parameters, Failure> {
     let number = |ms: i64| ms.to_string();
     let from = match (&audit.from, &audit.since) {
@@ -120,23 +116,8 @@ pub(super) async fn run(context: &Context, audit: &Audit) -> Result<(), Failure>
     if let Some(format) = &audit.export {
         return export(context, parameters, format).await;
     }
-    let whole = if audit.limit == 0 { u64::MAX } else { audit.limit };
-    let (mut lines, mut after) = (Vec::new(), None);
-    loop {
-        let left = whole - lines.len() as u64;
-        let mut page = parameters.clone();
-        page.extend([("limit", Some(left.min(PAGE).to_string())), ("after", after)]);
-        let mut page: Value = context.client.get(&format!("/audit{}", query(&page))).await?;
-        if let Value::Array(items) = page["items"].take() {
-            lines.extend(items);
-        }
-        after = page["next"].as_str().map(str::to_owned);
-        if after.is_none() || lines.len() as u64 >= whole {
-            break;
-        }
-    }
-    context.printer.list(&lines, &COLUMNS, "There is no such line in this time: --since 30d looks further back.")?;
-    if after.is_some() { say("There are more: --limit 0 shows all.") } else { Ok(()) }
+    let lines = pages::list(context, "/audit", &parameters, audit.limit).await?;
+    lines.print(context, &COLUMNS, "There is no such line in this time: --since 30d looks further back.")
 }
 
 async fn export(context: &Context, mut parameters: Parameters, format: &str) -> Result<(), Failure> {

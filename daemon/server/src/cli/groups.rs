@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Context;
 use super::ask::{self, Consent};
 use super::client::segment;
 use super::exit::Failure;
 use super::output::{Column, text};
+use super::{Context, pages};
 
 /// Groups of users of this office
 #[derive(Debug, Subcommand)]
@@ -27,7 +27,11 @@ pub(super) enum Group {
     #[command(after_help = "Examples:
   interoffice group list
   interoffice group list --output jsonl")]
-    List,
+    List {
+        /// At most this many; 0 for all
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u64,
+    },
     /// Show one group
     #[command(after_help = "Examples:
   interoffice group show Tax")]
@@ -84,10 +88,9 @@ pub(super) async fn run(context: &Context, group: Group) -> Result<(), Failure> 
     let client = &context.client;
     let path = |group: &str| format!("/groups/{}", segment(group));
     let (group, words): (Value, &str) = match group {
-        Group::List => {
-            let groups: Value = client.get("/groups").await?;
-            let items = groups["items"].as_array().map_or(&[][..], Vec::as_slice);
-            return context.printer.list(items, &COLUMNS, "This office has no groups yet: interoffice group add NAME");
+        Group::List { limit } => {
+            let groups = pages::list(context, "/groups", &Vec::new(), limit).await?;
+            return groups.print(context, &COLUMNS, "This office has no groups yet: interoffice group add NAME");
         }
         Group::Add { name, member } => (client.post("/groups", &json!({ "name": name, "members": member })).await?, "was made."),
         Group::Show { group } => (client.get(&path(&group)).await?, ""),

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Context;
-use super::client::{query, segment};
+use super::client::segment;
 use super::exit::Failure;
 use super::output::{Column, pairs, say, text, time};
+use super::{Context, pages};
 
 /// Mails to users of this office, for administrators
 ///
@@ -16,7 +16,7 @@ use super::output::{Column, pairs, say, text, time};
 /// told which of the records they have access to were changed; copies received from other offices are not among them.
 #[derive(Debug, Subcommand)]
 pub(super) enum Mail {
-    /// List the last mails with how each is: waiting, sent, failed or dropped
+    /// List the mails, the newest first, with how each is: waiting, sent, failed or dropped
     #[command(after_help = "Examples:
   interoffice mail list
   interoffice mail list --state failed
@@ -25,6 +25,9 @@ pub(super) enum Mail {
         /// Only mails in this state: waiting, sent, failed or dropped
         #[arg(long)]
         state: Option<String>,
+        /// At most this many; 0 for all
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u64,
     },
     /// Try a mail again at once that failed, or that waits for its next attempt
     #[command(after_help = "Examples:
@@ -106,13 +109,12 @@ const TEXT_COLUMNS: [Column; 4] = [
 pub(super) async fn run(context: &Context, mail: Mail) -> Result<(), Failure> {
     let client = &context.client;
     let mail: Value = match mail {
-        Mail::List { state } => {
-            let mails: Value = client.get(&format!("/mails{}", query(&[("state", state)]))).await?;
-            if mails["set_up"] == false {
+        Mail::List { state, limit } => {
+            let mails = pages::list(context, "/mails", &vec![("state", state)], limit).await?;
+            if mails.first["set_up"] == false {
                 say("Mail is not set up, so mails wait: see [mail] in interoffice.toml.")?;
             }
-            let items = mails["items"].as_array().map_or(&[][..], Vec::as_slice);
-            return context.printer.list(items, &COLUMNS, "There is no such mail.");
+            return mails.print(context, &COLUMNS, "There is no such mail.");
         }
         Mail::Text(asked) => return texts(context, asked).await,
         Mail::Retry { mail } => client.post(&format!("/mails/{}/retry", segment(&mail)), &json!({})).await?,

@@ -17,6 +17,7 @@ mod mails;
 mod object_events;
 mod office;
 mod output;
+mod pages;
 mod peers;
 mod preferences;
 mod progress;

@@ -10,11 +10,9 @@ use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::{Exit, Failure};
 use super::output::{Column, Format, counted, number, pairs, say, short, text, time};
+use super::pages::{self, Parameters};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
 use super::{Context, access, links, object_events, progress, record_add, sharing};
-
-/// Records asked for at once.
-const PAGE: u64 = 1_000;
 
 const COLUMNS: [Column; 8] = [
     ("RECORD", |record| text(record, "id")),
@@ -108,7 +106,7 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// The query's parameters, the link by its id.
-async fn parameters(context: &Context, text: Option<String>, narrow: Narrow) -> Result<Vec<(&'static str, Option<String>)>, Failure> {
+async fn parameters(context: &Context, text: Option<String>, narrow: Narrow) -> Result<Parameters, Failure> {
     let yes = |on: bool| on.then(|| "true".to_owned());
     let link = match narrow.link {
         Some(link) => Some(links::resolve(context, &link).await?),
@@ -129,27 +127,9 @@ async fn parameters(context: &Context, text: Option<String>, narrow: Narrow) -> 
 async fn list(context: &Context, asked: Query, locked: bool, limit: u64) -> Result<(), Failure> {
     let mut parameters = parameters(context, asked.text, asked.narrow).await?;
     parameters.push(("locked", locked.then(|| "true".to_owned())));
-    let whole = if limit == 0 { u64::MAX } else { limit };
-    let (mut records, mut after, mut notes) = (Vec::new(), None, Vec::new());
-    loop {
-        let left = whole - records.len() as u64;
-        let mut page = parameters.clone();
-        page.extend([("limit", Some(left.min(PAGE).to_string())), ("after", after)]);
-        let mut page: Value = context.client.get(&format!("/records{}", query(&page))).await?;
-        if let Value::Array(items) = page["items"].take() {
-            records.extend(items);
-        }
-        notes = if notes.is_empty() { page["notes"].as_array().cloned().unwrap_or_default() } else { notes };
-        after = page["next"].as_str().map(str::to_owned);
-        if after.is_none() || records.len() as u64 >= whole {
-            break;
-        }
-    }
-    context.printer.list(&records, &COLUMNS, "There is no such record.")?;
-    for note in notes.iter().filter_map(Value::as_str) {
-        say(note)?;
-    }
-    if after.is_some() { say("There are more: --limit 0 shows all.") } else { Ok(()) }
+    let records = pages::list(context, "/records", &parameters, limit).await?;
+    records.print(context, &COLUMNS, "There is no such record.")?;
+    records.first["notes"].as_array().into_iter().flatten().filter_map(Value::as_str).try_for_each(say)
 }
 
 /// Says, after a record of this office, where it is seen and changed who has it.

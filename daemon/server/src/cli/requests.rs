@@ -3,10 +3,10 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Context;
-use super::client::{query, segment};
+use super::client::segment;
 use super::exit::Failure;
-use super::output::{Column, number, say, text, time};
+use super::output::{Column, number, text, time};
+use super::{Context, pages};
 
 /// Ask for access to records, and answer those who ask
 #[derive(Debug, Subcommand)]
@@ -71,9 +71,6 @@ pub(super) enum Access {
     },
 }
 
-/// Requests asked for at once.
-const PAGE: u64 = 1_000;
-
 const COLUMNS: [Column; 7] = [
     ("REQUEST", |request| text(request, "id")),
     ("STATE", |request| text(request, "state")),
@@ -109,27 +106,8 @@ pub(super) async fn run(context: &Context, asked: Access) -> Result<(), Failure>
 }
 
 async fn list(context: &Context, mine: bool, state: Option<String>, limit: u64) -> Result<(), Failure> {
-    let whole = if limit == 0 { u64::MAX } else { limit };
-    let (mut requests, mut after) = (Vec::new(), None);
-    loop {
-        let left = whole - requests.len() as u64;
-        let parameters = [
-            ("mine", mine.then(|| "true".to_owned())),
-            ("state", state.clone()),
-            ("limit", Some(left.min(PAGE).to_string())),
-            ("after", after),
-        ];
-        let mut page: Value = context.client.get(&format!("/requests{}", query(&parameters))).await?;
-        if let Value::Array(items) = page["items"].take() {
-            requests.extend(items);
-        }
-        after = page["next"].as_u64().map(|next| next.to_string());
-        if after.is_none() || requests.len() as u64 >= whole {
-            break;
-        }
-    }
-    context.printer.list(&requests, &COLUMNS, "There is no such request.")?;
-    if after.is_some() { say("There are more: --limit 0 shows all.") } else { Ok(()) }
+    let parameters = vec![("mine", mine.then(|| "true".to_owned())), ("state", state)];
+    pages::list(context, "/requests", &parameters, limit).await?.print(context, &COLUMNS, "There is no such request.")
 }
 
 /// What was given, else what is asked for.

@@ -73,9 +73,7 @@ pub(super) async fn run(context: &Context, specialist: Specialist) -> Result<(),
                 format!("{}\n{ended} ended.", users::rights(done))
             })
         }
-        Specialist::List => {
-            users::list(context, "/specialists", "No user has the right Record Sharing: interoffice specialist enable USER").await
-        }
+        Specialist::List => users::specialists(context, "No user has the right Record Sharing: interoffice specialist enable USER").await,
     }
 }
 

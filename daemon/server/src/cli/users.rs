@@ -4,10 +4,10 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::ask::{self, Consent};
-use super::client::{query, segment};
+use super::client::segment;
 use super::exit::Failure;
 use super::output::{Column, text, time};
-use super::{Context, proxies};
+use super::{Context, pages, proxies};
 
 /// Users of this office
 #[derive(Debug, Subcommand)]
@@ -54,6 +54,9 @@ pub(super) enum User {
         /// Only those in whose name, e-mail address or sign-in name all these words are found
         #[arg(long, value_name = "WORDS")]
         text: Option<String>,
+        /// At most this many; 0 for all
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u64,
     },
     /// Switch a right of a user on or off
     ///
@@ -228,9 +231,9 @@ pub(super) async fn run(context: &Context, user: User) -> Result<(), Failure> {
             let user: Value = client.post("/users", &body).await?;
             context.printer.one(&user, |user| format!("User {} was added.", text(user, "name")))
         }
-        User::List { text } => {
+        User::List { text, limit } => {
             let none = if text.is_some() { "Nobody is called so." } else { "This office has no users yet: interoffice user add NAME" };
-            list(context, &format!("/users{}", query(&[("text", text)])), none).await
+            pages::list(context, "/users", &vec![("text", text)], limit).await?.print(context, &COLUMNS, none)
         }
         User::Right { user, right, state } => {
             let path = format!("/users/{}/rights", segment(&user));
@@ -325,9 +328,9 @@ async fn sign_ins(context: &Context, user: User) -> Result<(), Failure> {
     }
 }
 
-/// Prints the users at `path`.
-pub(super) async fn list(context: &Context, path: &str, none: &str) -> Result<(), Failure> {
-    let users: Value = context.client.get(path).await?;
+/// Prints the users who are specialists.
+pub(super) async fn specialists(context: &Context, none: &str) -> Result<(), Failure> {
+    let users: Value = context.client.get("/specialists").await?;
     context.printer.list(users["items"].as_array().map_or(&[], Vec::as_slice), &COLUMNS, none)
 }
 

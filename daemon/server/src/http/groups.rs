@@ -1,14 +1,15 @@
 //! Groups of users: `/groups`.
 
 use axum::extract::{Path, State};
-use interoffice_core::actions::groups::{self, GroupView, NewGroup};
+use interoffice_core::actions::groups::{self, GroupQuery, GroupView, NewGroup};
+use interoffice_core::domain::page::Page;
 use interoffice_core::domain::plan::Plan;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Answer, Items, Problems, items, one, planned};
-use super::asked::{Agreed, As, Body, Nothing, user_name};
+use super::answer::{Answer, Problems, one, planned};
+use super::asked::{Agreed, As, Body, Nothing, Params, user_name};
 use crate::house::{House, Priority::People};
 
 pub(super) fn routes() -> OpenApiRouter<House> {
@@ -21,10 +22,10 @@ pub(super) fn routes() -> OpenApiRouter<House> {
         .routes(routes!(remove))
 }
 
-/// All groups.
-#[utoipa::path(get, path = "/groups", operation_id = "groups.list", tag = "groups", responses((status = 200, body = Items<GroupView>), Problems))]
-async fn list(State(house): State<House>, As(actor): As) -> Answer<Items<GroupView>> {
-    items(house.read(move |view| groups::list(view, &actor)).await)
+/// All groups by name, page by page.
+#[utoipa::path(get, path = "/groups", operation_id = "groups.list", tag = "groups", params(GroupQuery), responses((status = 200, body = Page<GroupView>), Problems))]
+async fn list(State(house): State<House>, As(actor): As, Params(query): Params<GroupQuery>) -> Answer<Page<GroupView>> {
+    one(house.read(move |view| groups::list(view, &actor, &query)).await)
 }
 
 /// Makes a group.

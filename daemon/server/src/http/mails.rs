@@ -1,10 +1,10 @@
 //! Mails and their texts: `/mails`, `/mail/texts`.
 
 use axum::extract::{Path, State};
-use interoffice_core::actions::mails::{self, MailView, Test, TextChange, TextView};
+use interoffice_core::actions::mails::{self, MailQuery, MailView, Test, TextChange, TextView};
 use interoffice_core::domain::mail::MailKind;
 use interoffice_core::domain::refusal::Refusal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -30,24 +30,19 @@ const NOT_SET_UP: &str = "mail is not set up";
 struct Mails {
     /// Whether the settings say where mails go; they wait while this is false.
     set_up: bool,
-    /// The last 1,000, the newest first.
+    /// The mails, the newest first.
     items: Vec<MailView>,
+    /// Where the next page begins; null at the end.
+    next: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default, deny_unknown_fields)]
-struct InState {
-    /// `waiting`, `sent`, `failed` or `dropped`; all when not given.
-    state: Option<String>,
-}
-
-/// Mails that were written, and how they are.
-#[utoipa::path(get, path = "/mails", operation_id = "mails.list", tag = "mails", params(InState), responses((status = 200, body = Mails), Problems))]
-async fn list(State(house): State<House>, As(actor): As, Params(asked): Params<InState>) -> Answer<Mails> {
-    let found = house.read(move |view| mails::list(view, &actor, asked.state.as_deref())).await;
+/// Mails that were written, and how they are, page by page.
+#[utoipa::path(get, path = "/mails", operation_id = "mails.list", tag = "mails", params(MailQuery), responses((status = 200, body = Mails), Problems))]
+async fn list(State(house): State<House>, As(actor): As, Params(query): Params<MailQuery>) -> Answer<Mails> {
+    let page = house.read(move |view| mails::list(view, &actor, &query)).await;
+    let set_up = house.config().mail.is_on();
     let explained = |mail| explained(&house, mail);
-    one(found.map(|found| Mails { set_up: house.config().mail.is_on(), items: found.into_iter().map(explained).collect() }))
+    one(page.map(|page| Mails { set_up, items: page.items.into_iter().map(explained).collect(), next: page.next }))
 }
 
 /// Says of a mail that waits for nothing but settings that it does.

@@ -1,9 +1,10 @@
 //! Record ids in requests: whole, or the beginning of one that fits a single record the actor may read, own or received.
 
+use interoffice_core::domain::page::LIMIT_MAX;
 use std::collections::BTreeSet;
 
 use interoffice_core::actions::copies::{Readable, readable};
-use interoffice_core::actions::records::{LIMIT_MAX, Named, own_in_range};
+use interoffice_core::actions::records::{Named, own_in_range};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::ReceivedFiles;

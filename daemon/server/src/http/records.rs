@@ -9,6 +9,7 @@ use interoffice_core::actions::copies::{Readable, may_read, readable};
 use interoffice_core::actions::records::{self, Content, Member, Query, RecordSummary, RecordView, place, read_place};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::edit::Edit;
+use interoffice_core::domain::page::{self, LIMIT_DEFAULT};
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::domain::search;
 use interoffice_core::store::received::{CopyQuery, CopyRow, ReceivedFiles};
@@ -182,10 +183,7 @@ fn merge(mut found: Vec<Placed>, mut more: bool, limit: usize) -> Page {
 /// The records that the caller sees, page by page.
 #[utoipa::path(get, path = "/records", operation_id = "records.list", tag = "records", params(Which), responses((status = 200, body = Page), Problems))]
 async fn list(State(house): State<House>, As(actor): As, Params(which): Params<Which>) -> Answer<Page> {
-    let limit = which.limit.unwrap_or(records::LIMIT_DEFAULT);
-    if !(1..=records::LIMIT_MAX).contains(&limit) {
-        return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 records", "ask for more pages").into());
-    }
+    let limit = page::limit(which.limit, LIMIT_DEFAULT, "records")?;
     if which.link.is_some() {
         locked::refuse(&which)?;
     }

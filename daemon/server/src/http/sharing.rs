@@ -3,11 +3,11 @@
 use axum::extract::{Path, State};
 use interoffice_core::actions::copies::{Readable, may_read};
 use interoffice_core::actions::links;
-use interoffice_core::actions::records::{LIMIT_DEFAULT, LIMIT_MAX, place, read_place};
+use interoffice_core::actions::records::{place, read_place};
 use interoffice_core::actions::sharing::{self, Selection, Shared, SharedRecord, Unshared};
 use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::page::{LIMIT_DEFAULT, LIMIT_MAX, no_place};
 use interoffice_core::domain::plan::Plan;
-use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::store::received::{CopyQuery, CopyRow, ReceivedFiles};
 use interoffice_core::store::{Fault, View};
 use interoffice_protocol::ids::{LinkId, RecordId};
@@ -82,8 +82,7 @@ async fn shared_with(State(house): State<House>, As(actor): As, Path(link): Path
 
 /// What a link shows of this office's records.
 async fn own(house: &House, actor: Actor, link: String, after: Option<&str>, limit: usize) -> Result<SeenPage, Fault> {
-    let bad = |_| Refusal::invalid("bad-place", "this is no place in the list", "take it from the answer before, or leave it out");
-    let after = after.map_or(Ok(0), str::parse).map_err(bad)?;
+    let after = after.map_or(Ok(0), str::parse).map_err(|_| no_place("a list"))?;
     let shared = house.read(move |view| sharing::shared_with(view, &actor, &link, after, limit)).await?;
     let next = shared.last().filter(|_| shared.len() == limit).map(|last| last.sequence.to_string());
     Ok(SeenPage { items: shared.into_iter().map(Seen::Shared).collect(), next })

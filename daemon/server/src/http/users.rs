@@ -2,7 +2,8 @@
 
 use axum::extract::{Path, State};
 use interoffice_core::actions::ending;
-use interoffice_core::actions::users::{self, Assignment, HandOver, HandedOver, Naming, NewUser, UserView};
+use interoffice_core::actions::users::{self, Assignment, HandOver, HandedOver, Naming, NewUser, UserQuery, UserView};
+use interoffice_core::domain::page::Page;
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::domain::refusal::Refusal;
 use interoffice_core::domain::user::Right;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Answer, Items, Problems, items, one, planned};
+use super::answer::{Answer, Problems, one, planned};
 use super::asked::{Agreed, As, Body, Nothing, Params, user_name};
 use crate::house::{House, Priority::People};
 
@@ -31,19 +32,10 @@ pub(super) fn routes() -> OpenApiRouter<House> {
         .routes(routes!(disable))
 }
 
-/// Which users: those that are called so.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default, deny_unknown_fields)]
-struct Called {
-    /// Words that all have to be found in the names, the address or the sign-in name.
-    text: String,
-}
-
-/// The users of the office.
-#[utoipa::path(get, path = "/users", operation_id = "users.list", tag = "users", params(Called), responses((status = 200, body = Items<UserView>), Problems))]
-async fn list(State(house): State<House>, As(actor): As, Params(called): Params<Called>) -> Answer<Items<UserView>> {
-    items(house.read(move |view| users::search(view, &actor, &called.text)).await)
+/// The users of the office by name, page by page.
+#[utoipa::path(get, path = "/users", operation_id = "users.list", tag = "users", params(UserQuery), responses((status = 200, body = Page<UserView>), Problems))]
+async fn list(State(house): State<House>, As(actor): As, Params(query): Params<UserQuery>) -> Answer<Page<UserView>> {
+    one(house.read(move |view| users::search(view, &actor, &query)).await)
 }
 
 /// Adds a user.

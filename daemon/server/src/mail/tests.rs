@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use interoffice_core::actions::mails::{MailView, Test};
+use interoffice_core::actions::mails::{MailQuery, MailView, Test};
 use interoffice_core::actions::users::{self, NewUser};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::domain::user::Account;
@@ -44,8 +44,8 @@ impl Post {
     }
 
     async fn mail(&self, id: i64) -> MailView {
-        let mails = self.house.read(|view| mails::list(view, &Actor::Operator, None)).await.unwrap();
-        mails.into_iter().find(|mail| mail.id == id).unwrap()
+        let mails = self.house.read(|view| mails::list(view, &Actor::Operator, &MailQuery::default())).await.unwrap();
+        mails.items.into_iter().find(|mail| mail.id == id).unwrap()
     }
 
     /// Waits until the mail is in this state with this reason.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::super::{rights, users as user_verbs};
 use super::write_row;
 use crate::domain::actor::Actor;
-use crate::domain::mail::{LINES_MAX, MailState, Message};
+use crate::domain::mail::{MailState, Message};
+use crate::domain::page::{LIMIT_DEFAULT, Page, cut, limit, no_place};
 use crate::domain::refusal::Refusal;
 use crate::store::mails::{self, MailRow};
 use crate::store::{Fault, Ring, Tx, View, audit, users};
@@ -53,11 +54,30 @@ impl MailView {
     }
 }
 
-/// The last 1,000 mails, the newest first; all, or those in one state.
-pub fn list(view: &View<'_>, actor: &Actor, state: Option<&str>) -> Result<Vec<MailView>, Fault> {
+/// Which mails to list; everything may be left out.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailQuery {
+    /// `waiting`, `sent`, `failed` or `dropped`; all when not given.
+    pub state: Option<String>,
+    /// The place after which the page begins, from the page before.
+    pub after: Option<String>,
+    /// Mails of the page, 1 to 1,000; 50 when not given.
+    pub limit: Option<usize>,
+}
+
+/// One page of the mails, the newest first; all, or those in one state.
+pub fn list(view: &View<'_>, actor: &Actor, query: &MailQuery) -> Result<Page<MailView>, Fault> {
     rights::require_admin(view, actor)?;
-    let state = state.map(MailState::parse).transpose()?;
-    mails::list(view, state, LINES_MAX)?.into_iter().map(|row| MailView::of(view, row)).collect()
+    let state = query.state.as_deref().map(MailState::parse).transpose()?;
+    let limit = limit(query.limit, LIMIT_DEFAULT, "mails")?;
+    let before = query.after.as_deref().map(|place| place.parse().map_err(|_| no_place("a list"))).transpose()?;
+    // One more than asked for tells whether another page follows.
+    let mut rows = mails::page(view, state, before.unwrap_or(i64::MAX), limit + 1)?;
+    let next = cut(&mut rows, limit).map(|last| last.id.to_string());
+    let items = rows.into_iter().map(|row| MailView::of(view, row)).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
 }
 
 fn found(view: &View<'_>, id: i64) -> Result<MailRow, Fault> {

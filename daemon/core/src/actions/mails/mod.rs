@@ -5,7 +5,7 @@ mod list;
 mod outgoing;
 mod texts;
 
-pub use list::{MailView, Test, list, retry, test};
+pub use list::{MailQuery, MailView, Test, list, retry, test};
 pub use outgoing::{Letter, Sender, Taken, failed, next_due, prune, put_off, reachable_again, sent, take, unreachable};
 pub use texts::{TextChange, TextView, reset_text, set_text, show_text, show_texts};
 

@@ -5,8 +5,9 @@ use interoffice_protocol::record::Level;
 
 use super::super::rights;
 use super::list::{self, Query};
-use super::{LIMIT_MAX, seen, view};
+use super::{seen, view};
 use crate::domain::actor::Actor;
+use crate::domain::page::LIMIT_MAX;
 use crate::domain::refusal::Refusal;
 use crate::domain::role::Permission;
 use crate::domain::vcard::{self, CardVersion};

@@ -11,15 +11,12 @@ use super::super::{rights, users as user_verbs};
 use super::view::RecordSummary;
 use crate::domain::access::Sight;
 use crate::domain::actor::Actor;
+use crate::domain::page::{LIMIT_DEFAULT, cut, limit, no_place};
 use crate::domain::refusal::Refusal;
 use crate::domain::search;
 use crate::store::records::{self, Filter, KindCounts, RecordRow};
 use crate::store::{Fault, View, users};
 
-/// Records of one page when the query does not say.
-pub const LIMIT_DEFAULT: usize = 50;
-/// Most records of one page.
-pub const LIMIT_MAX: usize = 1_000;
 /// The row of a user who is not there.
 const NOBODY: i64 = 0;
 
@@ -93,10 +90,7 @@ impl Asked {
         if owner.is_some() && owner == sight.person {
             sight.everything = true;
         }
-        let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 records", "ask for more pages").into());
-        }
+        let limit = limit(query.limit, LIMIT_DEFAULT, "records")?;
         let text = query.text.as_deref().unwrap_or_default();
         search::check(text)?;
         let words = search::words(text);
@@ -124,9 +118,7 @@ pub(super) fn rows(view: &View<'_>, actor: &Actor, query: &Query) -> Result<(Vec
     let after = asked.after.as_ref().map(|(name, record)| (name.as_str(), *record));
     // One more than asked for tells whether another page follows.
     let mut rows = records::page(view, &asked.filter(), after, asked.limit + 1)?;
-    let more = rows.len() > asked.limit;
-    rows.truncate(asked.limit);
-    let next = rows.last().filter(|_| more).map(|last| place(&last.name, &last.record));
+    let next = cut(&mut rows, asked.limit).map(|last| place(&last.name, &last.record));
     Ok((rows, next))
 }
 
@@ -158,7 +150,7 @@ pub fn read_place(text: &str) -> Result<(String, RecordId), Refusal> {
         let (record, name) = bytes.split_at_checked(RecordId::LEN)?;
         Some((String::from_utf8(name.to_vec()).ok()?, RecordId::from_slice(record)?))
     };
-    read().ok_or_else(|| Refusal::invalid("bad-place", "this is no place in a list", "take it from the answer before, or leave it out"))
+    read().ok_or_else(|| no_place("a list"))
 }
 
 /// The records of one user.

@@ -18,7 +18,7 @@ pub use duplicates::Duplicate;
 pub use edit::edit;
 pub use export::{ExportPage, Format, export, export_page};
 pub use import::{Broken, CardFile, IMPORT_CARDS_MAX, ImportCard, ImportOptions, ImportReport, import_cards, read_cards};
-pub use list::{Counts, LIMIT_DEFAULT, LIMIT_MAX, OwnerCounts, Page, Query, count, counts, list, place, read_place};
+pub use list::{Counts, OwnerCounts, Page, Query, count, counts, list, place, read_place};
 pub use locked::{LockedPage, NameOnly, list_locked, show_locked};
 pub use named::{ID_LETTERS_MIN, Named, own_in_range};
 pub use removal::{Gone, archive, delete, end, plan_archive, plan_delete, plan_end, unarchive};

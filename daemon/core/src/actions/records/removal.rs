@@ -8,9 +8,10 @@ use interoffice_protocol::seeded::{Bug, planted};
 use serde::Serialize;
 
 use super::super::{rights, sharing};
-use super::{LIMIT_MAX, reached};
+use super::reached;
 use crate::domain::actor::Actor;
 use crate::domain::digest::{show_day, zone_or_utc};
+use crate::domain::page::LIMIT_MAX;
 use crate::domain::plan::{Draft, Plan, PlanCounts, PlanId, counted};
 use crate::domain::refusal::Refusal;
 use crate::domain::retention::deletion_ms;

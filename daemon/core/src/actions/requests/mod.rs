@@ -20,6 +20,7 @@ use super::access::hide_members;
 use super::rights;
 use crate::domain::access::{Decision, Source, Viewer, is_locked, may_share};
 use crate::domain::actor::Actor;
+use crate::domain::page::{LIMIT_DEFAULT, cut, limit};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Circumstances, EXPIRES_MS, State, Written, state};
 use crate::store::records::{self, RecordRow};
@@ -27,10 +28,6 @@ use crate::store::requests::{self, Filter, RequestRow};
 use crate::store::users::{self, UserRow};
 use crate::store::{Fault, View, office};
 
-/// Requests of one page when the query does not say.
-pub const LIMIT_DEFAULT: usize = 50;
-/// Most requests of one page.
-pub const LIMIT_MAX: usize = 1_000;
 /// Rows looked through at once for a page.
 const BATCH: usize = 200;
 
@@ -220,10 +217,7 @@ fn written(state: &str) -> Result<Option<Written>, Refusal> {
 
 /// One page of the requests that the actor made or may answer.
 pub fn list(view: &View<'_>, actor: &Actor, query: &RequestQuery) -> Result<RequestPage, Fault> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(Refusal::invalid("bad-limit", "a page has 1 to 1,000 requests", "ask for more pages").into());
-    }
+    let limit = limit(query.limit, LIMIT_DEFAULT, "requests")?;
     let written = query.state.as_deref().map(written).transpose()?.flatten();
     if query.mine {
         rights::require_user(view, actor)?;
@@ -245,10 +239,9 @@ pub fn list(view: &View<'_>, actor: &Actor, query: &RequestQuery) -> Result<Requ
             break;
         }
     }
-    let more = found.len() > limit;
-    found.truncate(limit);
+    let next = cut(&mut found, limit).map(|last| last.row.id);
     let items = found.iter().map(|case| case.view(view)).collect::<Result<Vec<_>, _>>()?;
-    Ok(RequestPage { next: items.last().filter(|_| more).map(|last| last.id), items })
+    Ok(RequestPage { items, next })
 }
 
 /// How many requests of the office wait.

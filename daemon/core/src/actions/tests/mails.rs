@@ -4,10 +4,11 @@ use interoffice_protocol::ids::RecordId;
 use interoffice_protocol::record::Level;
 
 use super::offices::{Office, as_user, code, user_name};
-use crate::actions::mails::{self as verbs, Letter, MailView, Sender, Taken, Test, TextChange};
+use crate::actions::mails::{self as verbs, Letter, MailQuery, MailView, Sender, Taken, Test, TextChange};
 use crate::actions::records;
 use crate::domain::actor::Actor;
 use crate::domain::mail::{DAY_MAX, DAY_MS, GIVE_UP_MS, HOUR_MS, KEPT_MS, LinkToken, MailKind, Message, Value, WAIT_MAX_MS, pause_ms};
+use crate::domain::page::LIMIT_MAX;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Account;
 use crate::store::grants::{self, Grantee};
@@ -74,9 +75,14 @@ pub(super) fn dropped(alder: &mut Office) -> String {
 
 /// The mails in a state, the oldest first.
 pub(super) fn listed(alder: &Office, state: Option<&str>) -> Vec<MailView> {
-    let mut mails = alder.sees(|view| verbs::list(view, &Actor::Operator, state)).unwrap();
+    let mut mails = alder.sees(|view| verbs::list(view, &Actor::Operator, &in_state(state))).unwrap().items;
     mails.reverse();
     mails
+}
+
+/// As many mails in a state as a page may have.
+fn in_state(state: Option<&str>) -> MailQuery {
+    MailQuery { state: state.map(str::to_owned), limit: Some(LIMIT_MAX), ..MailQuery::default() }
 }
 
 fn write(alder: &mut Office, message: &Message) {
@@ -335,8 +341,8 @@ fn old_mails_are_forgotten() {
 #[test]
 fn texts_are_changed_by_administrators_and_tried_first() {
     let (mut alder, _) = alder();
-    assert_eq!(code(alder.sees(|view| verbs::list(view, &as_user("ann"), None))), "not-admin");
-    assert_eq!(code(alder.sees(|view| verbs::list(view, &as_user("rita"), Some("lost")))), "bad-mail-state");
+    assert_eq!(code(alder.sees(|view| verbs::list(view, &as_user("ann"), &in_state(None)))), "not-admin");
+    assert_eq!(code(alder.sees(|view| verbs::list(view, &as_user("rita"), &in_state(Some("lost"))))), "bad-mail-state");
     let change = TextChange { subject: Some("Hello from {{ office }}".into()), ..TextChange::default() };
     let refuses = |_: MailKind, _: &crate::domain::mail::Text| Err(Refusal::invalid("bad-mail-text", "no", ""));
     let set = |alder: &mut Office, actor: &Actor| alder.does(|tx| verbs::set_text(tx, actor, MailKind::Test, &change, |_, _| Ok(())));

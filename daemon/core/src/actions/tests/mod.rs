@@ -12,6 +12,7 @@ mod found;
 mod mails;
 mod offices;
 mod outbox;
+mod pages;
 mod peers;
 mod records;
 mod requests;

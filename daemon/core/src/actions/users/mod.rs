@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rights;
 use crate::domain::actor::Actor;
+use crate::domain::page::{LIMIT_DEFAULT, Page, cut, limit, place, read_place};
 use crate::domain::refusal::Refusal;
 use crate::domain::role::check_fit;
 use crate::domain::search as words_of;
@@ -21,6 +22,9 @@ mod ending;
 pub(super) use account::differing;
 pub use account::{Assignment, assign, plan_assign};
 pub use ending::{HandOver, HandedOver, delete, disable, enable, hand_over, plan_delete, plan_disable, plan_hand_over};
+
+/// Users looked through at once for a page.
+const BATCH: usize = 200;
 
 /// What a user is added with.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -242,22 +246,54 @@ fn check_address_is_free(tx: &Tx<'_>, user: &UserRow, email: &str) -> Result<(),
 
 /// All users of the office by name, disabled ones among them.
 pub fn list(view: &View<'_>, actor: &Actor) -> Result<Vec<UserView>, Fault> {
-    search(view, actor, "")
+    rights::require_member(view, actor)?;
+    views(view, actor, &users::list(view)?)
 }
 
-/// The users whose names for people, e-mail address or sign-in name hold all words of `text`, by name; all users for an empty text.
-pub fn search(view: &View<'_>, actor: &Actor, text: &str) -> Result<Vec<UserView>, Fault> {
+/// Which users to list; everything may be left out.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct UserQuery {
+    /// Words that all have to be found in the names, the address or the sign-in name.
+    pub text: String,
+    /// The place after which the page begins, from the page before.
+    pub after: Option<String>,
+    /// Users of the page, 1 to 1,000; 50 when not given.
+    pub limit: Option<usize>,
+}
+
+/// One page of the users whose names for people, e-mail address or sign-in name hold all words of the text, by name; of all users for an
+/// empty text.
+pub fn search(view: &View<'_>, actor: &Actor, query: &UserQuery) -> Result<Page<UserView>, Fault> {
     rights::require_member(view, actor)?;
-    words_of::check(text)?;
-    let words = words_of::words(text);
-    let found = users::list(view)?;
-    let found = found.iter().filter(|user| users::is_called(user, &words));
+    let limit = limit(query.limit, LIMIT_DEFAULT, "users")?;
+    words_of::check(&query.text)?;
+    let words = words_of::words(&query.text);
+    let mut after = query.after.as_deref().map(read_place).transpose()?;
+    let mut found = Vec::new();
+    // One more than asked for tells whether another page follows.
+    while found.len() <= limit {
+        let batch = users::page(view, after.as_deref(), BATCH)?;
+        let is_last = batch.len() < BATCH;
+        after = batch.last().map(|last| last.name.to_string());
+        found.extend(batch.into_iter().filter(|user| users::is_called(user, &words)));
+        if is_last {
+            break;
+        }
+    }
+    let next = cut(&mut found, limit).map(|last| place(last.name.as_str()));
+    Ok(Page { items: views(view, actor, &found)?, next })
+}
+
+/// The users as `actor` sees them.
+fn views(view: &View<'_>, actor: &Actor, users: &[UserRow]) -> Result<Vec<UserView>, Fault> {
     if !rights::administers(view, actor)? {
-        return found.map(|user| UserView::of(view, actor, user)).collect();
+        return users.iter().map(|user| UserView::of(view, actor, user)).collect();
     }
     let counts = records::count_by_owner(view)?;
     let of = |user: &UserRow| counts.iter().find(|(owner, _)| *owner == user.id).map_or_else(KindCounts::default, |(_, counts)| *counts);
-    found.map(|user| UserView::with(view, user, Some(of(user)))).collect()
+    users.iter().map(|user| UserView::with(view, user, Some(of(user)))).collect()
 }
 
 /// One user.

@@ -16,7 +16,7 @@ pub const GIVE_UP_MS: i64 = 3 * DAY_MS;
 pub const WAIT_MAX_MS: i64 = 14 * DAY_MS;
 /// How long the row of a mail is kept after its end, for questions about it.
 pub const KEPT_MS: i64 = 30 * DAY_MS;
-/// Most mails that one list shows, and most that one transaction puts off.
+/// Most mails that one transaction puts off.
 pub const LINES_MAX: usize = 1_000;
 
 /// How long to wait after so many attempts, counted from 1: a minute, doubled by each, an hour at most.

@@ -12,7 +12,8 @@ use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
 use super::links::level_words;
-use super::people::User;
+use super::lists::Choice;
+use super::people::{User, everybody};
 use super::plans::Deed;
 use super::sharing::Sharing;
 use super::shell::{Shell, go, ok, unfit};
@@ -32,7 +33,7 @@ struct Page {
     shell: Shell,
     shares: Sharing,
     /// Who may own clients, but for who owns this one.
-    owners: Vec<User>,
+    choice: Choice,
     /// Whether the viewer may give it to another owner.
     may_give: bool,
     asked: Fields,
@@ -55,17 +56,11 @@ impl Page {
     }
 }
 
-#[derive(Deserialize)]
-struct Users {
-    items: Vec<User>,
-}
-
 async fn page(visit: &Visit, shares: Sharing, asked: Fields, wrong: Option<Wrong>) -> Result<Page, Trouble> {
-    let users: Users = visit.api.get("/users").await?;
     let may_own = |user: &User| user.owns_clients() && !user.is_disabled() && user.name != shares.owner;
     Ok(Page {
         shell: visit.shell(&format!("Access Control of {}", shares.name), HERE),
-        owners: users.items.into_iter().filter(may_own).collect(),
+        choice: Choice::of(visit, everybody(visit).await?, &asked, may_own).await?,
         may_give: shares.owner == visit.me.user.name || visit.me.user.administers,
         shares,
         asked,
@@ -110,6 +105,9 @@ async fn give_away(visit: Visit, Path(id): Path<String>, fields: Fields) -> Resu
         copies: u64,
     }
     let shares = Sharing::of(&visit, &id).await?;
+    if Choice::is_sought(&fields) {
+        return Ok(ok(&page(&visit, shares, fields, None).await?));
+    }
     let (owner, keep) = (fields.text("owner").to_owned(), fields.some("keep").unwrap_or_else(|| "none".to_owned()));
     if owner.is_empty() {
         let wrong = Wrong::missing("owner", "Choose the new owner");

@@ -11,12 +11,10 @@ use super::Console;
 use super::client::Client;
 use super::form::Wrong;
 use super::inside::segment;
+use super::lists::{ROWS, part};
 use super::shell::{Shell, local, ok, unfit};
 use super::trouble::{Trouble, sentence};
 use super::visit::Visit;
-
-/// Rows of one page.
-const ROWS: usize = 50;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/clients", get(list)).route("/help/offline", get(help_offline))
@@ -116,12 +114,7 @@ struct ClientAccess {
 }
 
 async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Trouble> {
-    let (records, wrong) = match visit.api.get::<Records>(&sought.api(&visit.me.user.name)).await {
-        Ok(records) => (records, None),
-        // Filters that do not go together are mended where they were chosen.
-        Err(problem) if problem.status == 422 => (Records::default(), Some(Wrong::of(problem, &[]))),
-        Err(problem) => return Err(problem.into()),
-    };
+    let (records, wrong) = part::<Records>(&visit, &sought.api(&visit.me.user.name)).await?;
     let access: ClientAccess = visit.api.get("/client-access").await?;
     let shell = visit.shell(if sought.is_mine() { "My Clients" } else { "All Clients" }, "clients");
     let next = records.next.map(|after| sought.place(if sought.is_mine() { "mine" } else { "all" }, &after));

@@ -11,7 +11,8 @@ use super::Console;
 use super::card_form::CardForm;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
-use super::people::User;
+use super::lists::Choice;
+use super::people::{User, everybody, load};
 use super::shell::{Shell, go, ok, unfit};
 use super::trouble::Trouble;
 use super::visit::Visit;
@@ -23,11 +24,6 @@ const NOBODY: &str = "-";
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/clients/new", get(show).post(create))
-}
-
-#[derive(Deserialize)]
-struct Users {
-    items: Vec<User>,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +59,10 @@ struct Page {
     shell: Shell,
     form: CardForm,
     asked: Fields,
-    users: Vec<User>,
+    /// Who may be responsible.
+    choice: Choice,
+    /// Those whom it may be assigned to, as boxes to tick; none where their names are typed.
+    ticks: Vec<User>,
     /// Whether it has to be said whom it is assigned to.
     assigns: bool,
     /// Whether it has to be said who is responsible.
@@ -75,26 +74,25 @@ struct Page {
 }
 
 impl Page {
-    fn has_ticks(&self) -> bool {
-        self.users.len() <= TICKS_MAX
-    }
-
     fn is_assigned(&self, user: &str) -> bool {
         self.asked.all("assign").iter().any(|name| name == user)
     }
 }
 
 async fn page(visit: &Visit, asked: Fields, warnings: Vec<Duplicate>, wrong: Option<Wrong>) -> Result<Page, Trouble> {
-    let users: Users = visit.api.get("/users").await?;
-    let me = users.items.iter().find(|user| user.name == visit.me.user.name);
-    let for_others = visit.me.user.administers || me.is_some_and(|me| !me.owns_clients());
+    let me = load(visit, &visit.me.user.name).await?;
+    let for_others = visit.me.user.administers || !me.owns_clients();
+    let everybody = everybody(visit).await?.map(|users| users.into_iter().filter(|user| !user.is_disabled()).collect::<Vec<_>>());
+    let ticks = everybody.clone().filter(|users| users.len() <= TICKS_MAX).unwrap_or_default();
+    let offered = if for_others { everybody } else { Some(vec![me]) };
     let access: Access = visit.api.get("/client-access").await?;
     let settings: Settings = visit.api.get("/settings").await?;
     Ok(Page {
         shell: visit.shell("New client", "clients"),
         form: CardForm::of(std::iter::empty(), &asked),
+        choice: Choice::of(visit, offered, &asked, |user| user.owns_clients() && !user.is_disabled()).await?,
         asked,
-        users: users.items.into_iter().filter(|user| !user.is_disabled()).collect(),
+        ticks,
         assigns: access.office_security,
         asks_responsible: settings.ask_responsible,
         for_others,
@@ -120,17 +118,20 @@ fn assigned(fields: &Fields, owner: &str) -> Option<Vec<String>> {
     (fields.text("whom") == "users").then(|| fields.all("assign").into_iter().chain(typed).collect())
 }
 
-const WRONG: [(&str, &str); 6] = [
+const WRONG: [(&str, &str); 9] = [
     ("name-needed", "fn-1"),
     ("need-assignment", "whom-users"),
     ("need-responsible", "responsible"),
     ("need-owner", "responsible"),
     ("owns-no-clients", "responsible"),
     ("bad-kind", "kind"),
+    ("unknown-user", "names"),
+    ("bad-user-name", "names"),
+    ("user-disabled", "names"),
 ];
 
 async fn create(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
-    if fields.text("do").starts_with("more:") {
+    if fields.text("do").starts_with("more:") || Choice::is_sought(&fields) {
         return Ok(ok(&page(&visit, fields, Vec::new(), None).await?));
     }
     let form = CardForm::of(std::iter::empty(), &fields);

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
-use super::people::User;
+use super::lists::{self, Found, Part, ROWS, address, part};
 use super::plans::Deed;
 use super::shell::{self, Shell, go, ok, unfit};
 use super::shown::counted;
 use super::trouble::Trouble;
 use super::visit::Visit;
+use crate::api::Problem;
 
 const HERE: &str = "groups";
 
@@ -54,36 +55,43 @@ impl Group {
     }
 }
 
-#[derive(Deserialize)]
-struct Items<T> {
-    items: Vec<T>,
+/// Every group of the office; `None` when that is more than a page offers to choose from.
+pub(super) async fn all(visit: &Visit) -> Result<Option<Vec<Group>>, Trouble> {
+    Ok(lists::few(visit, "/groups").await?)
 }
 
-/// Every group of the office.
-pub(super) async fn all(visit: &Visit) -> Result<Vec<Group>, Trouble> {
-    let groups: Items<Group> = visit.api.get("/groups").await?;
-    Ok(groups.items)
+/// The group with this name.
+pub(super) async fn load(visit: &Visit, name: &str) -> Result<Group, Problem> {
+    visit.api.get(&format!("/groups/{}", segment(name))).await
 }
 
-/// The users whose names or address begin so; `None` when nobody was looked for.
-pub(super) async fn found(visit: &Visit, text: &str) -> Result<Option<Vec<User>>, Trouble> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let users: Items<User> = visit.api.get(&format!("/users?text={}", segment(text.trim()))).await?;
-    Ok(Some(users.items.into_iter().filter(|user| !user.is_disabled()).collect()))
+/// The users who are called so and are not disabled; `None` when nobody was looked for.
+pub(super) async fn found(visit: &Visit, text: &str) -> Result<Option<Found>, Trouble> {
+    lists::find(visit, text, |user| !user.is_disabled()).await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Place {
+    /// The place behind which the page begins.
+    after: String,
 }
 
 #[derive(Template)]
 #[template(path = "groups.html")]
 struct ListPage {
     shell: Shell,
+    after: String,
     groups: Vec<Group>,
+    next: Option<String>,
+    wrong: Option<Wrong>,
 }
 
-async fn list(visit: Visit) -> Result<Response, Trouble> {
-    let groups = all(&visit).await?;
-    Ok(ok(&ListPage { shell: visit.shell("Groups", HERE), groups }))
+async fn list(visit: Visit, Query(Place { after }): Query<Place>) -> Result<Response, Trouble> {
+    let (Part { items, next }, wrong) = part(&visit, &address(&format!("/groups?limit={ROWS}"), &[("after", &after)])).await?;
+    let next = next.map(|after| address("/groups", &[("after", &after)]));
+    let page = ListPage { shell: visit.shell("Groups", HERE), after, groups: items, next, wrong };
+    Ok(if page.wrong.is_some() { unfit(&page) } else { ok(&page) })
 }
 
 #[derive(Template)]
@@ -92,7 +100,7 @@ struct NewPage {
     shell: Shell,
     asked: Fields,
     members: Vec<String>,
-    found: Option<Vec<User>>,
+    found: Option<Found>,
     wrong: Option<Wrong>,
 }
 
@@ -149,7 +157,7 @@ struct GroupPage {
     group: Group,
     place: String,
     find: String,
-    found: Option<Vec<User>>,
+    found: Option<Found>,
     wrong: Option<Wrong>,
 }
 
@@ -166,7 +174,7 @@ struct Sought {
 }
 
 async fn group_page(visit: &Visit, name: &str, find: &str, wrong: Option<Wrong>) -> Result<GroupPage, Trouble> {
-    let group: Group = visit.api.get(&format!("/groups/{}", segment(name))).await?;
+    let group = load(visit, name).await?;
     let found = found(visit, find).await?;
     Ok(GroupPage { shell: visit.shell(&group.name, HERE), place: group.place(), group, find: find.to_owned(), found, wrong })
 }
@@ -203,7 +211,7 @@ struct RemovePage {
 }
 
 async fn ask_remove(visit: Visit, Path((name, user)): Path<(String, String)>) -> Result<Response, Trouble> {
-    let group: Group = visit.api.get(&format!("/groups/{}", segment(&name))).await?;
+    let group = load(&visit, &name).await?;
     let members = group.members.as_deref().unwrap_or_default();
     if !members.contains(&user) {
         return Ok(go(&group.place(), &format!("{user} is not in the group")));
@@ -219,7 +227,7 @@ async fn remove(visit: Visit, Path((name, user)): Path<(String, String)>) -> Res
 }
 
 async fn deletion(visit: &Visit, name: &str) -> Result<Deed, Trouble> {
-    let group: Group = visit.api.get(&format!("/groups/{}", segment(name))).await?;
+    let group = load(visit, name).await?;
     Ok(Deed {
         title: format!("Delete Group {}?", group.name),
         here: HERE,

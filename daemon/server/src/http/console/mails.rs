@@ -12,14 +12,13 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong, mendable};
 use super::inside::segment;
+use super::lists::{self, ROWS, address};
 use super::shell::{Shell, go, ok, unfit};
 use super::shown::{When, capital, tone};
 use super::trouble::{Trouble, sentence};
 use super::visit::Visit;
 
 const HERE: &str = "mails";
-/// Mails of one page.
-const ROWS: usize = 50;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -62,6 +61,14 @@ struct Mail {
 struct Mails {
     set_up: bool,
     items: Vec<Mail>,
+    next: Option<String>,
+}
+
+impl Default for Mails {
+    /// No mails, and nothing to say of the settings.
+    fn default() -> Self {
+        Self { set_up: true, items: Vec::new(), next: None }
+    }
 }
 
 /// A mail with its times.
@@ -90,8 +97,8 @@ impl Row {
 #[serde(default)]
 struct Sought {
     state: String,
-    /// Begins behind the mail with this number.
-    after: Option<i64>,
+    /// The place behind which the page begins.
+    after: String,
 }
 
 /// States that a list can be narrowed to.
@@ -103,29 +110,35 @@ struct ListPage {
     shell: Shell,
     set_up: bool,
     state: String,
+    after: String,
     rows: Vec<Row>,
     next: Option<String>,
+    wrong: Option<Wrong>,
+}
+
+impl ListPage {
+    /// Where the list begins.
+    fn first(&self) -> String {
+        address("/mails", &[("state", &self.state)])
+    }
 }
 
 async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Trouble> {
-    let state = STATES.into_iter().find(|state| *state == sought.state).unwrap_or_default().to_owned();
-    let narrowed = if state.is_empty() { String::new() } else { format!("?state={state}") };
-    let mails: Mails = visit.api.get(&format!("/mails{narrowed}")).await?;
+    let Sought { state, after } = sought;
+    let state = STATES.into_iter().find(|known| *known == state).unwrap_or_default().to_owned();
+    let place = address(&format!("/mails?limit={ROWS}"), &[("state", &state), ("after", &after)]);
+    let (Mails { set_up, items, next }, wrong) = lists::part(&visit, &place).await?;
     let clock = &visit.clock;
-    let mut left = mails.items.into_iter().filter(|mail| sought.after.is_none_or(|after| mail.id < after));
-    let rows: Vec<Row> = left
-        .by_ref()
-        .take(ROWS)
-        .map(|mail| Row {
-            written: clock.when(mail.created_ms),
-            next: clock.maybe(mail.next_try_ms),
-            sent: clock.maybe(mail.sent_ms),
-            mail,
-        })
-        .collect();
-    let last = rows.last().map(|row| row.mail.id).filter(|_| left.next().is_some());
-    let next = last.map(|id| format!("/mails?state={state}&after={id}"));
-    Ok(ok(&ListPage { shell: visit.shell("Outbox", HERE), set_up: mails.set_up, state, rows, next }))
+    let row = |mail: Mail| Row {
+        written: clock.when(mail.created_ms),
+        next: clock.maybe(mail.next_try_ms),
+        sent: clock.maybe(mail.sent_ms),
+        mail,
+    };
+    let rows = items.into_iter().map(row).collect();
+    let next = next.map(|after| address("/mails", &[("state", &state), ("after", &after)]));
+    let page = ListPage { shell: visit.shell("Outbox", HERE), set_up, state, after, rows, next, wrong };
+    Ok(if page.wrong.is_some() { unfit(&page) } else { ok(&page) })
 }
 
 async fn retry(visit: Visit, Path(id): Path<i64>) -> Result<Response, Trouble> {
@@ -149,7 +162,7 @@ async fn test_page(visit: &Visit, user: &str, wrong: Option<Wrong>) -> Result<Te
 
 /// Whether the settings of the daemon say where mails go.
 pub(super) async fn is_set_up(visit: &Visit) -> Result<bool, Trouble> {
-    let mails: Mails = visit.api.get("/mails?state=failed").await?;
+    let mails: Mails = visit.api.get("/mails?limit=1").await?;
     Ok(mails.set_up)
 }
 

@@ -29,6 +29,7 @@ mod import;
 mod inside;
 mod link_records;
 mod links;
+mod lists;
 mod mails;
 mod office;
 mod offices;

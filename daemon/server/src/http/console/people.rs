@@ -13,17 +13,16 @@ use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
 use super::links::{REQUEST_FIELDS, level_words};
+use super::lists::{self, Part, ROWS, address, part};
 use super::plans::{Deed, Plan, stale};
 use super::roles::permission_words;
-use super::shell::{self, Shell, go, ok};
+use super::shell::{self, Shell, go, ok, unfit};
 use super::shown::{When, capital, counted, tone};
 use super::trouble::Trouble;
 use super::visit::Visit;
 use crate::api::Problem;
 
 pub(super) const HERE: &str = "people";
-/// Users of one page.
-const ROWS: usize = 50;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -109,6 +108,8 @@ impl User {
         let Some(Owned { contacts, businesses, households }) = &self.records else { return "–".to_owned() };
         let all = [(contacts, "contact"), (businesses, "business"), (households, "household")];
         let words: Vec<String> = all.iter().filter(|(count, _)| **count > 0).map(|(count, noun)| counted(**count, noun)).collect();
+        // A number and its word stay on one line.
+        let words: Vec<String> = words.iter().map(|words| words.replace(' ', "\u{a0}")).collect();
         if words.is_empty() { "No record".to_owned() } else { words.join(", ") }
     }
 }
@@ -118,22 +119,16 @@ pub(super) async fn load(visit: &Visit, name: &str) -> Result<User, Problem> {
     visit.api.get(&format!("/users/{}", segment(name))).await
 }
 
-/// Everybody, by name.
-pub(super) async fn everybody(visit: &Visit) -> Result<Vec<User>, Problem> {
-    let users: Users = visit.api.get("/users").await?;
-    Ok(users.items)
-}
-
-#[derive(Deserialize)]
-struct Users {
-    items: Vec<User>,
+/// Everybody, by name; `None` when that is more than a page offers to choose from.
+pub(super) async fn everybody(visit: &Visit) -> Result<Option<Vec<User>>, Problem> {
+    lists::few(visit, "/users").await
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Sought {
     text: String,
-    /// Begins behind the user with this name.
+    /// The place behind which the page begins.
     after: String,
 }
 
@@ -141,20 +136,19 @@ struct Sought {
 #[template(path = "people.html")]
 struct ListPage {
     shell: Shell,
-    text: String,
+    sought: Sought,
     users: Vec<User>,
     next: Option<String>,
+    wrong: Option<Wrong>,
 }
 
 async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Trouble> {
-    let text = segment(sought.text.trim());
-    let place = if text.is_empty() { "/users".to_owned() } else { format!("/users?text={text}") };
-    let Users { items } = visit.api.get(&place).await?;
-    let from = items.iter().position(|user| user.name == sought.after).map_or(0, |place| place + 1);
-    let more = items.len() > from + ROWS;
-    let users: Vec<User> = items.into_iter().skip(from).take(ROWS).collect();
-    let next = users.last().filter(|_| more).map(|last| format!("/people?text={text}&after={}", segment(&last.name)));
-    Ok(ok(&ListPage { shell: visit.shell("Users & specialists", HERE), text: sought.text, users, next }))
+    let text = sought.text.trim();
+    let place = address(&format!("/users?limit={ROWS}"), &[("text", text), ("after", &sought.after)]);
+    let (Part { items, next }, wrong) = part(&visit, &place).await?;
+    let next = next.map(|after| address("/people", &[("text", text), ("after", &after)]));
+    let page = ListPage { shell: visit.shell("Users & specialists", HERE), sought, users: items, next, wrong };
+    Ok(if page.wrong.is_some() { unfit(&page) } else { ok(&page) })
 }
 
 #[derive(Template)]

@@ -14,6 +14,7 @@ use super::Console;
 use super::account::{self, Session};
 use super::form::{Fields, Wrong, mendable};
 use super::inside::segment;
+use super::lists::Choice;
 use super::people::{HERE, User, everybody, load};
 use super::plans::Deed;
 use super::shell::{Shell, go, ok, unfit};
@@ -77,21 +78,21 @@ async fn enable(visit: Visit, Path(name): Path<String>) -> Result<Response, Trou
 struct HandOverPage {
     shell: Shell,
     user: User,
-    others: Vec<User>,
+    choice: Choice,
     to: String,
     wrong: Option<Wrong>,
 }
 
-async fn hand_over_page(visit: &Visit, user: User, to: &str, wrong: Option<Wrong>) -> Result<HandOverPage, Trouble> {
+async fn hand_over_page(visit: &Visit, user: User, asked: &Fields, wrong: Option<Wrong>) -> Result<HandOverPage, Trouble> {
     let takes = |other: &User| !other.disabled && other.owns_clients() && other.name != user.name;
-    let others = everybody(visit).await?.into_iter().filter(takes).collect();
+    let choice = Choice::of(visit, everybody(visit).await?, asked, takes).await?;
     let shell = visit.shell(&format!("Hand over the records of {}", user.display_name), HERE);
-    Ok(HandOverPage { shell, user, others, to: to.to_owned(), wrong })
+    Ok(HandOverPage { shell, user, choice, to: asked.text("to").to_owned(), wrong })
 }
 
 async fn show_hand_over(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
     let user = load(&visit, &name).await?;
-    Ok(ok(&hand_over_page(&visit, user, "", None).await?))
+    Ok(ok(&hand_over_page(&visit, user, &Fields::default(), None).await?))
 }
 
 async fn hand_over(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<Response, Trouble> {
@@ -101,10 +102,13 @@ async fn hand_over(visit: Visit, Path(name): Path<String>, fields: Fields) -> Re
         records: u64,
     }
     let user = load(&visit, &name).await?;
+    if Choice::is_sought(&fields) {
+        return Ok(ok(&hand_over_page(&visit, user, &fields, None).await?));
+    }
     let to = fields.text("to").to_owned();
     if to.is_empty() {
         let wrong = Wrong::missing("to", "Choose who is to own the records");
-        return Ok(unfit(&hand_over_page(&visit, user, "", Some(wrong)).await?));
+        return Ok(unfit(&hand_over_page(&visit, user, &fields, Some(wrong)).await?));
     }
     let here = place(&user);
     let deed = Deed {
@@ -124,7 +128,7 @@ async fn hand_over(visit: Visit, Path(name): Path<String>, fields: Fields) -> Re
         Ok(Err(page)) => Ok(page),
         Err(Trouble(problem)) if mendable(&problem) => {
             let wrong = Some(Wrong::of(problem, &[("bad-user-name", "to"), ("already-owner", "to")]));
-            Ok(unfit(&hand_over_page(&visit, user, &to, wrong).await?))
+            Ok(unfit(&hand_over_page(&visit, user, &fields, wrong).await?))
         }
         Err(trouble) => Err(trouble),
     }

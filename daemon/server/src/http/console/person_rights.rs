@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong, mendable};
 use super::inside::segment;
+use super::lists::Choice;
 use super::people::{HERE, Proxy, User, all_proxies as all, everybody, load, proxies_of};
 use super::plans::Deed;
 use super::roles::{Role, roles};
@@ -155,20 +156,23 @@ struct ProxiesPage {
     shell: Shell,
     user: User,
     proxies: Vec<Proxy>,
-    others: Vec<User>,
+    choice: Choice,
+    asked: String,
     wrong: Option<Wrong>,
 }
 
-async fn proxies_page(visit: &Visit, user: User, wrong: Option<Wrong>) -> Result<ProxiesPage, Trouble> {
+async fn proxies_page(visit: &Visit, user: User, asked: &Fields, wrong: Option<Wrong>) -> Result<ProxiesPage, Trouble> {
     let proxies = proxies_of(visit, &user.name).await?;
     let has = |other: &User| proxies.iter().any(|proxy| proxy.proxy == other.name && proxy.owner == user.name);
-    let others = everybody(visit).await?.into_iter().filter(|other| !other.disabled && other.name != user.name && !has(other)).collect();
-    Ok(ProxiesPage { shell: visit.shell(&format!("Proxies of {}", user.display_name), HERE), user, proxies, others, wrong })
+    let fits = |other: &User| !other.disabled && other.name != user.name && !has(other);
+    let choice = Choice::of(visit, everybody(visit).await?, asked, fits).await?;
+    let shell = visit.shell(&format!("Proxies of {}", user.display_name), HERE);
+    Ok(ProxiesPage { shell, user, proxies, choice, asked: asked.text("proxy").to_owned(), wrong })
 }
 
 async fn show_proxies(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
     let user = load(&visit, &name).await?;
-    Ok(ok(&proxies_page(&visit, user, None).await?))
+    Ok(ok(&proxies_page(&visit, user, &Fields::default(), None).await?))
 }
 
 #[derive(Template)]
@@ -194,10 +198,13 @@ async fn end_proxy(visit: Visit, Path(name): Path<String>, fields: Fields) -> Re
 
 async fn set_proxy(visit: Visit, name: &str, fields: Fields, on: bool) -> Result<Response, Trouble> {
     let user = load(&visit, name).await?;
+    if Choice::is_sought(&fields) {
+        return Ok(ok(&proxies_page(&visit, user, &fields, None).await?));
+    }
     let proxy = fields.text("proxy").to_owned();
     if proxy.is_empty() {
         let wrong = Wrong::missing("proxy", "Choose who is to see the records");
-        return Ok(unfit(&proxies_page(&visit, user, Some(wrong)).await?));
+        return Ok(unfit(&proxies_page(&visit, user, &fields, Some(wrong)).await?));
     }
     let here = format!("{}/proxies", place(&user));
     let deed = Deed {
@@ -223,7 +230,7 @@ async fn set_proxy(visit: Visit, name: &str, fields: Fields, on: bool) -> Result
         Err(Trouble(problem)) if mendable(&problem) => {
             let mut wrong = Wrong::of(problem, &[]);
             wrong.field = "proxy";
-            Ok(unfit(&proxies_page(&visit, user, Some(wrong)).await?))
+            Ok(unfit(&proxies_page(&visit, user, &fields, Some(wrong)).await?))
         }
         Err(trouble) => Err(trouble),
     }

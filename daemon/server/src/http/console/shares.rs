@@ -13,7 +13,7 @@ use super::form::{Fields, Wrong};
 use super::groups;
 use super::inside::segment;
 use super::links::level_words;
-use super::people::User;
+use super::lists::Found;
 use super::plans::{Plan, stale};
 use super::sharing::Sharing;
 use super::shell::{self, Shell, go};
@@ -78,10 +78,12 @@ struct Page {
     shell: Shell,
     shares: Sharing,
     lines: Vec<Line>,
-    /// Groups that are not in the list.
-    groups: Vec<String>,
+    /// Groups that are not in the list; `None` where there are too many to choose from, and the name is typed.
+    groups: Option<Vec<String>>,
+    /// The name that was typed, while it is none.
+    group: String,
     find: String,
-    found: Option<Vec<User>>,
+    found: Option<Found>,
     plan: Option<Plan>,
     wrong: Option<Wrong>,
     /// Whether the viewer may change the list, or the own line of it alone.
@@ -132,12 +134,14 @@ async fn page(visit: &Visit, shares: Sharing, fields: &Fields, wrong: Option<Wro
             Err(problem) => return Err(problem.into()),
         }
     }
-    let groups = if shares.may_share { groups::all(visit).await? } else { Vec::new() };
-    let names = groups.into_iter().map(|group| group.name);
+    let groups = if shares.may_share { groups::all(visit).await? } else { Some(Vec::new()) };
+    let is_new = |name: &String| lines.iter().all(|line| line.key != format!("group:{name}"));
+    let groups = groups.map(|groups| groups.into_iter().map(|group| group.name).filter(is_new).collect());
     let find = fields.text("find").to_owned();
     let page = Page {
         shell: visit.shell(&format!("Shares of {}", shares.name), "clients"),
-        groups: names.filter(|name| lines.iter().all(|line| line.key != format!("group:{name}"))).collect(),
+        groups,
+        group: if wrong.as_ref().is_some_and(|wrong| wrong.field == "group") { fields.text("group").to_owned() } else { String::new() },
         found: groups::found(visit, &find).await?,
         may_change: shares.may_share || shares.is_for_self(&visit.me.user),
         shares,
@@ -180,10 +184,13 @@ async fn change(visit: Visit, Path(id): Path<String>, mut fields: Fields) -> Res
             fields.0.retain(|(name, _)| name != "find");
         }
         Some(("remove", key)) => remove(&mut fields, key),
-        _ if chosen == "group" && !fields.text("group").is_empty() => {
-            let key = format!("group:{}", fields.text("group"));
-            add(&mut fields, &key);
-        }
+        _ if chosen == "group" && !fields.text("group").is_empty() => match groups::load(&visit, fields.text("group").trim()).await {
+            Ok(group) => add(&mut fields, &format!("group:{}", group.name)),
+            Err(problem) if is_mendable(&problem) => {
+                return page(&visit, shares, &fields, Some(Wrong::of(problem, &[("unknown-group", "group")]))).await;
+            }
+            Err(problem) => return Err(problem.into()),
+        },
         _ if chosen == "office" => add(&mut fields, OFFICE),
         _ => {}
     }
