@@ -160,7 +160,7 @@ fn s_17_empty_states_say_what_to_do() {
         (&["specialist", "list"], "interoffice specialist enable"),
         (&["peer", "list"], "interoffice peer invite"),
         (&["link", "list"], "no such link"),
-        (&["record", "list"], "no such record"),
+        (&["record", "list"], "no records"),
     ];
     for (list, words) in lists {
         let table = office.cli(list).ok();

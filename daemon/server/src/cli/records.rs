@@ -128,6 +128,7 @@ async fn parameters(context: &Context, text: Option<String>, narrow: Narrow) -> 
 
 async fn list(context: &Context, asked: Query, locked: bool, limit: u64) -> Result<(), Failure> {
     let mut parameters = parameters(context, asked.text, asked.narrow).await?;
+    let narrowed = parameters.iter().any(|(_, value)| value.is_some());
     parameters.push(("locked", locked.then(|| "true".to_owned())));
     let whole = if limit == 0 { u64::MAX } else { limit };
     let (mut records, mut after, mut notes) = (Vec::new(), None, Vec::new());
@@ -145,7 +146,7 @@ async fn list(context: &Context, asked: Query, locked: bool, limit: u64) -> Resu
             break;
         }
     }
-    context.printer.list(&records, &COLUMNS, "There is no such record.")?;
+    context.printer.list(&records, &COLUMNS, if narrowed { "No record fits." } else { "There are no records." })?;
     for note in notes.iter().filter_map(Value::as_str) {
         say(note)?;
     }
