@@ -117,14 +117,18 @@ fn each_question_of_a_new_office_can_be_skipped() {
     }
 }
 
-/// A list of records with nothing in it says whether nothing is there or nothing fits.
+/// An empty list says whether nothing is there or nothing fits.
 #[test]
-fn an_empty_list_of_records_says_whether_nothing_is_there_or_nothing_fits() {
+fn an_empty_list_says_whether_nothing_is_there_or_nothing_fits() {
     let office = Office::open("Alder");
     office.cli(&["user", "add", "ann"]).ok();
-    let empty = |arguments: &[&str]| office.user("ann").cli(&[&["record", "list"], arguments].concat()).ok().err;
+    let said = |list: &[&str]| office.user("ann").cli(list).ok().err;
+    let empty = |arguments: &[&str]| said(&[&["record", "list"], arguments].concat());
     assert_eq!(empty(&[]).trim_end(), "There are no records.");
     for narrowed in [&["Petra"][..], &["--kind", "household"], &["--mine"], &["--archived"], &["--owner", "ann"]] {
         assert_eq!(empty(narrowed).trim_end(), "No record fits.", "{narrowed:?}");
     }
+    assert_eq!(said(&["link", "list"]).trim_end(), "There are no links.");
+    assert_eq!(said(&["link", "list", "--sharing-with-me"]).trim_end(), "No link fits.");
+    assert_eq!(said(&["access", "list"]).trim_end(), "There are no requests.");
 }

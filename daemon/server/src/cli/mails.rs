@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::client::{query, segment};
 use super::exit::Failure;
-use super::output::{Column, pairs, say, text, time};
+use super::output::{Column, none, pairs, say, text, time};
 
 /// Mails to users of this office, for administrators
 ///
@@ -107,12 +107,13 @@ pub(super) async fn run(context: &Context, mail: Mail) -> Result<(), Failure> {
     let client = &context.client;
     let mail: Value = match mail {
         Mail::List { state } => {
+            let none = none("mail", state.is_some());
             let mails: Value = client.get(&format!("/mails{}", query(&[("state", state)]))).await?;
             if mails["set_up"] == false {
                 say("Mail is not set up, so mails wait: see [mail] in interoffice.toml.")?;
             }
             let items = mails["items"].as_array().map_or(&[][..], Vec::as_slice);
-            return context.printer.list(items, &COLUMNS, "There is no such mail.");
+            return context.printer.list(items, &COLUMNS, &none);
         }
         Mail::Text(asked) => return texts(context, asked).await,
         Mail::Retry { mail } => client.post(&format!("/mails/{}/retry", segment(&mail)), &json!({})).await?,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::{Exit, Failure};
-use super::output::{Column, Format, counted, number, pairs, say, short, text, time};
+use super::output::{Column, Format, counted, none, number, pairs, say, short, text, time};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
 use super::{Context, access, links, object_events, progress, record_add, sharing};
 
@@ -146,7 +146,7 @@ async fn list(context: &Context, asked: Query, locked: bool, limit: u64) -> Resu
             break;
         }
     }
-    context.printer.list(&records, &COLUMNS, if narrowed { "No record fits." } else { "There are no records." })?;
+    context.printer.list(&records, &COLUMNS, &none("record", narrowed))?;
     for note in notes.iter().filter_map(Value::as_str) {
         say(note)?;
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::client::{query, segment};
 use super::exit::Failure;
-use super::output::{Column, number, say, text, time};
+use super::output::{Column, none, number, say, text, time};
 
 /// Ask for access to records, and answer those who ask
 #[derive(Debug, Subcommand)]
@@ -128,7 +128,7 @@ async fn list(context: &Context, mine: bool, state: Option<String>, limit: u64) 
             break;
         }
     }
-    context.printer.list(&requests, &COLUMNS, "There is no such request.")?;
+    context.printer.list(&requests, &COLUMNS, &none("request", mine || state.is_some()))?;
     if after.is_some() { say("There are more: --limit 0 shows all.") } else { Ok(()) }
 }
 
