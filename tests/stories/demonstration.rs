@@ -32,6 +32,11 @@ fn s_28_the_demo_shares_and_takes_back_with_the_other_office_dead_in_between() {
     assert_eq!(last[1], "copies at B 0");
     assert!(out.contains("Super User is switched off for ann"), "{out}");
     assert!(out.contains("no difference"), "{out}");
+    let way = out.lines().find(|line| line.contains("the way to Blue Oak Wealth: ")).expect("how the way is while B is dead");
+    assert!(!way.contains(": connected"), "{way}");
+    for word in ["Merkle", "before: ann holds"] {
+        assert!(!out.contains(word), "{word} tells an administrator nothing: {out}");
+    }
 }
 
 /// S-28, N-10: the same with cards from real programs, again and again, as data: every property of every card arrives, every time.

@@ -159,8 +159,8 @@ fn s_17_empty_states_say_what_to_do() {
         (&["user", "list"], "interoffice user add"),
         (&["specialist", "list"], "interoffice specialist enable"),
         (&["peer", "list"], "interoffice peer invite"),
-        (&["link", "list"], "no such link"),
-        (&["record", "list"], "no such record"),
+        (&["link", "list"], "no links"),
+        (&["record", "list"], "no records"),
     ];
     for (list, words) in lists {
         let table = office.cli(list).ok();

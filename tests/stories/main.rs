@@ -9,6 +9,7 @@ mod copies;
 mod demonstration;
 mod described;
 mod duplicates;
+mod entry;
 mod everyday;
 mod expiry;
 mod finding;

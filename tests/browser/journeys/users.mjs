@@ -32,11 +32,15 @@ await tell(async ({ open }) => {
   const dora = await open("a", "dora");
   await dora.page.goto(link);
   const [, code] = link.split("#");
+  await dora.sees("Archer Advice");
   await dora.fill("Code from the link", code);
+  await dora.press("button", "Continue");
+  await dora.sees("User name: dora");
+  await dora.assertAccessible();
   await dora.fill("New password", "three slow herons at dusk");
   await dora.fill("New password again", "three slow herons at dusk");
   await dora.press("button", "Set password");
-  await dora.fill("User name or e-mail", "dora");
+  assert.equal(await dora.page.getByLabel("User name or e-mail").inputValue(), "dora");
   await dora.fill("Password", "three slow herons at dusk");
   await dora.press("button", "Sign in");
   await dora.sees("The records that you own.");

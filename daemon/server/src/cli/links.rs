@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::{Exit, Failure};
-use super::output::{Column, counted, number, pairs, short, text, time};
+use super::output::{Column, counted, none, number, pairs, short, text, time};
 use super::specialists::office_and_user;
 use super::{Context, clock, object_events, progress};
 
@@ -161,8 +161,9 @@ pub(super) async fn run(context: &Context, link: Link) -> Result<(), Failure> {
         Link::List { receiving_mine, sharing_with_me, status } => {
             let direction = [(receiving_mine, "receiving-mine"), (sharing_with_me, "sharing-with-me")];
             let direction = direction.into_iter().find_map(|(chosen, name)| chosen.then(|| name.to_owned()));
+            let none = none("link", direction.is_some() || status.is_some());
             let path = format!("/links{}", query(&[("direction", direction), ("status", status)]));
-            print_list(context, &context.client.get::<Value>(&path).await?)
+            print_list(context, &context.client.get::<Value>(&path).await?, &none)
         }
         Link::Show { link } => {
             let link = find(context, &link).await?;
@@ -178,7 +179,7 @@ pub(super) async fn run(context: &Context, link: Link) -> Result<(), Failure> {
                 ids.push(resolve(context, link).await?);
             }
             let accepted: Value = context.client.post("/links/accept", &json!({ "links": ids })).await?;
-            print_list(context, &accepted)
+            print_list(context, &accepted, &none("link", false))
         }
         Link::Decline { link, reason } => answer(context, &link, "decline", &reason).await,
         Link::Withdraw { link, reason } => answer(context, &link, "withdraw", &reason).await,
@@ -197,8 +198,8 @@ fn end_of(day: jiff::civil::Date) -> Result<i64, Failure> {
     Ok(end.timestamp().as_millisecond() - 1)
 }
 
-fn print_list(context: &Context, links: &Value) -> Result<(), Failure> {
-    context.printer.list(links["items"].as_array().map_or(&[][..], Vec::as_slice), &COLUMNS, "There is no such link.")
+fn print_list(context: &Context, links: &Value, none: &str) -> Result<(), Failure> {
+    context.printer.list(links["items"].as_array().map_or(&[][..], Vec::as_slice), &COLUMNS, none)
 }
 
 async fn answer(context: &Context, link: &str, verb: &str, reason: &str) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::segment;
 use super::exit::Failure;
-use super::output::{Column, pairs, say, text, time};
+use super::output::{Column, none, pairs, say, text, time};
 use super::{Context, pages};
 
 /// Mails to users of this office, for administrators
@@ -110,11 +110,12 @@ pub(super) async fn run(context: &Context, mail: Mail) -> Result<(), Failure> {
     let client = &context.client;
     let mail: Value = match mail {
         Mail::List { state, limit } => {
+            let none = none("mail", state.is_some());
             let mails = pages::list(context, "/mails", &vec![("state", state)], limit).await?;
             if mails.first["set_up"] == false {
                 say("Mail is not set up, so mails wait: see [mail] in interoffice.toml.")?;
             }
-            return mails.print(context, &COLUMNS, "There is no such mail.");
+            return mails.print(context, &COLUMNS, &none);
         }
         Mail::Text(asked) => return texts(context, asked).await,
         Mail::Retry { mail } => client.post(&format!("/mails/{}/retry", segment(&mail)), &json!({})).await?,

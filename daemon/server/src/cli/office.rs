@@ -100,9 +100,10 @@ pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), F
         ]);
         format!(
             "{known}\nWrite the recovery key down and lock it away: it is shown this once and stored nowhere. No command uses it yet, \
-             and none can make it later.\n{first}\nNext:\n  \
-             interoffice serve --dir {folder}\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n",
-            first = first_administrator(shown),
+             and none can make it later.\n{administrator}\nNext:\n  interoffice serve --dir {folder}\n{first}\
+             In another terminal, while it runs:\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n",
+            administrator = administrator_words(shown),
+            first = first_link(shown),
             folder = folder.display()
         )
     })
@@ -115,18 +116,20 @@ fn link(wanted: &app::NewOffice, token: &str) -> String {
     if url.is_empty() { format!("https://{}/set-up#{token}", listen()) } else { format!("{url}/set-up#{token}") }
 }
 
-/// How the first administrator signs in, as a sentence.
-fn first_administrator(shown: &Value) -> String {
-    match (shown["administrator"].as_str(), shown["set_up_link"].as_str()) {
-        (Some(name), _) => format!("\n{name} administers the office and can sign in.\n"),
-        (None, Some(link)) => {
-            format!(
-                "\nThe first administrator chooses name and password with this link, once, within a day:\n  {link}\n\
-                 No page is there yet: send what stands behind # to POST /api/v1/set-up, with name and password.\n"
-            )
-        }
-        (None, None) => String::new(),
-    }
+/// That the first administrator can sign in, as a sentence.
+fn administrator_words(shown: &Value) -> String {
+    shown["administrator"].as_str().map(|name| format!("\n{name} administers the office and can sign in.\n")).unwrap_or_default()
+}
+
+/// The link that makes the first administrator, and when to open it.
+fn first_link(shown: &Value) -> String {
+    let words = |link: &str| {
+        format!(
+            "Once it runs, open this link in a browser and choose the name and password of the first administrator. It counts once, \
+             within a day:\n  {link}\n"
+        )
+    };
+    shown["set_up_link"].as_str().map(words).unwrap_or_default()
 }
 
 /// The first administrator that the arguments name, with the password from its file.

@@ -31,6 +31,11 @@ pub(super) struct Printer {
     format: Format,
 }
 
+/// What to say where a list of such things is empty: whether nothing is there, or nothing fits what was asked for.
+pub(super) fn none(thing: &str, narrowed: bool) -> String {
+    if narrowed { format!("No {thing} fits.") } else { format!("There are no {thing}s.") }
+}
+
 impl Printer {
     pub(super) fn new(format: Format) -> Self {
         Self { format }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::ask::{self, Consent};
 use super::client::{query, segment};
 use super::exit::{Exit, Failure};
-use super::output::{Column, Format, counted, number, pairs, say, short, text, time};
+use super::output::{Column, Format, counted, none, number, pairs, say, short, text, time};
 use super::pages::{self, Parameters};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
 use super::{Context, access, links, object_events, progress, record_add, sharing};
@@ -126,9 +126,10 @@ async fn parameters(context: &Context, text: Option<String>, narrow: Narrow) -> 
 
 async fn list(context: &Context, asked: Query, locked: bool, limit: u64) -> Result<(), Failure> {
     let mut parameters = parameters(context, asked.text, asked.narrow).await?;
+    let narrowed = parameters.iter().any(|(_, value)| value.is_some());
     parameters.push(("locked", locked.then(|| "true".to_owned())));
     let records = pages::list(context, "/records", &parameters, limit).await?;
-    records.print(context, &COLUMNS, "There is no such record.")?;
+    records.print(context, &COLUMNS, &none("record", narrowed))?;
     records.first["notes"].as_array().into_iter().flatten().filter_map(Value::as_str).try_for_each(say)
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::client::segment;
 use super::exit::Failure;
-use super::output::{Column, number, text, time};
+use super::output::{Column, none, number, text, time};
 use super::{Context, pages};
 
 /// Ask for access to records, and answer those who ask
@@ -106,8 +106,9 @@ pub(super) async fn run(context: &Context, asked: Access) -> Result<(), Failure>
 }
 
 async fn list(context: &Context, mine: bool, state: Option<String>, limit: u64) -> Result<(), Failure> {
+    let none = none("request", mine || state.is_some());
     let parameters = vec![("mine", mine.then(|| "true".to_owned())), ("state", state)];
-    pages::list(context, "/requests", &parameters, limit).await?.print(context, &COLUMNS, "There is no such request.")
+    pages::list(context, "/requests", &parameters, limit).await?.print(context, &COLUMNS, &none)
 }
 
 /// What was given, else what is asked for.

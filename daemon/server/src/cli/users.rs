@@ -304,8 +304,7 @@ async fn sign_ins(context: &Context, user: User) -> Result<(), Failure> {
             context.printer.one(&invited, |invited| {
                 let how = if invited["mailed"] == true { "A mail brings it; it can be handed over too" } else { "Hand it over" };
                 let (user, until, link) = (text(invited, "user"), time(invited, "until_ms"), text(invited, "link"));
-                let page = "No page is there yet: what stands behind # goes to POST /api/v1/passes/use, with the password.";
-                format!("{user} sets a password with this link, once, until {until}. {how}:\n  {link}\n{page}")
+                format!("{user} sets a password with this link, once, until {until}. {how}:\n  {link}")
             })
         }
         User::Sessions { user } => {

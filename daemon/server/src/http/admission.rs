@@ -24,11 +24,12 @@ pub(super) fn not_signed_in() -> Refusal {
     Refusal::denied("not-signed-in", "this needs somebody who is signed in", "sign in, or send a token that counts")
 }
 
-/// What strangers may ask for: nothing but who they are, and how to become somebody.
+/// What strangers may ask for: nothing but where they are, and how to become somebody.
 fn is_for_strangers(method: &Method, path: &str) -> bool {
     matches!(
         (method.as_str(), path),
-        ("GET", "/health" | "/openapi.json") | ("POST", "/session" | "/set-up" | "/passes/show" | "/passes/use" | "/passes/forgot")
+        ("GET", "/health" | "/office" | "/openapi.json")
+            | ("POST", "/session" | "/set-up" | "/passes/show" | "/passes/use" | "/passes/forgot")
     )
 }
 

@@ -1,4 +1,4 @@
-//! This office: `/health` and `/id`.
+//! This office: `/health`, `/office` and `/id`.
 
 use axum::Json;
 use axum::extract::State;
@@ -13,7 +13,7 @@ use super::asked::As;
 use crate::house::House;
 
 pub(super) fn routes() -> OpenApiRouter<House> {
-    OpenApiRouter::new().routes(routes!(health)).routes(routes!(id))
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(name)).routes(routes!(id))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -25,6 +25,20 @@ struct Health {
 #[utoipa::path(get, path = "/health", operation_id = "office.health", tag = "health", responses((status = 200, body = Health), Problems))]
 async fn health() -> Json<Health> {
     Json(Health { ok: true })
+}
+
+/// What everybody may know of this office.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OfficeName)]
+struct Named {
+    /// Its name.
+    name: String,
+}
+
+/// The name that stands at the door.
+#[utoipa::path(get, path = "/office", operation_id = "office.name", tag = "office", responses((status = 200, body = Named), Problems))]
+async fn name(State(house): State<House>) -> Answer<Named> {
+    one(house.read(|view| Ok(office::view(view)?.name)).await.map(|name| Named { name }))
 }
 
 /// Who this office is.

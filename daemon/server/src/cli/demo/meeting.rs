@@ -133,8 +133,9 @@ pub(super) async fn enable_specialists(stage: &mut Stage, whole_cards: bool) -> 
         "enable Ann at A with a quick handshake to Bob"
     });
     stage.desk_a.post::<Value>("/users", &json!({ "name": "ann", "display_name": "Ann Harbour", "super_user": true })).await?;
-    let before: Value = stage.desk_a.get("/users/ann").await?;
-    stage.report.tell(format!("before: ann holds {}", text(&before, "rights")));
+    stage
+        .report
+        .tell("before: ann is a Super User, who sees all contacts of the own office; a specialist sees what is assigned to her".to_owned());
     let handshake = json!({ "handshake": { "office": B, "user": "bob", "purpose": PURPOSE } });
     let body = if whole_cards { nothing() } else { handshake };
     let (plan, enabled) = plan_and_commit(stage, Side::DeskOfA, "/specialists/ann/enable", body).await?;
@@ -143,7 +144,7 @@ pub(super) async fn enable_specialists(stage: &mut Stage, whole_cards: bool) -> 
     if ann["super_user"] == true || ann["specialist"] != true || settings["office_security"] != true {
         return Err(Failure::new(Exit::Failed, format!("Ann's rights are not as planned: {ann}, {settings}")));
     }
-    stage.report.tell(format!("after: ann holds {}; office security is on", text(&ann, "rights")));
+    stage.report.tell(format!("after: ann holds {} alone; office security is on", text(&ann, "rights")));
     stage.report.fact("plan", plan);
     let link = if whole_cards { request(stage).await? } else { enabled["link"].clone() };
     stage.link = text(&link, "link");

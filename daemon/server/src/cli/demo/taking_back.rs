@@ -42,7 +42,13 @@ pub(super) async fn delete_link(stage: &mut Stage) -> Result<(), Failure> {
     stage.report.tell(format!("{A} says: {}, {}", text(&deleted, "status"), text(&deleted, "end_reason")));
     stage.report.tell(format!("the copies: {state}: {}", text(&deleted["removal"], "words")));
     let peer: Value = stage.desk_a.get(&format!("/peers/{}", segment(B))).await?;
-    stage.report.tell(format!("the way to {B}: {}", way(&peer)));
+    // A process that was killed says no goodbye: until a probe of the connection had no answer, the office takes it for one that stands.
+    let noticed = if peer["connection"]["state"] == "connected" {
+        format!("{A} has not noticed yet that nobody answers there, as it does within ten seconds; it did not have to wait for that")
+    } else {
+        way(&peer)
+    };
+    stage.report.tell(format!("the way to {B}: {noticed}"));
     stage.report.fact("plan", plan);
     stage.report.fact("status", deleted["status"].clone());
     stage.report.fact("removal", deleted["removal"].clone());
@@ -102,8 +108,9 @@ pub(super) async fn verify(stage: &mut Stage) -> Result<Value, Failure> {
     if receipt.is_empty() || there["removal"]["receipt"] != receipt.as_str() {
         return Err(Failure::new(Exit::Failed, format!("A holds the receipt {removal}, B holds {}", there["removal"])));
     }
-    stage.report.tell(format!("signature, count and Merkle root are right: {}", text(removal, "words")));
-    stage.report.tell(format!("receipt {receipt}, root {}", text(removal, "root")));
+    stage.report.tell(format!("{}: the signature is {B}'s", text(removal, "words")));
+    stage.report.tell("the list of removed copies, checked against the signed receipt: same".to_owned());
+    stage.report.tell(format!("the receipt is kept at both offices under {receipt}"));
     let verified = json!({ "verified": true, "state": "Erased", "count": count, "hash": receipt, "root": removal["root"] });
     stage.report.fact("receipt", verified.clone());
     stage.report.end()?;

@@ -6,16 +6,16 @@ use axum::extract::Query;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use interoffice_protocol::names::UserName;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Console;
-use super::assets::{Assets, assets};
 use super::form::{Fields, Wrong};
-use super::inside::{Inside, NOTHING, read};
+use super::inside::{Inside, NOTHING, read, segment};
 use super::links::waiting_for_me;
 use super::overview;
-use super::shell::{self, local, ok, unfit, welcome};
+use super::shell::{self, Gate, local, ok, unfit, welcome};
 use super::trouble::Trouble;
 use super::visit::{THEME_COOKIE, theme};
 use crate::api::Problem;
@@ -33,14 +33,28 @@ pub(super) fn routes() -> Router<Console> {
 /// Who comes from outside: the API, asked as a stranger.
 pub(super) struct Stranger {
     api: Inside,
+    office: String,
     theme: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
 }
 
 impl axum::extract::FromRequestParts<Console> for Stranger {
     type Rejection = Trouble;
 
     async fn from_request_parts(parts: &mut axum::http::request::Parts, console: &Console) -> Result<Self, Trouble> {
-        Ok(Self { api: Inside::of(console.api.clone(), parts), theme: theme(&parts.headers) })
+        let api = Inside::of(console.api.clone(), parts);
+        let office = api.get::<Named>("/office").await?.name;
+        Ok(Self { api, office, theme: theme(&parts.headers) })
+    }
+}
+
+impl Stranger {
+    fn gate(self) -> Gate {
+        Gate::new(self.office, self.theme)
     }
 }
 
@@ -51,8 +65,7 @@ struct SignIn {
     next: String,
     said: &'static str,
     wrong: Option<Wrong>,
-    theme: &'static str,
-    assets: Assets,
+    gate: Gate,
 }
 
 #[derive(Default, Deserialize)]
@@ -60,6 +73,7 @@ struct SignIn {
 struct After {
     next: String,
     done: String,
+    user: String,
 }
 
 /// What happened before somebody came to sign in.
@@ -76,7 +90,9 @@ fn done(code: &str) -> &'static str {
 async fn show_sign_in(stranger: Stranger, Query(after): Query<After>) -> Response {
     // The first administrator is led through what a new office needs.
     let next = if after.done == "set-up" { "/first-run".to_owned() } else { local(&after.next).to_owned() };
-    ok(&SignIn { user: String::new(), next, said: done(&after.done), wrong: None, theme: stranger.theme, assets: assets() })
+    // A name is filled in for whoever just got it; anybody may write one into an address.
+    let user = UserName::new(&after.user).map(|name| name.to_string()).unwrap_or_default();
+    ok(&SignIn { user, next, said: done(&after.done), wrong: None, gate: stranger.gate() })
 }
 
 async fn sign_in(stranger: Stranger, fields: Fields) -> Result<Response, Trouble> {
@@ -90,7 +106,7 @@ async fn sign_in(stranger: Stranger, fields: Fields) -> Result<Response, Trouble
         }
         let wrong = Wrong::of(problem, &[("sign-in-failed", "password"), ("code-needed", "code"), ("bad-code", "code")]);
         let user = fields.text("user").to_owned();
-        return Ok(unfit(&SignIn { user, next, said: "", wrong: Some(wrong), theme: stranger.theme, assets: assets() }));
+        return Ok(unfit(&SignIn { user, next, said: "", wrong: Some(wrong), gate: stranger.gate() }));
     }
     let api = stranger.api.with_cookies(&cookies);
     // Whoever has been asked for a link is told first; what else was wanted is one step away.
@@ -122,29 +138,54 @@ async fn sign_out(stranger: Stranger) -> Result<Response, Trouble> {
 #[template(path = "password.html")]
 struct Password {
     token: String,
+    /// Whose password the link sets; empty until it was looked at.
+    user: String,
     wrong: Option<Wrong>,
-    theme: &'static str,
-    assets: Assets,
+    gate: Gate,
 }
 
 const PASSWORD_FIELDS: [(&str, &str); 2] = [("bad-password", "password"), ("unknown-pass", "token")];
 
 async fn show_password(stranger: Stranger) -> Response {
-    ok(&Password { token: String::new(), wrong: None, theme: stranger.theme, assets: assets() })
+    ok(&Password { token: String::new(), user: String::new(), wrong: None, gate: stranger.gate() })
 }
 
+/// What a link is for, as the API says.
+#[derive(Deserialize)]
+struct Purpose {
+    kind: String,
+    user: String,
+}
+
+/// Looks at the link first: whose password it sets is told to whoever holds it, and to nobody else. Then sets the password.
 async fn set_password(stranger: Stranger, fields: Fields) -> Response {
-    let asked = json!({ "token": fields.text("token"), "password": fields.raw("password") });
+    let token = fields.text("token").to_owned();
+    let shown = stranger.api.post::<Purpose>("/passes/show", &json!({ "token": token })).await;
+    let user = match shown {
+        Ok(purpose) if purpose.kind == "set-up" => return ok(&SetUp { asked: fields, wrong: None, gate: stranger.gate() }),
+        Ok(purpose) => purpose.user,
+        Err(problem) => {
+            let wrong = Some(Wrong::of(problem, &PASSWORD_FIELDS));
+            return unfit(&Password { token, user: String::new(), wrong, gate: stranger.gate() });
+        }
+    };
+    if !fields.is_on("password") {
+        return ok(&Password { token, user, wrong: None, gate: stranger.gate() });
+    }
+    let asked = json!({ "token": token, "password": fields.raw("password") });
     let wrong = match twice(&fields) {
         Some(wrong) => wrong,
         None => match stranger.api.post::<Value>("/passes/use", &asked).await {
-            Ok(_) => return Redirect::to("/sign-in?done=password").into_response(),
-            Err(problem) if problem.code == "needs-name" => return Redirect::to("/set-up").into_response(),
+            Ok(_) => return to_sign_in("password", &user),
             Err(problem) => Wrong::of(problem, &PASSWORD_FIELDS),
         },
     };
-    let token = fields.text("token").to_owned();
-    unfit(&Password { token, wrong: Some(wrong), theme: stranger.theme, assets: assets() })
+    unfit(&Password { token, user, wrong: Some(wrong), gate: stranger.gate() })
+}
+
+/// On to the sign-in, with the name of whoever can sign in now.
+fn to_sign_in(done: &str, user: &str) -> Response {
+    Redirect::to(&format!("/sign-in?done={done}&user={}", segment(user))).into_response()
 }
 
 /// What is wrong with a password that is typed twice.
@@ -157,12 +198,11 @@ pub(super) fn twice(fields: &Fields) -> Option<Wrong> {
 struct SetUp {
     asked: Fields,
     wrong: Option<Wrong>,
-    theme: &'static str,
-    assets: Assets,
+    gate: Gate,
 }
 
 async fn show_set_up(stranger: Stranger) -> Response {
-    ok(&SetUp { asked: Fields::default(), wrong: None, theme: stranger.theme, assets: assets() })
+    ok(&SetUp { asked: Fields::default(), wrong: None, gate: stranger.gate() })
 }
 
 async fn set_up(stranger: Stranger, fields: Fields) -> Response {
@@ -176,11 +216,11 @@ async fn set_up(stranger: Stranger, fields: Fields) -> Response {
     let wrong = match twice(&fields) {
         Some(wrong) => wrong,
         None => match stranger.api.post::<Value>("/set-up", &asked).await {
-            Ok(_) => return Redirect::to("/sign-in?done=set-up").into_response(),
+            Ok(_) => return to_sign_in("set-up", fields.text("name")),
             Err(problem) => Wrong::of(problem, &known),
         },
     };
-    unfit(&SetUp { asked: fields, wrong: Some(wrong), theme: stranger.theme, assets: assets() })
+    unfit(&SetUp { asked: fields, wrong: Some(wrong), gate: stranger.gate() })
 }
 
 #[derive(Template)]
@@ -188,12 +228,11 @@ async fn set_up(stranger: Stranger, fields: Fields) -> Response {
 struct Forgot {
     user: String,
     wrong: Option<Wrong>,
-    theme: &'static str,
-    assets: Assets,
+    gate: Gate,
 }
 
 async fn show_forgot(stranger: Stranger) -> Response {
-    ok(&Forgot { user: String::new(), wrong: None, theme: stranger.theme, assets: assets() })
+    ok(&Forgot { user: String::new(), wrong: None, gate: stranger.gate() })
 }
 
 async fn forgot(stranger: Stranger, fields: Fields) -> Response {
@@ -203,7 +242,7 @@ async fn forgot(stranger: Stranger, fields: Fields) -> Response {
         Err(problem) => {
             let user = fields.text("user").to_owned();
             let wrong = Some(Wrong::of(problem, &[]));
-            unfit(&Forgot { user, wrong, theme: stranger.theme, assets: assets() })
+            unfit(&Forgot { user, wrong, gate: stranger.gate() })
         }
     }
 }

@@ -11,9 +11,8 @@ use axum::routing::post;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::assets::{Assets, assets};
 use super::form::{Fields, Wrong};
-use super::shell::{local, page, place_of};
+use super::shell::{Gate, local, page, place_of};
 use super::trouble::{ProofWanted, Trouble};
 use super::visit::{FRAGMENT, Visit, theme};
 use super::{Console, FORM_BYTES};
@@ -35,8 +34,7 @@ struct Page {
     /// What was filled in.
     form: String,
     wrong: Option<Wrong>,
-    theme: &'static str,
-    assets: Assets,
+    gate: Gate,
 }
 
 pub(super) fn routes() -> Router<Console> {
@@ -64,7 +62,7 @@ pub(super) async fn ask(State(_): State<Console>, request: Request, next: Next) 
 
 fn show(then: String, form: String, theme: &'static str, wrong: Option<Wrong>) -> Response {
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::FORBIDDEN };
-    page(&Page { then, form, wrong, theme, assets: assets() }, status)
+    page(&Page { then, form, wrong, gate: Gate::new(String::new(), theme) }, status)
 }
 
 /// Checks the password, then does what was asked for.

@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
-use super::assets::Assets;
+use super::assets::{Assets, assets};
 use super::trouble::sentence;
 use super::visit::{Person, SAID_COOKIE};
 use crate::http::answer::problem;
@@ -29,6 +29,25 @@ pub(super) struct Shell {
     pub(super) fragment: bool,
     pub(super) theme: &'static str,
     pub(super) assets: Assets,
+}
+
+/// What a page before the sign-in has around it.
+pub(super) struct Gate {
+    /// Name of the office; empty where it is not known.
+    pub(super) office: String,
+    pub(super) theme: &'static str,
+    pub(super) assets: Assets,
+}
+
+impl Gate {
+    pub(super) fn new(office: String, theme: &'static str) -> Self {
+        Self { office, theme, assets: assets() }
+    }
+
+    /// Whose page it is: the office's, or the program's where the office is not known.
+    pub(super) fn name(&self) -> &str {
+        if self.office.is_empty() { "interoffice" } else { &self.office }
+    }
 }
 
 /// A part of the menu.

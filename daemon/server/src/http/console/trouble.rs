@@ -8,8 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use tower::ServiceExt as _;
 
-use super::assets::{Assets, assets};
-use super::shell;
+use super::shell::{self, Gate};
 use super::visit::theme;
 use crate::api::{BASE, Problem};
 use crate::http::admission::PROOF_NEEDED;
@@ -49,8 +48,7 @@ struct Page {
     detail: String,
     remedy: String,
     code: String,
-    theme: &'static str,
-    assets: Assets,
+    gate: Gate,
 }
 
 fn title(status: u16) -> &'static str {
@@ -109,8 +107,7 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
         detail: sentence(&problem.detail),
         remedy: advice(&problem.remedy),
         code: problem.code,
-        theme,
-        assets: assets(),
+        gate: Gate::new(String::new(), theme),
     };
     let mut response = shell::page(&page, parts.status);
     response.headers_mut().extend(parts.headers);
