@@ -18,6 +18,7 @@ mod create;
 mod disposal;
 mod edit;
 mod entry;
+mod event_words;
 mod events;
 mod facts;
 mod first_run;
