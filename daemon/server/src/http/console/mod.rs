@@ -112,6 +112,6 @@ pub(super) fn around(api: Router) -> Router {
         .merge(prove::routes())
         .merge(assets::routes())
         .fallback(trouble::no_such_page)
-        .layer(from_fn(trouble::tell))
+        .layer(from_fn_with_state(console.clone(), trouble::tell))
         .with_state(console)
 }
