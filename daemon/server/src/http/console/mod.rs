@@ -27,6 +27,7 @@ mod groups;
 mod help;
 mod household;
 mod inside;
+mod link_new;
 mod link_records;
 mod links;
 mod mails;
@@ -88,6 +89,7 @@ pub(super) fn around(api: Router) -> Router {
         .merge(groups::routes())
         .merge(client_access::routes())
         .merge(links::routes())
+        .merge(link_new::routes())
         .merge(link_records::routes())
         .merge(preview::routes())
         .merge(people::routes())
