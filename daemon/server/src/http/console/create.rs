@@ -79,6 +79,18 @@ impl Page {
         self.users.len() <= TICKS_MAX
     }
 
+    /// Whether the user can be ticked beside the owner, who has the record anyway.
+    fn is_further(&self, user: &str) -> bool {
+        let owner = if self.for_others { self.asked.text("responsible") } else { &self.shell.me.name };
+        user != owner
+    }
+
+    /// Whether this answer to whom it is assigned is chosen: from the start the one by which the fewest see the record.
+    fn is_whom(&self, answer: &str) -> bool {
+        let chosen = self.asked.text("whom");
+        answer == if chosen.is_empty() { "owner" } else { chosen }
+    }
+
     fn is_assigned(&self, user: &str) -> bool {
         self.asked.all("assign").iter().any(|name| name == user)
     }
@@ -120,9 +132,8 @@ fn assigned(fields: &Fields, owner: &str) -> Option<Vec<String>> {
     (fields.text("whom") == "users").then(|| fields.all("assign").into_iter().chain(typed).collect())
 }
 
-const WRONG: [(&str, &str); 6] = [
+const WRONG: [(&str, &str); 5] = [
     ("name-needed", "fn-1"),
-    ("need-assignment", "whom-users"),
     ("need-responsible", "responsible"),
     ("need-owner", "responsible"),
     ("owns-no-clients", "responsible"),
@@ -141,7 +152,7 @@ async fn create(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
     let owner = fields.some("responsible").filter(|owner| owner != NOBODY);
     let assign = assigned(&fields, owner.as_ref().unwrap_or(&visit.me.user.name));
     if fields.text("whom") == "users" && assign.as_ref().is_some_and(Vec::is_empty) && fields.text("responsible") != NOBODY {
-        let wrong = Wrong::missing("whom-users", "Tick the users who are to see it, or choose all users");
+        let wrong = Wrong::missing("whom-users", "Tick the users who are to see it, or choose The owner alone");
         return Ok(unfit(&page(&visit, fields, Vec::new(), Some(wrong)).await?));
     }
     let mut asked = json!({
@@ -165,6 +176,10 @@ async fn create(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
             let detail = format!("{} looks like a client who is here already", made.name);
             let wrong = Wrong { field: "", detail, remedy: "Look whether it is the same; if it is not, make it all the same".to_owned() };
             Ok(unfit(&page(&visit, fields, made.warnings, Some(wrong)).await?))
+        }
+        Err(problem) if problem.code == "need-assignment" => {
+            let wrong = Wrong::missing("whom-owner", "Choose whom it is assigned to");
+            Ok(unfit(&page(&visit, fields, Vec::new(), Some(wrong)).await?))
         }
         Err(problem) if matches!(problem.status, 409 | 422) || WRONG.iter().any(|(code, _)| *code == problem.code) => {
             Ok(unfit(&page(&visit, fields, Vec::new(), Some(Wrong::of(problem, &WRONG))).await?))
