@@ -96,6 +96,9 @@ fn a_new_client_is_its_owners_alone_unless_somebody_says_otherwise() {
     let unsaid = ann.send("POST", "/clients/new", &[FORM], b"do=save&kind=contact&fn-1=Clara+Client");
     assert_eq!(unsaid.status, 422);
     has(&text(&unsaid), &["Choose whom it is assigned to"]);
+    let ticked = ann.send("POST", "/clients/new", &[FORM], b"do=save&kind=contact&fn-1=Clara+Client&whom=owner&assign=bob");
+    assert_eq!(ticked.status, 422, "what was ticked is not passed over");
+    has(&text(&ticked), &["Further users are named: choose The owner and these users"]);
     let made = ann.send("POST", "/clients/new", &[FORM], b"do=save&kind=contact&fn-1=Clara+Client&whom=owner");
     assert_eq!(made.status, 303, "{}", text(&made));
 }

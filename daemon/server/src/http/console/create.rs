@@ -127,9 +127,27 @@ fn assigned(fields: &Fields, owner: &str) -> Option<Vec<String>> {
         "owner" => return Some(vec![owner.to_owned()]),
         _ => {}
     }
+    (fields.text("whom") == "users").then(|| further(fields))
+}
+
+/// The users who were ticked or typed, whatever was chosen beside them.
+fn further(fields: &Fields) -> Vec<String> {
     let typed = fields.text("names").split(|letter: char| letter == ',' || letter.is_whitespace());
     let typed = typed.filter(|name| !name.is_empty()).map(str::to_owned);
-    (fields.text("whom") == "users").then(|| fields.all("assign").into_iter().chain(typed).collect())
+    fields.all("assign").into_iter().chain(typed).collect()
+}
+
+/// What does not go together in the answer to whom it is assigned.
+fn unclear(fields: &Fields) -> Option<Wrong> {
+    if fields.text("responsible") == NOBODY {
+        return None;
+    }
+    let said = match (fields.text("whom"), further(fields).is_empty()) {
+        ("users", true) => "Tick the users who are to see it, or choose The owner alone",
+        ("owner" | "nobody", false) => "Further users are named: choose The owner and these users, or leave them out",
+        _ => return None,
+    };
+    Some(Wrong::missing("whom-users", said))
 }
 
 const WRONG: [(&str, &str); 5] = [
@@ -151,8 +169,7 @@ async fn create(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
     }
     let owner = fields.some("responsible").filter(|owner| owner != NOBODY);
     let assign = assigned(&fields, owner.as_ref().unwrap_or(&visit.me.user.name));
-    if fields.text("whom") == "users" && assign.as_ref().is_some_and(Vec::is_empty) && fields.text("responsible") != NOBODY {
-        let wrong = Wrong::missing("whom-users", "Tick the users who are to see it, or choose The owner alone");
+    if let Some(wrong) = unclear(&fields) {
         return Ok(unfit(&page(&visit, fields, Vec::new(), Some(wrong)).await?));
     }
     let mut asked = json!({

@@ -75,7 +75,8 @@ impl Offices {
     pub(super) fn hint(&self) -> String {
         match self.0.as_slice() {
             [] => "This office is paired with no other yet.".to_owned(),
-            few @ [_, ..] if few.len() <= 5 => format!("Paired with this office: {}.", few.join(", ")),
+            [_] => "The only one that is paired with this office.".to_owned(),
+            few if few.len() <= 5 => format!("Paired with this office: {}.", few.join(", ")),
             many => format!("This office is paired with {} others; begin to type, and they are offered.", many.len()),
         }
     }
@@ -132,6 +133,7 @@ mod tests {
         assert_eq!((named(2).filled(&Fields::default()), named(0).only()), (String::new(), ""));
         assert_eq!((named(51).offered().len(), named(0).offered().len()), (50, 0));
         assert_eq!(named(2).hint(), "Paired with this office: Office 1, Office 2.");
+        assert_eq!(named(1).hint(), "The only one that is paired with this office.");
         assert!(named(6).hint().contains("6 others") && named(0).hint().contains("no other yet"));
     }
 }
