@@ -93,7 +93,11 @@ impl Stage {
         let waiting = request(ann, &self.b.at("dora"));
         let asked = request(self.b.user("dora"), &self.a.at("ann"));
         waiting_link(ann, &asked);
-        for (name, link) in [("active", active), ("brought", brought), ("ended", ended), ("waiting", waiting), ("asked", asked)] {
+        // Cleo is no specialist, and can't accept.
+        let stuck = request(self.b.user("dora"), &self.a.at("cleo"));
+        waiting_link(self.a.user("cleo"), &stuck);
+        let links = [("active", active), ("brought", brought), ("ended", ended), ("waiting", waiting), ("asked", asked), ("stuck", stuck)];
+        for (name, link) in links {
             self.names.insert(name, link);
         }
     }
@@ -171,11 +175,14 @@ pub const PAGES: &[Page] = &[
     pressed("/links/new", "a/ann", "/links/new", "OK"),
     page("/link-requests", "a/ann", "/link-requests"),
     page("/link-requests", "a/nora", "/link-requests"),
+    page("/link-requests", "a/cleo", "/link-requests"),
     page("/links/{link}", "a/ann", "/links/:active"),
     page("/links/{link}", "a/ann", "/links/:brought"),
     page("/links/{link}", "a/ann", "/links/:ended"),
     page("/links/{link}", "a/ann", "/links/:waiting"),
     page("/links/{link}", "a/ann", "/links/:asked"),
+    page("/links/{link}", "a/cleo", "/links/:stuck"),
+    page("/links/{link}", "a/rita", "/links/:stuck"),
     page("/links/{link}", "b/bob", "/links/:active"),
     page("/links/{link}", "a/rita", "/links/:active"),
     page("/links/{link}/share", "a/ann", "/links/:active/share"),

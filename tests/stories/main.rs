@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod connected;
 mod console;
+mod console_words;
 mod copies;
 mod demonstration;
 mod described;

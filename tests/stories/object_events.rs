@@ -136,7 +136,7 @@ fn who_did_it_knows_whom_it_was_about() {
     let page = ann.send("GET", &format!("/clients/{record}"), &[], b"");
     let page = String::from_utf8(page.bytes).expect("a page");
     says(&page, "<h2 id=\"events-title\">Events</h2>");
-    says(&page, "user:ann: dora: none");
+    says(&page, "Not shared any more: dora<br><span class=\"quiet small\">ann</span>");
     assert_eq!(
         told(&events["items"]),
         ["user:ann record.revoke dora: none", "user:ann record.grant dora: read", "operator for user:ann record.import"]

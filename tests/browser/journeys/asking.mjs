@@ -22,7 +22,7 @@ await tell(async ({ open }) => {
     await person.press("link", "Linked Users");
     await person.press("link", "New 'Linked User' Record");
     await person.fill("Office name", office);
-    await person.fill("User name", user);
+    await person.fill("User name at that office", user);
     await person.fill("Purpose", "Probate of the Miller estate");
     await person.press("button", "OK");
   };

@@ -49,7 +49,7 @@ await tell(async ({ stage, open }) => {
     await person.goto("/links/new");
     for (const text of payloads.filter((text) => !text.includes("\t"))) {
       await person.fill("Office name", text);
-      await person.fill("User name", text);
+      await person.fill("User name at that office", text);
       await person.fill("Purpose", text);
       await person.press("button", "OK");
       await person.sees("There is a problem");

@@ -60,7 +60,7 @@ await tell(async ({ open }) => {
   await rita.sees(/no longer shares records/);
   await rita.press("link", "Enable Record Sharing…");
   await rita.fill("Office name", "Nowhere Law");
-  await rita.fill("User name", "bob");
+  await rita.fill("User name at that office", "bob");
   await rita.press("button", "Yes");
   await rita.sees("There is a problem");
   assert.ok(!(await rita.text()).includes("omar"), "no user of another office is named");

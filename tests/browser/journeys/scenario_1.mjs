@@ -18,7 +18,7 @@ await tell(async ({ open }) => {
   await rita.press("link", "Enable Record Sharing…");
   await rita.sees("Quick Handshake");
   await rita.fill("Office name", "Harbour Law");
-  await rita.fill("User name", "bob");
+  await rita.fill("User name at that office", "bob");
   await rita.fill("Purpose", "Probate of the Miller estate");
   await rita.press("button", "Yes");
   await rita.sees("Ann Archer is a specialist now; bob at Harbour Law was asked for a link: Waiting.");
@@ -35,7 +35,7 @@ await tell(async ({ open }) => {
   await bob.signIn();
   await bob.sees("1 request to share contact records with you");
   await bob.sees("Purpose: Probate of the Miller estate.");
-  await bob.tick("ann at Archer Advice");
+  await bob.sees("It is tagged: Accept makes the link Active.");
   await bob.press("button", "Accept");
   await bob.sees("The link with ann at Archer Advice is Active.");
   await bob.sees("Users Sharing Their Contact Records with Me");

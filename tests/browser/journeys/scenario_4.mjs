@@ -9,6 +9,9 @@ await tell(async ({ open }) => {
   await bob.comesToSee("Petra Miller");
 
   await bob.press("link", "Linked Users");
+  await bob.sees("People at other offices who share their contact records with you.");
+  await bob.choose("List", "Users Receiving my Contact Records");
+  await bob.press("button", "Show");
   await bob.sees("Nobody receives your contact records");
   await bob.choose("List", "Users Sharing Their Contact Records with Me");
   await bob.press("button", "Show");

@@ -61,6 +61,11 @@ const OF_LINKS: [&str; 19] = [
     "record.share",
     "record.unshare",
 ];
+/// Every verb that is told to others than administrators.
+pub fn told_verbs() -> impl Iterator<Item = &'static str> {
+    OF_RECORDS.iter().map(|(verb, _)| *verb).chain([GRANTED]).chain(OF_LINKS)
+}
+
 /// Who did it, where the viewer may not know.
 const SOMEBODY: &str = "somebody";
 

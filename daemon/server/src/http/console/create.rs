@@ -74,6 +74,18 @@ struct Page {
 }
 
 impl Page {
+    /// Whether the user can be ticked beside the owner, who has the record anyway.
+    fn is_further(&self, user: &str) -> bool {
+        let owner = if self.for_others { self.asked.text("responsible") } else { &self.shell.me.name };
+        user != owner
+    }
+
+    /// Whether this answer to whom it is assigned is chosen: from the start the one by which the fewest see the record.
+    fn is_whom(&self, answer: &str) -> bool {
+        let chosen = self.asked.text("whom");
+        answer == if chosen.is_empty() { "owner" } else { chosen }
+    }
+
     fn is_assigned(&self, user: &str) -> bool {
         self.asked.all("assign").iter().any(|name| name == user)
     }
@@ -113,14 +125,31 @@ fn assigned(fields: &Fields, owner: &str) -> Option<Vec<String>> {
         "owner" => return Some(vec![owner.to_owned()]),
         _ => {}
     }
-    let typed = fields.text("names").split(|letter: char| letter == ',' || letter.is_whitespace());
-    let typed = typed.filter(|name| !name.is_empty()).map(str::to_owned);
-    (fields.text("whom") == "users").then(|| fields.all("assign").into_iter().chain(typed).collect())
+    (fields.text("whom") == "users").then(|| further(fields))
 }
 
-const WRONG: [(&str, &str); 9] = [
+/// The users who were ticked or typed, whatever was chosen beside them.
+fn further(fields: &Fields) -> Vec<String> {
+    let typed = fields.text("names").split(|letter: char| letter == ',' || letter.is_whitespace());
+    let typed = typed.filter(|name| !name.is_empty()).map(str::to_owned);
+    fields.all("assign").into_iter().chain(typed).collect()
+}
+
+/// What does not go together in the answer to whom it is assigned.
+fn unclear(fields: &Fields) -> Option<Wrong> {
+    if fields.text("responsible") == NOBODY {
+        return None;
+    }
+    let said = match (fields.text("whom"), further(fields).is_empty()) {
+        ("users", true) => "Tick the users who are to see it, or choose The owner alone",
+        ("owner" | "nobody", false) => "Further users are named: choose The owner and these users, or leave them out",
+        _ => return None,
+    };
+    Some(Wrong::missing("whom-users", said))
+}
+
+const WRONG: [(&str, &str); 8] = [
     ("name-needed", "fn-1"),
-    ("need-assignment", "whom-users"),
     ("need-responsible", "responsible"),
     ("need-owner", "responsible"),
     ("owns-no-clients", "responsible"),
@@ -141,8 +170,7 @@ async fn create(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
     }
     let owner = fields.some("responsible").filter(|owner| owner != NOBODY);
     let assign = assigned(&fields, owner.as_ref().unwrap_or(&visit.me.user.name));
-    if fields.text("whom") == "users" && assign.as_ref().is_some_and(Vec::is_empty) && fields.text("responsible") != NOBODY {
-        let wrong = Wrong::missing("whom-users", "Tick the users who are to see it, or choose all users");
+    if let Some(wrong) = unclear(&fields) {
         return Ok(unfit(&page(&visit, fields, Vec::new(), Some(wrong)).await?));
     }
     let mut asked = json!({
@@ -166,6 +194,10 @@ async fn create(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
             let detail = format!("{} looks like a client who is here already", made.name);
             let wrong = Wrong { field: "", detail, remedy: "Look whether it is the same; if it is not, make it all the same".to_owned() };
             Ok(unfit(&page(&visit, fields, made.warnings, Some(wrong)).await?))
+        }
+        Err(problem) if problem.code == "need-assignment" => {
+            let wrong = Wrong::missing("whom-owner", "Choose whom it is assigned to");
+            Ok(unfit(&page(&visit, fields, Vec::new(), Some(wrong)).await?))
         }
         Err(problem) if matches!(problem.status, 409 | 422) || WRONG.iter().any(|(code, _)| *code == problem.code) => {
             Ok(unfit(&page(&visit, fields, Vec::new(), Some(Wrong::of(problem, &WRONG))).await?))

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::event_words::{more, phrase, who};
 use super::inside::segment;
 use super::shown::When;
 use super::trouble::Trouble;
@@ -31,16 +32,18 @@ pub(super) struct Events {
 /// One of them.
 pub(super) struct Event {
     pub(super) line: Line,
+    /// Who did it.
+    pub(super) who: String,
     pub(super) at: When,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Line {
     at_ms: i64,
-    pub(super) actor: String,
+    actor: String,
     pub(super) verb: String,
     pub(super) outcome: String,
-    pub(super) detail: String,
+    detail: String,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +53,16 @@ struct Lines {
 }
 
 impl Event {
+    /// What happened, in words; `None` where there are none but the verb.
+    pub(super) fn phrase(&self) -> Option<&'static str> {
+        phrase(&self.line.verb)
+    }
+
+    /// More about it, behind what happened.
+    pub(super) fn more(&self) -> String {
+        more(&self.line.verb, &self.line.detail)
+    }
+
     /// Whether it was refused, and not done.
     pub(super) fn is_refused(&self) -> bool {
         self.line.outcome != "done"
@@ -65,6 +78,28 @@ pub(super) async fn events(visit: &Visit, path: &str, place: String, older: &Old
         Err(problem) if matches!(problem.status, 403 | 404) => return Ok(None),
         Err(problem) => return Err(problem.into()),
     };
-    let items = lines.items.into_iter().map(|line| Event { at: visit.clock.when(line.at_ms), line }).collect();
+    let offices = offices(visit, &lines.items).await;
+    let named = |id: &str| offices.iter().find(|office| office.office == id).map(|office| office.name.clone());
+    let event = |line: Line| Event { at: visit.clock.when(line.at_ms), who: who(&line.actor, named), line };
+    let items = lines.items.into_iter().map(event).collect();
     Ok(Some(Events { items, next: lines.next, older: !older.is_empty(), place }))
+}
+
+#[derive(Deserialize)]
+struct Offices {
+    items: Vec<Office>,
+}
+
+#[derive(Deserialize)]
+struct Office {
+    office: String,
+    name: String,
+}
+
+/// The other offices, where one of them did something.
+async fn offices(visit: &Visit, lines: &[Line]) -> Vec<Office> {
+    if lines.iter().all(|line| !line.actor.starts_with("office:")) {
+        return Vec::new();
+    }
+    visit.api.get::<Offices>("/peers").await.map(|known| known.items).unwrap_or_default()
 }

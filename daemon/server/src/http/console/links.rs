@@ -10,23 +10,23 @@ use serde_json::json;
 
 use super::Console;
 use super::events::{Events, Older, events};
-use super::form::{Fields, Wrong};
+use super::form::Fields;
 use super::inside::{Inside, segment};
+use super::people;
 use super::plans::Deed;
-use super::shell::{Shell, go, ok, unfit};
+use super::shell::{Shell, go, note, ok};
 use super::shown::{When, counted, tone};
 use super::trouble::{Trouble, sentence};
-use super::visit::Visit;
+use super::visit::{Me, Visit};
 use crate::api::Problem;
 
 const HERE: &str = "links";
-const RECEIVING: &str = "receiving-mine";
+pub(super) const RECEIVING: &str = "receiving-mine";
 const SHARING: &str = "sharing-with-me";
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/links", get(list))
-        .route("/links/new", get(show_new).post(request))
         .route("/links/accept", post(accept))
         .route("/link-requests", get(requests))
         .route("/links/{link}", get(show))
@@ -121,10 +121,18 @@ struct Items<T> {
     items: Vec<T>,
 }
 
-/// The requests that wait for the answer of whoever asks.
-pub(super) async fn waiting_for_me(api: &Inside) -> Result<Vec<Link>, Problem> {
+/// The requests that wait for an answer, as far as whoever asks knows of them: administrators know of all.
+pub(super) async fn waiting(api: &Inside) -> Result<Vec<Link>, Problem> {
     let waiting: Items<Link> = api.get(&format!("/links?direction={SHARING}&status=Waiting")).await?;
     Ok(waiting.items)
+}
+
+/// The requests that wait for the answer of whoever asks.
+pub(super) async fn waiting_for_me(api: &Inside) -> Result<Vec<Link>, Problem> {
+    let me: Me = api.get("/session").await?;
+    let mut mine = waiting(api).await?;
+    mine.retain(|link| link.local_user == me.user.name);
+    Ok(mine)
 }
 
 #[derive(Default, Deserialize)]
@@ -144,11 +152,17 @@ struct ListPage {
 }
 
 async fn list(visit: Visit, Query(which): Query<Which>) -> Result<Response, Trouble> {
-    let list = if which.list == SHARING { SHARING } else { RECEIVING };
     let ended = which.ended == "yes";
-    let links: Items<Link> = visit.api.get(&format!("/links?direction={list}")).await?;
-    let seen = links.items.into_iter().filter(|link| ended || !link.is_over());
-    let rows = seen.map(|link| (visit.clock.when(link.created_ms), link)).map(|(when, link)| (link, when)).collect();
+    let links: Items<Link> = visit.api.get("/links").await?;
+    let (receiving, sharing): (Vec<Link>, Vec<Link>) =
+        links.items.into_iter().filter(|link| ended || !link.is_over()).partition(Link::is_mine);
+    let (list, seen) = match which.list.as_str() {
+        SHARING => (SHARING, sharing),
+        // Nobody chose: the list in which somebody is.
+        "" if receiving.is_empty() && !sharing.is_empty() => (SHARING, sharing),
+        _ => (RECEIVING, receiving),
+    };
+    let rows = seen.into_iter().map(|link| (visit.clock.when(link.created_ms), link)).map(|(when, link)| (link, when)).collect();
     Ok(ok(&ListPage { shell: visit.shell("Linked Users", HERE), list, ended, rows }))
 }
 
@@ -167,7 +181,7 @@ async fn requests(visit: Visit) -> Result<Response, Trouble> {
 async fn accept(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
     let tagged = fields.all("link");
     if tagged.is_empty() {
-        return Ok(go("/link-requests", "Nothing was tagged, so nothing changed: tag the requests to accept"));
+        return Ok(note("/link-requests", "Nothing was tagged, so nothing changed: tag the requests to accept"));
     }
     let accepted: Items<Link> = visit.api.post("/links/accept", &json!({ "links": tagged })).await?;
     let text = match accepted.items.as_slice() {
@@ -175,65 +189,6 @@ async fn accept(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
         more => format!("{} are Active", counted(more.len() as u64, "link")),
     };
     Ok(go(&format!("/links?list={SHARING}"), &text))
-}
-
-#[derive(Template)]
-#[template(path = "link_new.html")]
-struct NewPage {
-    shell: Shell,
-    asked: Fields,
-    offices: Vec<String>,
-    wrong: Option<Wrong>,
-}
-
-#[derive(Deserialize)]
-struct Peer {
-    name: String,
-    standing: String,
-}
-
-async fn new_page(visit: &Visit, asked: Fields, wrong: Option<Wrong>) -> NewPage {
-    // Without the names of the offices the form works all the same: they are typed.
-    let peers = visit.api.get::<Items<Peer>>("/peers").await.map(|peers| peers.items).unwrap_or_default();
-    let offices = peers.into_iter().filter(|peer| peer.standing == "paired").map(|peer| peer.name).collect();
-    NewPage { shell: visit.shell("New Linked User", HERE), asked, offices, wrong }
-}
-
-async fn show_new(visit: Visit) -> Result<Response, Trouble> {
-    Ok(ok(&new_page(&visit, Fields::default(), None).await))
-}
-
-pub(super) const REQUEST_FIELDS: [(&str, &str); 8] = [
-    ("unknown-office", "office"),
-    ("ambiguous-office", "office"),
-    ("own-office", "office"),
-    ("not-paired", "office"),
-    ("peer-blocked", "office"),
-    ("bad-user-name", "user"),
-    ("purpose-too-long", "purpose"),
-    ("text-too-long", "purpose"),
-];
-
-async fn request(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
-    let wrong = match (fields.text("office"), fields.text("user")) {
-        ("", _) => Some(Wrong::missing("office", "Enter the office’s name")),
-        (_, "") => Some(Wrong::missing("user", "Enter the user name at that office")),
-        _ => None,
-    };
-    if wrong.is_some() {
-        return Ok(unfit(&new_page(&visit, fields, wrong).await));
-    }
-    let level = fields.some("level").unwrap_or_else(|| "read".to_owned());
-    let (office, user, purpose) = (fields.text("office"), fields.text("user"), fields.text("purpose"));
-    let asked = json!({ "office": office, "user": user, "purpose": purpose, "level": level });
-    match visit.api.post::<Link>("/links", &asked).await {
-        Ok(link) => Ok(go(&format!("/links?list={RECEIVING}"), &format!("Asked {} at {}: Waiting", link.remote_user, link.office_name))),
-        Err(problem) if matches!(problem.status, 404 | 409 | 422) => {
-            let wrong = Some(Wrong::of(problem, &REQUEST_FIELDS));
-            Ok(unfit(&new_page(&visit, fields, wrong).await))
-        }
-        Err(problem) => Err(problem.into()),
-    }
 }
 
 /// A record that a link shows.
@@ -294,6 +249,8 @@ struct LinkPage {
     gone: Vec<Gone>,
     seen: SeenPage,
     events: Option<Events>,
+    /// Whether the user of this office holds the right that accepting takes, as far as whoever looks can do something about it.
+    may_answer: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -306,6 +263,8 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>, 
     let link: Link = visit.api.get(&format!("/links/{}", segment(&id))).await?;
     let seen = seen(&visit, &link, &after.after).await?;
     let place = format!("/links/{}", segment(&link.link));
+    let asks = visit.me.user.administers && link.status == "Waiting" && !link.is_mine();
+    let may_answer = !asks || people::load(&visit, &link.local_user).await.is_ok_and(|user| user.specialist);
     let clock = &visit.clock;
     let gone = link.removal.iter().chain(&link.parts).map(|removal| Gone {
         tone: tone(&removal.state),
@@ -320,6 +279,7 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>, 
         ended: clock.maybe(link.ended_ms),
         gone: gone.collect(),
         events: events(&visit, &place, place.clone(), &older).await?,
+        may_answer,
         link,
         seen,
     }))

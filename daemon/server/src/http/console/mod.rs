@@ -18,6 +18,7 @@ mod create;
 mod disposal;
 mod edit;
 mod entry;
+mod event_words;
 mod events;
 mod facts;
 mod first_run;
@@ -27,6 +28,7 @@ mod help;
 mod household;
 mod import;
 mod inside;
+mod link_new;
 mod link_records;
 mod links;
 mod lists;
@@ -90,6 +92,7 @@ pub(super) fn around(api: Router) -> Router {
         .merge(groups::routes())
         .merge(client_access::routes())
         .merge(links::routes())
+        .merge(link_new::routes())
         .merge(link_records::routes())
         .merge(preview::routes())
         .merge(people::routes())
@@ -114,6 +117,6 @@ pub(super) fn around(api: Router) -> Router {
         .merge(prove::routes())
         .merge(assets::routes())
         .fallback(trouble::no_such_page)
-        .layer(from_fn(trouble::tell))
+        .layer(from_fn_with_state(console.clone(), trouble::tell))
         .with_state(console)
 }

@@ -1,5 +1,7 @@
 //! The overview: what waits for whoever looks, how the ways to other offices are, and what is where.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Router;
 use axum::response::Response;
@@ -9,7 +11,8 @@ use serde::Deserialize;
 use super::Console;
 use super::first_run::{Open, open};
 use super::inside::Inside;
-use super::links::{Link, waiting_for_me};
+use super::links::{Link, waiting};
+use super::people::load;
 use super::shell::{Shell, ok};
 use super::shown::{When, tone};
 use super::trouble::Trouble;
@@ -87,6 +90,8 @@ struct Request {
 struct Page {
     shell: Shell,
     requests: Vec<Link>,
+    /// Requests for users who may not accept one, for administrators, who can enable them.
+    stuck: Vec<Link>,
     opens: bool,
     to_answer: u64,
     status: Status,
@@ -98,7 +103,7 @@ struct Page {
 impl Page {
     /// Whether nothing waits for a decision.
     fn is_calm(&self) -> bool {
-        self.requests.is_empty() && self.to_answer == 0 && self.status.office.unconfirmed_removals == 0
+        self.requests.is_empty() && self.stuck.is_empty() && self.to_answer == 0 && self.status.office.unconfirmed_removals == 0
     }
 }
 
@@ -121,13 +126,35 @@ async fn to_answer(api: &Inside) -> Result<u64, Problem> {
 
 async fn show(visit: Visit) -> Result<Response, Trouble> {
     let shell = visit.shell("Overview", "overview");
-    let requests = waiting_for_me(&visit.api).await?;
+    let (requests, others): (Vec<Link>, Vec<Link>) =
+        waiting(&visit.api).await?.into_iter().partition(|link| link.local_user == visit.me.user.name);
+    let stuck = stuck(&visit, others).await?;
     let to_answer = to_answer(&visit.api).await?;
     let mut status: Status = visit.api.get("/status").await?;
     let ways = std::mem::take(&mut status.peers).into_iter().map(|peer| way(&visit, peer)).collect();
     let open = open(&visit, !status.office.addresses.is_empty()).await?;
     let opens = shell.said.as_ref().is_some_and(|said| said.welcome) && !requests.is_empty();
-    Ok(ok(&Page { shell, requests, opens, to_answer, status, ways, open }))
+    Ok(ok(&Page { shell, requests, stuck, opens, to_answer, status, ways, open }))
+}
+
+/// Requests of others that are looked at for it.
+const STUCK_MAX: usize = 50;
+
+/// Those of the requests to others whose user may not accept them yet.
+async fn stuck(visit: &Visit, mut requests: Vec<Link>) -> Result<Vec<Link>, Trouble> {
+    if requests.is_empty() || !visit.me.user.administers {
+        return Ok(Vec::new());
+    }
+    let asked: BTreeSet<String> = requests.iter().map(|link| link.local_user.clone()).take(STUCK_MAX).collect();
+    let mut waiting = BTreeSet::new();
+    for name in asked {
+        let user = load(visit, &name).await?;
+        if !user.specialist && !user.disabled {
+            waiting.insert(name);
+        }
+    }
+    requests.retain(|link| waiting.contains(&link.local_user));
+    Ok(requests)
 }
 
 fn way(visit: &Visit, peer: Peer) -> Way {

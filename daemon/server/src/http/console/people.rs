@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
-use super::links::{REQUEST_FIELDS, level_words};
+use super::link_new::{Offices, REQUEST_FIELDS};
+use super::links::level_words;
 use super::lists::{self, Part, ROWS, address, part};
 use super::plans::{Deed, Plan, stale};
 use super::roles::permission_words;
@@ -97,9 +98,15 @@ impl User {
         self.account == "practitioner"
     }
 
+    /// A permission of the role in words; sharing over links takes a right beside it.
+    fn allows(&self, permission: &str) -> String {
+        let lacks = permission == "exchange" && !self.specialist;
+        format!("{}{}", permission_words(permission), if lacks { " once Record Sharing is enabled" } else { "" })
+    }
+
     /// What the role allows, a phrase each.
     fn allowed(&self) -> String {
-        let words: Vec<&str> = self.permissions.iter().map(|name| permission_words(name)).collect();
+        let words: Vec<String> = self.permissions.iter().map(|name| self.allows(name)).collect();
         capital(&words.join("; "))
     }
 
@@ -201,14 +208,17 @@ struct EnablePage {
     shell: Shell,
     user: User,
     asked: Fields,
+    offices: Offices,
     plan: Plan,
     wrong: Option<Wrong>,
 }
 
 /// Who is to be asked for a link in the same step; the fields of *Quick Handshake*.
-fn handshake(fields: &Fields) -> Result<Value, Wrong> {
+fn handshake(fields: &Fields, offices: &Offices) -> Result<Value, Wrong> {
     match (fields.text("office"), fields.text("user")) {
         ("", "") => Ok(json!({})),
+        // It was filled in beforehand, and says nothing of what somebody wants.
+        (office, "") if office == offices.only() && fields.text("purpose").is_empty() => Ok(json!({})),
         ("", _) => Err(Wrong::missing("office", "Enter the office of the person, or leave both fields empty")),
         (_, "") => Err(Wrong::missing("user", "Enter the user name of the person, or leave both fields empty")),
         (office, user) => Ok(json!({ "handshake": { "office": office, "user": user, "purpose": fields.text("purpose") } })),
@@ -219,7 +229,8 @@ async fn enable_page(visit: &Visit, name: &str, asked: Fields, wrong: Option<Wro
     let user = load(visit, name).await?;
     let place = format!("/specialists/{}/enable/plan", segment(name));
     // What can't be planned with a handshake is planned without one, so that the form can be mended.
-    let body = handshake(&asked).unwrap_or(json!({}));
+    let offices = Offices::of(visit).await;
+    let body = handshake(&asked, &offices).unwrap_or(json!({}));
     let (plan, wrong) = match visit.api.post::<Plan>(&place, &body).await {
         Ok(plan) => (plan, wrong),
         Err(problem) if body != json!({}) && matches!(problem.status, 404 | 409 | 422) => {
@@ -230,7 +241,7 @@ async fn enable_page(visit: &Visit, name: &str, asked: Fields, wrong: Option<Wro
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let shell = visit.shell(&format!("Enable Record Sharing for {}?", user.display_name), HERE);
-    Ok(shell::page(&EnablePage { shell, user, asked, plan, wrong }, status))
+    Ok(shell::page(&EnablePage { shell, user, asked, offices, plan, wrong }, status))
 }
 
 async fn ask_enable(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
@@ -238,7 +249,7 @@ async fn ask_enable(visit: Visit, Path(name): Path<String>) -> Result<Response, 
 }
 
 async fn enable(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<Response, Trouble> {
-    let mut body = match handshake(&fields) {
+    let mut body = match handshake(&fields, &Offices::of(&visit).await) {
         Ok(body) => body,
         Err(wrong) => return enable_page(&visit, &name, fields, Some(wrong)).await,
     };

@@ -103,6 +103,9 @@ impl Shell {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Said {
     pub(super) text: String,
+    /// Whether nothing was done.
+    #[serde(default)]
+    pub(super) nothing: bool,
     /// Whether somebody just signed in.
     #[serde(default)]
     pub(super) welcome: bool,
@@ -138,7 +141,16 @@ pub(super) fn forget(name: &str) -> HeaderValue {
 
 /// On to another page, which says `text`.
 pub(super) fn go(place: &str, text: &str) -> Response {
-    said(place, Said { text: sentence(&text.chars().take(SAID_CHARS - 1).collect::<String>()), ..Said::default() })
+    said(place, Said { text: told(text), ..Said::default() })
+}
+
+/// On to another page, which says that nothing was done, and why.
+pub(super) fn note(place: &str, text: &str) -> Response {
+    said(place, Said { text: told(text), nothing: true, ..Said::default() })
+}
+
+fn told(text: &str) -> String {
+    sentence(&text.chars().take(SAID_CHARS - 1).collect::<String>())
 }
 
 /// On to another page, from which the browser fetches `file`: an answer that is a file leaves whoever asked where he or she was.

@@ -1,15 +1,18 @@
-//! When there is no page to show: the way to sign in, or one that says what is wrong and where to go on.
+//! When there is no page to show: the way to sign in, or one that says what is wrong and where to go on, inside the house for whoever is
+//! signed in.
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use tower::ServiceExt as _;
 
-use super::shell::{self, Gate};
-use super::visit::theme;
+use super::Console;
+use super::shell::{self, Gate, Shell};
+use super::visit::{Visit, theme};
 use crate::api::{BASE, Problem};
 use crate::http::admission::PROOF_NEEDED;
 use crate::http::answer::problem;
@@ -41,14 +44,39 @@ pub(super) fn advice(remedy: &str) -> String {
     if said.split(' ').count() < 3 { String::new() } else { sentence(said) }
 }
 
+/// What is wrong, and what to do about it.
+struct Words {
+    detail: String,
+    remedy: String,
+    code: String,
+}
+
+impl Words {
+    fn of(problem: Problem) -> Self {
+        let detail = match problem.code.as_str() {
+            // Who may not know of a record is told no more than who asks for one that never was.
+            "unknown-record" => {
+                "There is no such record for you. It may have been deleted, or taken back by the office that shared it".to_owned()
+            }
+            _ => problem.detail,
+        };
+        Self { detail: sentence(&detail), remedy: advice(&problem.remedy), code: problem.code }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "trouble.html")]
 struct Page {
     title: &'static str,
-    detail: String,
-    remedy: String,
-    code: String,
+    said: Words,
     gate: Gate,
+}
+
+#[derive(Template)]
+#[template(path = "trouble_inside.html")]
+struct InsidePage {
+    shell: Shell,
+    said: Words,
 }
 
 fn title(status: u16) -> &'static str {
@@ -98,20 +126,27 @@ impl IntoResponse for Trouble {
 }
 
 /// Writes the page of a trouble, light or dark as whoever sees it chose.
-pub(super) async fn tell(request: Request, next: Next) -> Response {
+pub(super) async fn tell(State(console): State<Console>, request: Request, next: Next) -> Response {
     let theme = theme(request.headers());
-    let (mut parts, body) = next.run(request).await.into_parts();
+    let (asked, body) = request.into_parts();
+    let again = asked.clone();
+    let (mut parts, body) = next.run(Request::from_parts(asked, body)).await.into_parts();
     let Some(Trouble(problem)) = parts.extensions.remove() else { return Response::from_parts(parts, body) };
-    let page = Page {
-        title: title(problem.status),
-        detail: sentence(&problem.detail),
-        remedy: advice(&problem.remedy),
-        code: problem.code,
-        gate: Gate::new(String::new(), theme),
+    let title = title(problem.status);
+    // An office that is busy is asked no more than it has to be.
+    let visit = if problem.status < 500 && problem.status != 429 { visit(again, &console).await } else { None };
+    let said = Words::of(problem);
+    let mut response = match visit {
+        Some(visit) => shell::page(&InsidePage { shell: visit.shell(title, ""), said }, parts.status),
+        None => shell::page(&Page { title, said, gate: Gate::new(String::new(), theme) }, parts.status),
     };
-    let mut response = shell::page(&page, parts.status);
     response.headers_mut().extend(parts.headers);
     response
+}
+
+/// Who is signed in and asked for what could not be shown; nobody where that can't be told either.
+async fn visit(mut asked: Parts, console: &Console) -> Option<Visit> {
+    Visit::from_request_parts(&mut asked, console).await.ok()
 }
 
 /// What is no page: the API, or nothing.
