@@ -91,8 +91,8 @@ addEventListener("submit", async (event) => {
   const body = new URLSearchParams(new FormData(event.target, button));
   // A sheet that changes is out of use.
   dialog.inert = true;
-  const page = await ask(button?.getAttribute("formaction") ?? event.target.action, { method: "POST", body }).catch(() => null);
-  dialog.inert = false;
+  const page = await ask(button?.getAttribute("formaction") ?? event.target.action, { method: "POST", body }).catch(() => {});
+  dialog.inert = page === null;
   if (page) sheetInto(dialog, page);
 });
 
@@ -122,21 +122,21 @@ async function refresh(by) {
   asked = true;
   const page = await ask(location.href, {}, by).catch(() => null);
   asked = false;
-  // What may not be seen any more goes.
-  if (page?.gone) location.reload();
+  // What is gone goes, if the page stays.
+  if (page?.gone && !$("[inert]")) location.reload();
   for (const region of page ? live() : []) {
     const next = page.getElementById(region.id);
     if (!next) continue;
     // What was opened stays open.
     for (const details of $$("details[id]", next)) details.open = $(`#${details.id}`)?.open;
-    if (next.innerHTML === region.innerHTML) continue;
+    if (next.outerHTML === region.outerHTML) continue;
     const inside = region.contains(document.activeElement) ? document.activeElement : null;
     if (inside?.matches("input, select, textarea")) continue;
     const index = spots(region).indexOf(inside);
     const key = inside?.getAttribute("href");
-    region.replaceChildren(...next.childNodes);
-    const same = key && spots(region).find((spot) => spot.getAttribute("href") === key);
-    (same || spots(region)[index])?.focus({ preventScroll: true });
+    region.replaceWith(next);
+    const same = key && spots(next).find((spot) => spot.getAttribute("href") === key);
+    (same || spots(next)[index])?.focus({ preventScroll: true });
   }
   if (again) {
     again = false;
@@ -155,7 +155,7 @@ if (live().length > 0) {
   addEventListener("pagehide", () => stream.close());
 }
 
-// The browser keeps pages for its button Back.
+// Browsers keep pages for Back.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // What stands behind the # of a link goes into its field, and out of the address.

@@ -10,7 +10,7 @@ await tell(async ({ open }) => {
   await rita.sees("Harbour Law did not answer");
   // What succeeded last, why nothing does now, and what to do.
   await rita.sees("Last heard from");
-  await rita.sees(/the daemon there (running, and does every firewall|is overloaded or stopping|may have stopped)/);
+  await rita.sees(/the daemon there (runs and that every firewall|is overloaded or stopping|may have stopped)/);
   await rita.sees("Nothing waits for its answer");
   await rita.sees("Nothing is lost meanwhile");
   await rita.assertAccessible();

@@ -46,7 +46,7 @@ await tell(async ({ open }) => {
   await bob.sees("Calls on Tuesdays");
   await ann.press("link", "Linked Users");
   await ann.press("link", "bob");
-  await ann.press("link", "Take Petra Moss back");
+  await ann.press("link", "Take back Petra Moss");
   await ann.press("button", "Yes, take it back");
   await bob.sees("There is nothing here");
   await bob.seesNot("Calls on Tuesdays");
@@ -54,4 +54,16 @@ await tell(async ({ open }) => {
   await bob.page.goBack();
   await bob.sees("There is nothing here");
   await bob.seesNot("Petra Moss");
+
+  // The whole page of a link follows, with the colour of its state and with what can still be done.
+  await bob.press("link", "Linked Users");
+  await bob.press("link", "ann");
+  await bob.sees("End this link");
+  const state = bob.page.locator("#state");
+  assert.match(await state.getAttribute("class"), /good/);
+  await ann.press("link", "Delete 'Linked User' record…");
+  await ann.press("button", "Yes, delete the link");
+  await bob.sees("Ended");
+  await bob.seesNot("End this link");
+  assert.doesNotMatch(await state.getAttribute("class"), /good/);
 });

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Console;
+use super::events::Offices;
 use super::form::{Fields, Wrong};
 use super::inside::{NOTHING, read, segment};
 use super::prove::Proved;
@@ -197,30 +198,6 @@ impl Line {
 }
 
 #[derive(Deserialize)]
-struct Offices {
-    items: Vec<Office>,
-}
-
-#[derive(Deserialize)]
-struct Office {
-    office: String,
-    name: String,
-}
-
-/// Gives lines of other offices the names of those.
-async fn name_offices(visit: &Visit, lines: &mut [Line]) -> Result<(), Trouble> {
-    if lines.iter().all(|line| !line.actor.starts_with("office:")) {
-        return Ok(());
-    }
-    let known: Offices = visit.api.get("/peers").await?;
-    for line in lines {
-        let id = line.actor.strip_prefix("office:");
-        line.office = known.items.iter().find(|known| id == Some(known.office.as_str())).map(|known| known.name.clone());
-    }
-    Ok(())
-}
-
-#[derive(Deserialize)]
 struct Lines {
     items: Vec<Line>,
     next: Option<String>,
@@ -283,7 +260,10 @@ async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Tr
     let after = if sought.after.is_empty() { String::new() } else { format!("&after={}", segment(&sought.after)) };
     match visit.api.get::<Lines>(&format!("/audit?limit={ROWS}&{query}{after}")).await {
         Ok(mut found) => {
-            name_offices(&visit, &mut found.items).await?;
+            let offices = Offices::among(&visit, found.items.iter().map(|line| line.actor.as_str())).await;
+            for line in &mut found.items {
+                line.office = line.actor.strip_prefix("office:").and_then(|id| offices.name(id));
+            }
             Ok(ok(&page(&visit, sought, Some(found), None)))
         }
         Err(problem) if matches!(problem.status, 404 | 409 | 422) => {

@@ -78,15 +78,15 @@ pub(super) async fn events(visit: &Visit, path: &str, place: String, older: &Old
         Err(problem) if matches!(problem.status, 403 | 404) => return Ok(None),
         Err(problem) => return Err(problem.into()),
     };
-    let offices = offices(visit, &lines.items).await;
-    let named = |id: &str| offices.iter().find(|office| office.office == id).map(|office| office.name.clone());
-    let event = |line: Line| Event { at: visit.clock.when(line.at_ms), who: who(&line.actor, named), line };
+    let offices = Offices::among(visit, lines.items.iter().map(|line| line.actor.as_str())).await;
+    let event = |line: Line| Event { at: visit.clock.when(line.at_ms), who: who(&line.actor, |id| offices.name(id)), line };
     let items = lines.items.into_iter().map(event).collect();
     Ok(Some(Events { items, next: lines.next, older: !older.is_empty(), place }))
 }
 
-#[derive(Deserialize)]
-struct Offices {
+/// The other offices by name, as far as they are known.
+#[derive(Default, Deserialize)]
+pub(super) struct Offices {
     items: Vec<Office>,
 }
 
@@ -96,10 +96,17 @@ struct Office {
     name: String,
 }
 
-/// The other offices, where one of them did something.
-async fn offices(visit: &Visit, lines: &[Line]) -> Vec<Office> {
-    if lines.iter().all(|line| !line.actor.starts_with("office:")) {
-        return Vec::new();
+impl Offices {
+    /// Those of this office, where one of `actors` is another; a page is read without their names too.
+    pub(super) async fn among(visit: &Visit, mut actors: impl Iterator<Item = &str>) -> Self {
+        if !actors.any(|actor| actor.starts_with("office:")) {
+            return Self::default();
+        }
+        visit.api.get("/peers").await.unwrap_or_default()
     }
-    visit.api.get::<Offices>("/peers").await.map(|known| known.items).unwrap_or_default()
+
+    /// The name of the office with this id.
+    pub(super) fn name(&self, id: &str) -> Option<String> {
+        self.items.iter().find(|office| office.office == id).map(|office| office.name.clone())
+    }
 }
