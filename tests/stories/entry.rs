@@ -77,7 +77,13 @@ fn who_was_invited_learns_the_user_name_and_nobody_else_does() {
     says(&page(&unequal), "User name: <strong>winifred</strong>");
     let form = format!("token={code}&password={0}&again={0}", password("winifred"));
     let set = send(&mut browser, "/password", &form);
-    assert_eq!((set.status, set.header("location")), (303, Some("/sign-in?done=password&user=winifred")), "{}", page(&set));
+    assert_eq!((set.status, set.header("location")), (303, Some("/clients")), "{}", page(&set));
+    assert_eq!(browser.get("/session").ok()["user"]["name"], "winifred", "who just set a password is in");
+    office.cli(&["user", "invite", "winifred"]).ok();
+    let mut later = office.browser();
+    let form = format!("token={}&password={1}&again={1}", code_for(&office, "winifred"), password("winifred"));
+    let reset = send(&mut later, "/password", &form);
+    assert_eq!((reset.status, reset.header("location")), (303, Some("/sign-in?done=password&user=winifred")), "{}", page(&reset));
     let entry = page(&browser.send("GET", "/sign-in?done=password&user=winifred", &[], b""));
     assert!(entry.contains(r#"name="user" type="text" value="winifred""#), "{entry}");
     let again = send(&mut browser, "/password", &form);
@@ -100,7 +106,7 @@ fn the_link_of_the_set_up_is_taken_at_the_other_page_too() {
     says(&shown, code);
     let form = format!("token={code}&name=rita&password={0}&again={0}", password("rita"));
     let set = send(&mut browser, "/set-up", &form);
-    assert_eq!((set.status, set.header("location")), (303, Some("/sign-in?done=set-up&user=rita")), "{}", page(&set));
+    assert_eq!((set.status, set.header("location")), (303, Some("/first-run")), "{}", page(&set));
 }
 
 /// Every question of a new office can be skipped, and all of them at once.

@@ -98,20 +98,26 @@ async fn show_sign_in(stranger: Stranger, Query(after): Query<After>) -> Respons
 async fn sign_in(stranger: Stranger, fields: Fields) -> Result<Response, Trouble> {
     let next = local(fields.text("next")).to_owned();
     let asked = json!({ "user": fields.text("user"), "password": fields.raw("password"), "code": fields.some("code") });
-    let answer = stranger.api.call(Method::POST, "/session", Some(asked.to_string())).await?;
-    let cookies: Vec<HeaderValue> = answer.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
-    if let Err(problem) = read::<Value>(answer).await {
-        if problem.status >= 500 {
-            return Err(problem.into());
+    match begin(&stranger.api, &asked, &next).await {
+        Ok(response) => Ok(response),
+        Err(problem) if problem.status >= 500 => Err(problem.into()),
+        Err(problem) => {
+            let wrong = Wrong::of(problem, &[("sign-in-failed", "password"), ("code-needed", "code"), ("bad-code", "code")]);
+            let user = fields.text("user").to_owned();
+            Ok(unfit(&SignIn { user, next, said: "", wrong: Some(wrong), gate: stranger.gate() }))
         }
-        let wrong = Wrong::of(problem, &[("sign-in-failed", "password"), ("code-needed", "code"), ("bad-code", "code")]);
-        let user = fields.text("user").to_owned();
-        return Ok(unfit(&SignIn { user, next, said: "", wrong: Some(wrong), gate: stranger.gate() }));
     }
-    let api = stranger.api.with_cookies(&cookies);
+}
+
+/// Begins a session and leads where whoever comes is wanted first, or to `next`.
+async fn begin(api: &Inside, asked: &Value, next: &str) -> Result<Response, Problem> {
+    let answer = api.call(Method::POST, "/session", Some(asked.to_string())).await?;
+    let cookies: Vec<HeaderValue> = answer.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    read::<Value>(answer).await?;
+    let api = api.clone().with_cookies(&cookies);
     // Whoever has been asked for a link is told first; what else was wanted is one step away.
     let asked = waiting_for_me(&api).await.is_ok_and(|waiting| !waiting.is_empty());
-    let place = match next.as_str() {
+    let place = match next {
         _ if asked => "/",
         "/" => overview::first(&api).await.unwrap_or("/"),
         next => next,
@@ -161,9 +167,9 @@ struct Purpose {
 async fn set_password(stranger: Stranger, fields: Fields) -> Response {
     let token = fields.text("token").to_owned();
     let shown = stranger.api.post::<Purpose>("/passes/show", &json!({ "token": token })).await;
-    let user = match shown {
+    let Purpose { kind, user } = match shown {
         Ok(purpose) if purpose.kind == "set-up" => return ok(&SetUp { asked: fields, wrong: None, gate: stranger.gate() }),
-        Ok(purpose) => purpose.user,
+        Ok(purpose) => purpose,
         Err(problem) => {
             let wrong = Some(Wrong::of(problem, &PASSWORD_FIELDS));
             return unfit(&Password { token, user: String::new(), wrong, gate: stranger.gate() });
@@ -176,11 +182,19 @@ async fn set_password(stranger: Stranger, fields: Fields) -> Response {
     let wrong = match twice(&fields) {
         Some(wrong) => wrong,
         None => match stranger.api.post::<Value>("/passes/use", &asked).await {
-            Ok(_) => return to_sign_in("password", &user),
+            // Who has lost a password shows that the new one is known; who never had one just showed it.
+            Ok(_) if kind == "reset" => return to_sign_in("password", &user),
+            Ok(_) => return enter(&stranger, &fields, &user, "/", "password").await,
             Err(problem) => Wrong::of(problem, &PASSWORD_FIELDS),
         },
     };
     unfit(&Password { token, user, wrong: Some(wrong), gate: stranger.gate() })
+}
+
+/// In with the password that was just set; where that takes more, on to the sign-in.
+async fn enter(stranger: &Stranger, fields: &Fields, user: &str, next: &str, done: &str) -> Response {
+    let asked = json!({ "user": user, "password": fields.raw("password") });
+    begin(&stranger.api, &asked, next).await.unwrap_or_else(|_| to_sign_in(done, user))
 }
 
 /// On to the sign-in, with the name of whoever can sign in now.
@@ -216,7 +230,8 @@ async fn set_up(stranger: Stranger, fields: Fields) -> Response {
     let wrong = match twice(&fields) {
         Some(wrong) => wrong,
         None => match stranger.api.post::<Value>("/set-up", &asked).await {
-            Ok(_) => return to_sign_in("set-up", fields.text("name")),
+            // The first administrator is led through what a new office needs.
+            Ok(_) => return enter(&stranger, &fields, fields.text("name"), "/first-run", "set-up").await,
             Err(problem) => Wrong::of(problem, &known),
         },
     };
