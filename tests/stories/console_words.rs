@@ -62,6 +62,21 @@ fn who_may_not_accept_is_told_before_and_administrators_see_it() {
     has(&page(&mut bob, "/link-requests"), &[">Accept<"]);
 }
 
+/// C-10: another office may ask for whomever it likes, and learns nothing from it; nobody's pages are the worse for it.
+#[test]
+fn a_request_to_nobody_takes_no_page_away() {
+    let (a, b) = paired();
+    interoffice_tests::enable(&a, "ann");
+    b.cli(&["user", "add", "omar", "--account", "admin"]).ok();
+    let link = request(a.user("ann"), "Office B/zzzz");
+    waiting_link(b.user("omar"), &link);
+    let mut omar = b.signed_in("omar");
+    lacks(&page(&mut omar, "/"), &["who may not accept yet"]);
+    let seen = page(&mut omar, &format!("/links/{link}"));
+    has(&seen, &["Nobody here has the user name zzzz"]);
+    lacks(&seen, &["/people/zzzz/enable", ">Accept…<"]);
+}
+
 /// S-24: a single request is tagged beforehand; when none is tagged, that nothing came of it is no good news.
 #[test]
 fn a_single_request_is_tagged_and_nothing_is_no_good_news() {

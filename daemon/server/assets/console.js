@@ -91,8 +91,8 @@ addEventListener("submit", async (event) => {
   const body = new URLSearchParams(new FormData(event.target, button));
   // A sheet that changes is out of use.
   dialog.inert = true;
-  const page = await ask(button?.getAttribute("formaction") ?? event.target.action, { method: "POST", body }).catch(() => {});
-  dialog.inert = page === null;
+  const page = await ask(button?.getAttribute("formaction") ?? event.target.action, { method: "POST", body }).catch(() => null);
+  dialog.inert = false;
   if (page) sheetInto(dialog, page);
 });
 
@@ -122,8 +122,7 @@ async function refresh(by) {
   asked = true;
   const page = await ask(location.href, {}, by).catch(() => null);
   asked = false;
-  // What is gone goes, if the page stays.
-  if (page?.gone && !$("[inert]")) location.reload();
+  if (page?.gone) $("main").replaceWith($("main", page));
   for (const region of page ? live() : []) {
     const next = page.getElementById(region.id);
     if (!next) continue;
@@ -156,7 +155,7 @@ if (live().length > 0) {
 }
 
 // Browsers keep pages for Back.
-addEventListener("pageshow", (event) => event.persisted && location.reload());
+addEventListener("pageshow", (event) => event.persisted && location.replace(location));
 
 // What stands behind the # of a link goes into its field, and out of the address.
 const token = $("input[data-from-hash]");

@@ -81,7 +81,8 @@ pub(super) fn who(actor: &str, office: impl Fn(&str) -> Option<String>) -> Strin
         "operator" => "the command line".to_owned(),
         "daemon" => "this program".to_owned(),
         _ => match actor.strip_prefix("office:") {
-            Some(id) => office(id).unwrap_or_else(|| "another office".to_owned()),
+            // An office may call itself like a user, or like this program.
+            Some(id) => office(id).map_or_else(|| "another office".to_owned(), |name| format!("the office {name}")),
             None => user(actor).unwrap_or_else(|| actor.to_owned()),
         },
     }
@@ -124,7 +125,7 @@ mod tests {
         assert_eq!(words("user:ann"), "ann");
         assert_eq!(words("operator for user:ann"), "ann on the command line");
         assert_eq!(words("user:rita for user:ann"), "rita for ann");
-        assert_eq!(words("office:7o6v"), "Harbour Law");
+        assert_eq!(words("office:7o6v"), "the office Harbour Law");
         assert_eq!(words("office:abcd"), "another office");
         assert_eq!(words("operator"), "the command line");
         assert_eq!(words("daemon"), "this program");

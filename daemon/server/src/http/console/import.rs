@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::multipart::{MultipartError, MultipartRejection};
-use axum::extract::{DefaultBodyLimit, Multipart};
+use axum::body::{Body, Bytes};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
@@ -140,10 +140,13 @@ fn unread() -> Problem {
     problem(400, "bad-form", "this form could not be read", "go back, load the page again, and send it once more")
 }
 
-/// What stands in the form.
-async fn read(form: Result<Multipart, MultipartRejection>) -> Result<Asked, Problem> {
-    let mut form = form.map_err(|_| unread())?;
-    let unread = |error: MultipartError| if error.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unread() };
+/// What stands in the form. It is taken whole before it is looked into: in pieces, each would be a reason to search all of them again.
+async fn read(request: Request) -> Result<Asked, Problem> {
+    let (parts, body) = request.into_parts();
+    let whole = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let whole = whole.map_err(|error| if error.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unread() })?;
+    let mut form = Multipart::from_request(Request::from_parts(parts, Body::from(whole)), &()).await.map_err(|_| unread())?;
+    let unread = |_: MultipartError| unread();
     let mut asked = Asked::default();
     while let Some(field) = form.next_field().await.map_err(unread)? {
         match field.name() {
@@ -156,8 +159,12 @@ async fn read(form: Result<Multipart, MultipartRejection>) -> Result<Asked, Prob
     if asked.file.len() > IMPORT_BYTES { Err(too_large()) } else { Ok(asked) }
 }
 
-async fn take(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Result<Response, Trouble> {
-    let asked = match read(form).await {
+async fn take(visit: Visit, request: Request) -> Result<Response, Trouble> {
+    if !visit.me.user.may("edit") {
+        let remedy = "an administrator can choose another role or change this one";
+        return Err(problem(403, "role", "your role does not allow to make or edit records", remedy).into());
+    }
+    let mut asked = match read(request).await {
         Ok(asked) => asked,
         Err(problem) if problem.status == 413 => {
             let wrong = Wrong::of(problem, &[("too-large", FILE)]);
@@ -170,7 +177,7 @@ async fn take(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Resu
         return Ok(unfit(&page(&visit, &asked, Some(wrong)).await?));
     }
     let place = format!("/records/import?private={}&unassigned={}", asked.private, asked.unassigned);
-    let answer = visit.api.call(Method::POST, &place, Some(asked.file.clone())).await?;
+    let answer = visit.api.call(Method::POST, &place, Some(std::mem::take(&mut asked.file))).await?;
     let report: Report = match inside::read(answer).await {
         Ok(report) => report,
         Err(problem) if mendable(&problem) => return Ok(unfit(&page(&visit, &asked, Some(Wrong::of(problem, &[]))).await?)),
@@ -184,7 +191,8 @@ async fn take(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Resu
     }
     let mut alike = Vec::new();
     for id in report.duplicates.iter().take(ALIKE_MAX) {
-        alike.push(visit.api.get(&format!("/records/{}", segment(id))).await?);
+        // One that went meanwhile is no reason not to tell of the others.
+        alike.extend(visit.api.get::<Client>(&format!("/records/{}", segment(id))).await);
     }
     Ok(ok(&DonePage { shell: visit.shell("Imported", "clients"), report, alike }))
 }

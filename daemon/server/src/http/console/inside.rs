@@ -15,8 +15,8 @@ use crate::api::{BASE, Problem};
 use crate::http::answer::problem;
 use crate::http::gate::{OtherEnd, Unattended};
 
-/// Longest answer that a page is made of (bytes).
-const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// Longest answer that a page is made of (bytes): what came of an import names every record.
+const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// What a page passes on of the request for it: who it is, and where from.
 const PASSED_ON: [HeaderName; 3] = [header::COOKIE, header::USER_AGENT, HeaderName::from_static("x-forwarded-for")];
 
@@ -44,7 +44,8 @@ impl Inside {
     /// The same, for somebody who was just given these cookies.
     pub(super) fn with_cookies(mut self, given: &[HeaderValue]) -> Self {
         let pair = |cookie: &HeaderValue| HeaderValue::from_bytes(cookie.as_bytes().split(|byte| *byte == b';').next()?).ok();
-        self.headers.extend(given.iter().filter_map(pair).map(|cookie| (header::COOKIE, cookie)));
+        // Before those that the browser still has: of two with one name the first counts.
+        self.headers.splice(0..0, given.iter().filter_map(pair).map(|cookie| (header::COOKIE, cookie)));
         self
     }
 

@@ -249,8 +249,37 @@ struct LinkPage {
     gone: Vec<Gone>,
     seen: SeenPage,
     events: Option<Events>,
-    /// Whether the user of this office holds the right that accepting takes, as far as whoever looks can do something about it.
-    may_answer: bool,
+    answers: Answers,
+}
+
+/// What stands between a request and its answer, as far as whoever looks can do something about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    May,
+    /// The user is there, without the right that accepting takes.
+    LacksRight,
+    /// Nobody has the name; another office may ask for whomever it likes.
+    Nobody,
+}
+
+impl LinkPage {
+    fn is(&self, answers: &str) -> bool {
+        answers
+            == match self.answers {
+                Answers::May => "may",
+                Answers::LacksRight => "lacks right",
+                Answers::Nobody => "nobody",
+            }
+    }
+}
+
+async fn answers(visit: &Visit, user: &str) -> Result<Answers, Problem> {
+    match people::load(visit, user).await {
+        Ok(user) if user.specialist => Ok(Answers::May),
+        Ok(_) => Ok(Answers::LacksRight),
+        Err(problem) if problem.status == 404 => Ok(Answers::Nobody),
+        Err(problem) => Err(problem),
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -264,7 +293,7 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>, 
     let seen = seen(&visit, &link, &after.after).await?;
     let place = format!("/links/{}", segment(&link.link));
     let asks = visit.me.user.administers && link.status == "Waiting" && !link.is_mine();
-    let may_answer = !asks || people::load(&visit, &link.local_user).await.is_ok_and(|user| user.specialist);
+    let answers = if asks { answers(&visit, &link.local_user).await? } else { Answers::May };
     let clock = &visit.clock;
     let gone = link.removal.iter().chain(&link.parts).map(|removal| Gone {
         tone: tone(&removal.state),
@@ -279,7 +308,7 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>, 
         ended: clock.maybe(link.ended_ms),
         gone: gone.collect(),
         events: events(&visit, &place, place.clone(), &older).await?,
-        may_answer,
+        answers,
         link,
         seen,
     }))

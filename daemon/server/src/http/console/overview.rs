@@ -137,7 +137,7 @@ async fn show(visit: Visit) -> Result<Response, Trouble> {
     Ok(ok(&Page { shell, requests, stuck, opens, to_answer, status, ways, open }))
 }
 
-/// Requests of others that are looked at for it.
+/// Users who are looked at for it.
 const STUCK_MAX: usize = 50;
 
 /// Those of the requests to others whose user may not accept them yet.
@@ -145,12 +145,15 @@ async fn stuck(visit: &Visit, mut requests: Vec<Link>) -> Result<Vec<Link>, Trou
     if requests.is_empty() || !visit.me.user.administers {
         return Ok(Vec::new());
     }
-    let asked: BTreeSet<String> = requests.iter().map(|link| link.local_user.clone()).take(STUCK_MAX).collect();
+    let asked: BTreeSet<String> = requests.iter().map(|link| link.local_user.clone()).collect();
     let mut waiting = BTreeSet::new();
-    for name in asked {
-        let user = load(visit, &name).await?;
-        if !user.specialist && !user.disabled {
-            waiting.insert(name);
+    for name in asked.into_iter().take(STUCK_MAX) {
+        match load(visit, &name).await {
+            Ok(user) if !user.specialist && !user.disabled => _ = waiting.insert(name),
+            Ok(_) => {}
+            // Another office may ask for whomever it likes, and does not learn who is here.
+            Err(problem) if problem.status == 404 => {}
+            Err(problem) => return Err(problem.into()),
         }
     }
     requests.retain(|link| waiting.contains(&link.local_user));
