@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Console;
-use super::events::Offices;
+use super::events::OfficeNames;
 use super::form::{Fields, Wrong};
 use super::inside::{NOTHING, read, segment};
 use super::prove::Proved;
@@ -260,7 +260,7 @@ async fn list(visit: Visit, Query(sought): Query<Sought>) -> Result<Response, Tr
     let after = if sought.after.is_empty() { String::new() } else { format!("&after={}", segment(&sought.after)) };
     match visit.api.get::<Lines>(&format!("/audit?limit={ROWS}&{query}{after}")).await {
         Ok(mut found) => {
-            let offices = Offices::among(&visit, found.items.iter().map(|line| line.actor.as_str())).await;
+            let offices = OfficeNames::among(&visit, found.items.iter().map(|line| line.actor.as_str())).await;
             for line in &mut found.items {
                 line.office = line.actor.strip_prefix("office:").and_then(|id| offices.name(id));
             }

@@ -78,7 +78,7 @@ pub(super) async fn events(visit: &Visit, path: &str, place: String, older: &Old
         Err(problem) if matches!(problem.status, 403 | 404) => return Ok(None),
         Err(problem) => return Err(problem.into()),
     };
-    let offices = Offices::among(visit, lines.items.iter().map(|line| line.actor.as_str())).await;
+    let offices = OfficeNames::among(visit, lines.items.iter().map(|line| line.actor.as_str())).await;
     let event = |line: Line| Event { at: visit.clock.when(line.at_ms), who: who(&line.actor, |id| offices.name(id)), line };
     let items = lines.items.into_iter().map(event).collect();
     Ok(Some(Events { items, next: lines.next, older: !older.is_empty(), place }))
@@ -86,7 +86,7 @@ pub(super) async fn events(visit: &Visit, path: &str, place: String, older: &Old
 
 /// The other offices by name, as far as they are known.
 #[derive(Default, Deserialize)]
-pub(super) struct Offices {
+pub(super) struct OfficeNames {
     items: Vec<Office>,
 }
 
@@ -96,7 +96,7 @@ struct Office {
     name: String,
 }
 
-impl Offices {
+impl OfficeNames {
     /// Those of this office, where one of `actors` is another; a page is read without their names too.
     pub(super) async fn among(visit: &Visit, mut actors: impl Iterator<Item = &str>) -> Self {
         if !actors.any(|actor| actor.starts_with("office:")) {

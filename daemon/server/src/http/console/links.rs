@@ -263,13 +263,16 @@ enum Answers {
 }
 
 impl LinkPage {
-    fn is(&self, answers: &str) -> bool {
-        answers
-            == match self.answers {
-                Answers::May => "may",
-                Answers::LacksRight => "lacks right",
-                Answers::Nobody => "nobody",
-            }
+    fn may_answer(&self) -> bool {
+        self.answers == Answers::May
+    }
+
+    fn asks_nobody(&self) -> bool {
+        self.answers == Answers::Nobody
+    }
+
+    fn lacks_right(&self) -> bool {
+        self.answers == Answers::LacksRight
     }
 }
 
