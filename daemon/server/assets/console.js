@@ -122,7 +122,10 @@ async function refresh(by) {
   asked = true;
   const page = await ask(location.href, {}, by).catch(() => null);
   asked = false;
-  if (page?.gone) $("main").replaceWith($("main", page));
+  if (page?.gone) {
+    document.title = page.title;
+    $("main").replaceWith($("main", page));
+  }
   for (const region of page ? live() : []) {
     const next = page.getElementById(region.id);
     if (!next) continue;

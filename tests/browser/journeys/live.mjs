@@ -50,6 +50,7 @@ await tell(async ({ open }) => {
   await ann.press("button", "Yes, take it back");
   await bob.sees("There is nothing here");
   await bob.seesNot("Calls on Tuesdays");
+  assert.doesNotMatch(await bob.page.title(), /Petra/, "the tab does not name it either");
   await bob.page.goto(bob.page.url().replace(/clients.*/, "links"));
   await bob.page.goBack();
   await bob.sees("There is nothing here");
