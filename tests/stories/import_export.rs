@@ -125,6 +125,10 @@ fn a_form_without_a_file_and_a_file_beyond_the_bound_bring_nothing() {
     whole.extend(b"\r\n--x--\r\n");
     take("multipart/form-data; boundary=x", &whole, 422, "The file is larger than 50 MB.");
     assert_eq!(office.user("ann").json(&["record", "list"]), serde_json::json!([]));
+    office.cli(&["role", "add", "Reader", "--allow", "export"]).ok();
+    office.cli(&["user", "role", "ann", "Reader", "--yes"]).ok();
+    take("multipart/form-data; boundary=x", part.as_bytes(), 403, "Your role does not allow to make or edit records.");
+    office.cli(&["user", "role", "ann", "Practitioner", "--yes"]).ok();
     let book = format!("{part}{}{}\r\n--x--\r\n", card("Carl Client"), many_cards(2_500));
     assert!(book.len() > 300 * 1024, "longer than any other form: {} bytes", book.len());
     take("multipart/form-data; boundary=x", book.as_bytes(), 200, "Imported: 2,501 new clients");
