@@ -79,8 +79,10 @@ fn nothing_is_left_of_what_a_receipt_says_is_erased() {
     // Lists, searches, pages and exports at the other office leave nothing behind either; old versions are gone with the new ones.
     bob.cli(&["record", "list", &Canary(7).word("fn")]).ok();
     bob.cli(&["record", "export", "--link", &link]).ok();
-    for record in records.iter().step_by(25) {
+    for (number, record) in records.iter().enumerate().step_by(25) {
         bob.cli(&["record", "show", record]).ok();
+        let noted = ["--subject", &Canary(number + 1).word("subject"), "--text", &Canary(number + 1).word("text")];
+        bob.cli(&[&["record", "activity", "add", record][..], &noted].concat()).ok();
         ann.cli(&["record", "edit", record, "--add", "NOTE=changed"]).ok();
     }
     ann.cli(&["link", "wait", &link, "--until", "synced"]).ok();

@@ -2,6 +2,7 @@
 //! from it, and remembers.
 
 pub mod access;
+pub mod activities;
 pub mod audit;
 pub mod claims;
 pub mod client_access;

@@ -1,6 +1,7 @@
 //! Nouns and pure rules of one office: no SQL, no clock, no randomness.
 
 pub mod access;
+pub mod activity;
 pub mod actor;
 pub mod digest;
 pub mod edit;

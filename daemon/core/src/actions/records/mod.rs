@@ -70,7 +70,8 @@ pub(super) fn known(view: &View<'_>, actor: &Actor, record: RecordId) -> Result<
     Err(unknown(record).into())
 }
 
-fn unknown(record: RecordId) -> Refusal {
+/// The refusal of a record that is not there, or hidden.
+pub fn unknown(record: RecordId) -> Refusal {
     Refusal::not_found("unknown-record", format!("there is no record {record}"), "see yours: interoffice record list")
 }
 

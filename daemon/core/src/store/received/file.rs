@@ -12,17 +12,20 @@ use interoffice_protocol::seeded::{Bug, planted};
 use interoffice_protocol::wire::codec;
 use rusqlite::Connection;
 
-use super::{Applied, CopyQuery, CopyRow, Disk, Progress, Withdrawn, seal};
+use super::{Applied, CopyQuery, CopyRow, Disk, Progress, Withdrawn, activities, seal};
 use crate::domain::search;
 use crate::store::sql::{batch, transaction};
 use crate::store::{Row, Sql, SqlExt, StoreFault, Value, durable, migrate};
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations_received/0001_copies.sql"), include_str!("../migrations_received/0002_seals.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations_received/0001_copies.sql"),
+    include_str!("../migrations_received/0002_seals.sql"),
+    include_str!("../migrations_received/0003_activities.sql"),
+];
 
 /// An open file.
 pub(super) struct LinkFile {
-    conn: Connection,
+    pub(super) conn: Connection,
     link: LinkId,
 }
 
@@ -246,10 +249,11 @@ fn apply_one(tx: &Connection, secret: &LinkSecret, batch: &Batch, now_ms: i64, p
     Ok(withdrawn)
 }
 
-/// Deletes a copy and notes that its withdrawal awaits a receipt. So does the withdrawal of a record that is not here: who withdrew it
+/// Deletes a copy with its activities, and notes that its withdrawal awaits a receipt. So does the withdrawal of a record that is not here: who withdrew it
 /// can't know whether it ever was.
 fn withdraw(tx: &Connection, record: RecordId, held: Option<Version>, batch: &Batch) -> Result<(), StoreFault> {
     tx.execute_sql("DELETE FROM copies WHERE record = ?1", &[record.0.into()])?;
+    activities::drop_all(tx, record)?;
     tx.execute_sql(
         "INSERT INTO withdrawn (record, version_epoch, version_counter, epoch_counter, sequence) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (record) DO UPDATE SET version_epoch = coalesce(excluded.version_epoch, withdrawn.version_epoch),

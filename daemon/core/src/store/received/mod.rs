@@ -3,6 +3,7 @@
 //! Nothing of a copy stands anywhere else: no shared table, no log line. A file is written by its own connection and read
 //! by another; a bounded number of files is open at a time. Erasing a part of a link deletes and then rebuilds its file.
 
+mod activities;
 mod disk;
 mod file;
 mod seal;
@@ -26,6 +27,7 @@ use super::StoreFault;
 use disk::MachineDisk;
 use file::LinkFile;
 
+pub use activities::Kept;
 pub use disk::Disk;
 
 /// Files that are kept open at the same time.
@@ -202,6 +204,12 @@ impl ReceivedFiles {
             *file = Some(LinkFile::open(&path, link)?);
         }
         file.as_mut().map(work).transpose()
+    }
+
+    /// The same where something of the link may be shown, which is asked under the file's lock; `None` too where nothing may.
+    fn with_open<T>(&self, link: LinkId, work: impl FnOnce(&mut LinkFile) -> Result<T, StoreFault>) -> Result<Option<T>, StoreFault> {
+        let done = self.with(link, |file| if self.is_closed(link) { Ok(None) } else { work(file).map(Some) });
+        done.map(Option::flatten)
     }
 
     /// Where a link stands; all zero when nothing was received.
