@@ -4,7 +4,7 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 91] = [
+const COMMANDS: [&str; 94] = [
     "init",
     "id",
     "serve",
@@ -65,6 +65,9 @@ const COMMANDS: [&str; 91] = [
     "record add",
     "record list",
     "record show",
+    "record activity add",
+    "record activity list",
+    "record activity remove",
     "record edit",
     "record export",
     "record access",

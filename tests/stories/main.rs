@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod activities;
 mod audit;
 mod connected;
 mod console;

@@ -63,6 +63,9 @@ const RULES: &[(&str, &str, Thing, &str)] = &[
     ("POST", "/peers/{peer}/unblock", Admins, ""),
     ("GET", "/records/{id}", NamedRecord, ""),
     ("PATCH", "/records/{id}", Record, r#"{"set":[{"name":"NOTE","value":"was here"}]}"#),
+    ("GET", "/records/{id}/activities", Record, ""),
+    ("POST", "/records/{id}/activities", Record, r#"{"kind":"call","subject":"was here"}"#),
+    ("DELETE", "/records/{id}/activities/{activity}", Record, ""),
     ("GET", "/records/{id}/copies", Record, ""),
     ("POST", "/records/{id}/digest", Record, r#"{"receive":true}"#),
     ("GET", "/records/{id}/events", Record, ""),
@@ -164,7 +167,7 @@ impl Caller {
     fn knows(mut self, parameter: &'static str, id: &str) -> Self {
         let missing = match parameter {
             // Of these an id of the same form is made that is nobody's.
-            "records" | "link" => {
+            "records" | "link" | "activity" => {
                 let other = if id.as_bytes()[9] == b'a' { "b" } else { "a" };
                 format!("{}{other}{}", &id[..9], &id[10..])
             }
@@ -179,7 +182,7 @@ impl Caller {
     fn fillings(&self, path: &str, body: &str) -> Vec<[(String, String, String); 2]> {
         let first = path.split('/').nth(1).unwrap_or_default();
         let both = format!("{path} {body}");
-        let parameters = ["id", "name", "group", "user", "link", "peer", "role", "number", "token", "session", "kind"];
+        let parameters = ["id", "name", "group", "user", "link", "peer", "role", "number", "token", "session", "kind", "activity"];
         let named: Vec<&str> = parameters.into_iter().filter(|name| both.contains(&format!("{{{name}}}"))).collect();
         let key = |name: &str| match (name, first) {
             ("id", "mails") => "mails",
@@ -300,6 +303,9 @@ fn asvs_8_2_2_what_is_somebody_elses_answers_like_what_is_not_there_on_every_pat
     a.user("ann").cli(&["record", "edit", &records[0], "--private", "on"]).ok();
     let foreign = import(b.user("bob"), &card("Bertha Abroad")).remove(0);
     interoffice_tests::share(a.user("ann"), &link, &records[2..]);
+    let to_clara = format!("/records/{}/activities", records[2]);
+    let call = b.user("bob").api("POST", &to_clara, &json!({ "kind": "call", "subject": "Asked for a policy" }));
+    let activity = call.body["id"].as_str().unwrap_or_else(|| panic!("{call:?}")).to_owned();
     set_requesting(&a, true);
     let number = request(&a, "carl", &records[1]);
     set_requesting(&a, false);
@@ -311,15 +317,15 @@ fn asvs_8_2_2_what_is_somebody_elses_answers_like_what_is_not_there_on_every_pat
         let caller = Caller::new(&a, user).knows("records", &records[0]).knows("records", &records[1]).knows("records", &records[2]);
         let caller = caller.knows("records", &foreign).knows("link", &link).knows("number", &number).knows("mails", "1");
         let caller = caller.knows("group", "Tax").knows("role", "Practitioner").knows("peer", "Office%20B").knows("kind", "invitation");
-        caller.knows("name", "ann").knows("user", "carl").knows("token", &token).knows("session", &session)
+        caller.knows("name", "ann").knows("user", "carl").knows("token", &token).knows("session", &session).knows("activity", &activity)
     };
     // At the other end, and where nobody ever heard of any of it.
     let abroad = |office: &Office, user: &str| {
         let caller = Caller::new(office, user).knows("records", &records[0]).knows("records", &records[1]).knows("records", &records[2]);
-        caller.knows("link", &link)
+        caller.knows("link", &link).knows("activity", &activity)
     };
     // Bob reads the one that is shared, and learns nothing of the others.
-    let bob = Caller::new(&b, "bob").knows("records", &records[0]).knows("records", &records[1]);
+    let bob = Caller::new(&b, "bob").knows("records", &records[0]).knows("records", &records[1]).knows("activity", &activity);
     let mut callers = [at_a("mallory"), at_a("eve"), at_a("sly"), abroad(&b, "mallory"), abroad(&b, "sly"), abroad(&c, "sly"), bob];
     let before = [&a, &b, &c].map(deeds);
     callers.iter_mut().for_each(|caller| caller.walk(false));
@@ -340,4 +346,6 @@ fn asvs_8_2_2_what_is_somebody_elses_answers_like_what_is_not_there_on_every_pat
     // Three callers at the office, two records that are neither private nor foreign, three routes.
     assert_eq!(callers.iter().map(|caller| caller.named).sum::<usize>(), 3 * 2 * 3, "names are told by decision 0012 and no others");
     assert_eq!(ann.get("/session").status, 200, "nothing of it touched Ann");
+    let left = b.user("bob").api("GET", &to_clara, &Value::Null).body;
+    assert_eq!(left["items"].as_array().map(Vec::len), Some(1), "nor what Bob noted: {left}");
 }

@@ -87,7 +87,7 @@ fn parameters(audit: &Audit) -> Result<Parameters, Failure> {
 }
 
 /// A moment, or the hour `of_day` of a day, in UTC (milliseconds since 1970).
-fn moment(text: &str, of_day: Time) -> Result<i64, Failure> {
+pub(super) fn moment(text: &str, of_day: Time) -> Result<i64, Failure> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment.as_millisecond());
     }

@@ -3,6 +3,7 @@
 //! stdout is data, stderr is talk. A command parses, asks the daemon, and prints; what it may do is decided there.
 
 mod access;
+mod activities;
 mod ask;
 mod audit;
 pub(crate) mod client;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::activities::Activity;
 use super::ask::Consent;
 use super::record_add::Add;
 
@@ -138,6 +139,8 @@ pub(super) enum Record {
         #[command(flatten)]
         consent: Consent,
     },
+    #[command(subcommand)]
+    Activity(Activity),
     /// Put records out of use: they stay, and their copies at other offices are removed
     #[command(after_help = "Examples:
   interoffice --as ann record archive agpz2q7m

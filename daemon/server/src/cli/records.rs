@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Column, Format, counted, none, number, pairs, say, short, text, time};
 use super::pages::{self, Parameters};
 use super::record_args::{Edit, ExportQuery, Narrow, Query, Record};
-use super::{Context, access, links, object_events, progress, record_add, sharing};
+use super::{Context, access, activities, links, object_events, progress, record_add, sharing};
 
 const COLUMNS: [Column; 8] = [
     ("RECORD", |record| text(record, "id")),
@@ -38,6 +38,7 @@ pub(super) async fn run(context: &Context, record: Record) -> Result<(), Failure
         Record::Edit(edit) => change(context, *edit).await,
         Record::Export { records, query, format } => export(context, &records, query, &format).await,
         Record::Access(asked) => access::access(context, asked).await,
+        Record::Activity(activity) => activities::run(context, activity).await,
         Record::Copies { record } => sharing::copies(context, &record).await,
         Record::Events { record, limit } => object_events::print(context, &format!("/records/{}", segment(&record)), limit).await,
         Record::Explain(asked) => access::explain(context, asked).await,

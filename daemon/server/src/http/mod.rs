@@ -4,6 +4,7 @@
 //! listener people sign in, and programs show a token ([`gate`]).
 
 mod access;
+mod activities;
 mod admission;
 mod answer;
 mod asked;
@@ -103,6 +104,7 @@ fn routes() -> OpenApiRouter<House> {
         .merge(records_removal::routes())
         .merge(record_new::routes())
         .merge(access::routes())
+        .merge(activities::routes())
         .merge(groups::routes())
         .merge(client_access::routes())
         .merge(requests::routes())

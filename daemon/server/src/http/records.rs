@@ -249,7 +249,7 @@ pub(super) struct Shown {
 
 impl Shown {
     /// The link that brought it; `None` for an own record.
-    fn link(&self) -> Option<LinkId> {
+    pub(super) fn link(&self) -> Option<LinkId> {
         self.origin.as_ref().and_then(|origin| origin.link.parse().ok())
     }
 
