@@ -115,6 +115,12 @@ fn plant(stage: &Stage) -> Vec<Value> {
         stage.a.cli(&["group", "add", "--", &part[2].replace('\t', " ")]).ok();
         stage.a.cli(&["role", "add", "--", &part[3].replace('\t', " ")]).ok();
     }
+    for (record, text) in records.iter().zip(PAYLOADS).step_by(6) {
+        let text = text.replace('\t', " ");
+        let noted = json!({ "kind": "note", "subject": text, "text": text });
+        let path = format!("/records/{record}/activities");
+        interoffice_tests::eventually("the copy is there", || (stage.b.user("bob").api("POST", &path, &noted).status == 200).then_some(()));
+    }
     let message = "\"><script>xss()</script>";
     stage.a.user("nora").cli(&["access", "request", &stage.place(":private"), "--message", message]);
     stage.a.user("ann").cli(&["access", "request", &stage.place(":locked"), "--message", message]).ok();

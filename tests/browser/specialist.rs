@@ -67,6 +67,28 @@ fn s_40_ann_shares_many_records_without_scripts() {
     many_records(NO_SCRIPTS);
 }
 
+fn activities(hands: Hands) {
+    let (a, b) = specialists();
+    let (ann, bob) = (a.user("ann"), b.user("bob"));
+    let link = link(ann, bob);
+    let records = import(ann, &card("Petra Miller"));
+    share(ann, &link, &records);
+    tell("activities", hands, (&a, &["ann"]), (&b, &["bob"]));
+}
+
+/// S-47: Bob notes a call with a contact that Ann shares, and takes a note away; Ann sees nothing of it, and it goes when she takes the
+/// contact back.
+#[test]
+fn s_47_bob_notes_a_call_with_a_contact_of_ann() {
+    activities(MOUSE);
+}
+
+/// The same without scripts.
+#[test]
+fn s_47_bob_notes_a_call_without_scripts() {
+    activities(NO_SCRIPTS);
+}
+
 fn asking(hands: Hands) {
     let (a, b) = specialists();
     interoffice_tests::enable(&a, "cleo");

@@ -86,6 +86,9 @@ impl Stage {
         share(ann, &active, &[id("petra"), id("long"), id("business"), id("household")]);
         let brought = link(bob, ann);
         share(bob, &brought, &[id("copy")]);
+        let call = ["record", "activity", "add", &id("copy"), "--kind", "call", "--subject", "Asked about the policy"];
+        let call =
+            ann.json(&[&call[..], &["--text", "Wants another quote.\nCalls again."]].concat())["id"].as_str().expect("an id").to_owned();
         let ended = link(ann, self.b.user("emil"));
         share(ann, &ended, &[id("petra"), id("gone")]);
         ann.cli(&["link", "delete", &ended, "--yes"]).ok();
@@ -97,6 +100,7 @@ impl Stage {
         let stuck = request(self.b.user("dora"), &self.a.at("cleo"));
         waiting_link(self.a.user("cleo"), &stuck);
         let links = [("active", active), ("brought", brought), ("ended", ended), ("waiting", waiting), ("asked", asked), ("stuck", stuck)];
+        self.names.insert("call", call);
         for (name, link) in links {
             self.names.insert(name, link);
         }
@@ -162,6 +166,8 @@ pub const PAGES: &[Page] = &[
     page("/clients/{id}", "a/ann", "/clients/:copy"),
     page("/clients/{id}", "a/ann", "/clients/:locked"),
     page("/clients/{id}", "a/rita", "/clients/:petra"),
+    page("/clients/{id}/add-activity", "a/ann", "/clients/:copy/add-activity"),
+    page("/clients/{id}/activities/{activity}/remove", "a/ann", "/clients/:copy/activities/:call/remove"),
     page("/clients/{id}/explain", "a/ann", "/clients/:petra/explain"),
     page("/clients/{id}/share", "a/ann", "/clients/:fresh/share"),
     pressed("/clients/{id}/share", "a/ann", "/clients/:private/share", "Continue"),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Console;
+use super::activities::{Activities, activities};
 use super::copies::{CopyThere, copies};
 use super::events::{Events, Older, events};
 use super::facts::{Fact, facts};
@@ -145,6 +146,8 @@ struct ClientPage {
     facts: Vec<Fact>,
     changed: When,
     deletion: Option<When>,
+    /// What the viewer noted of a copy.
+    activities: Option<Activities>,
     /// Where its copies are, for whom is told that.
     copies: Option<Vec<CopyThere>>,
     events: Option<Events>,
@@ -159,7 +162,14 @@ struct LockedPage {
     waits: bool,
 }
 
-async fn show(visit: Visit, Path(id): Path<String>, Query(older): Query<Older>) -> Result<Response, Trouble> {
+/// Which activities the address names: those behind a place.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Behind {
+    activities: String,
+}
+
+async fn show(visit: Visit, Path(id): Path<String>, Query(older): Query<Older>, Query(behind): Query<Behind>) -> Result<Response, Trouble> {
     let client: Client = one(&visit, &id).await?;
     let shell = visit.shell(&client.name, HERE);
     if client.is_locked() {
@@ -168,12 +178,13 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(older): Query<Older>) 
         return Ok(ok(&LockedPage { shell, client, waits }));
     }
     let facts = facts(&client.fields);
+    let noted = if client.is_copy() { Some(activities(&visit, &client, &behind.activities).await?) } else { None };
     let copies = if client.is_copy() { None } else { copies(&visit, &client.id).await? };
     let told = !client.is_copy() && (client.may_share() || visit.me.user.administers);
     let path = format!("/records/{}", segment(&client.id));
     let events = if told { events(&visit, &path, client.place(), &older).await? } else { None };
     let (changed, deletion) = (visit.clock.when(client.changed_ms), visit.clock.maybe(client.deletion_ms));
-    Ok(ok(&ClientPage { shell, facts, changed, deletion, client, copies, events }))
+    Ok(ok(&ClientPage { shell, facts, changed, deletion, client, activities: noted, copies, events }))
 }
 
 /// Somebody who sees the record, and why.

@@ -7,6 +7,7 @@
 
 mod access_control;
 mod account;
+mod activities;
 mod assets;
 mod audit;
 mod card_form;
@@ -83,6 +84,7 @@ pub(super) fn around(api: Router) -> Router {
         .merge(client::routes())
         .merge(create::routes())
         .merge(import::routes())
+        .merge(activities::routes())
         .merge(edit::routes())
         .merge(disposal::routes())
         .merge(sharing::routes())

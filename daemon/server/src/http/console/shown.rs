@@ -6,7 +6,7 @@ use std::fmt;
 use askama::FastWritable;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use qrcode::{Color, QrCode};
 
@@ -58,6 +58,23 @@ impl Clock {
         let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
         let words = at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
         When { words, ..self.when(at_ms) }
+    }
+
+    /// Now (milliseconds since 1970).
+    pub(super) fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// The minute of a time, as fields of forms write one.
+    pub(super) fn minute(&self, at_ms: i64) -> String {
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
+    /// The time that a field of a form says (milliseconds since 1970); `None` for what is none.
+    pub(super) fn moment(&self, text: &str) -> Option<i64> {
+        let at: DateTime = text.parse().ok()?;
+        Some(at.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond())
     }
 
     /// The day of a time, as fields of forms write one.

@@ -1,0 +1,156 @@
+//! What a specialist notes of the work with a contact that another office shares: on the page of the client, and the dialogs for it.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::Method;
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Console;
+use super::client::{Client, one};
+use super::form::{Fields, Wrong, mendable};
+use super::inside::segment;
+use super::lists::{Part, address};
+use super::shell::{Shell, go, ok, unfit};
+use super::shown::When;
+use super::trouble::Trouble;
+use super::visit::Visit;
+use crate::http::answer::problem;
+
+const HERE: &str = "clients";
+/// Activities of one page.
+const LINES: usize = 10;
+/// Names of the kinds for the API and for people.
+const KINDS: [(&str, &str); 5] = [("call", "Call"), ("meeting", "Meeting"), ("email", "E-mail"), ("letter", "Letter"), ("note", "Note")];
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/clients/{id}/add-activity", get(ask).post(add))
+        .route("/clients/{id}/activities/{activity}/remove", get(ask_remove).post(remove))
+}
+
+/// An activity as the API gives it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Activity {
+    pub(super) id: String,
+    kind: String,
+    at_ms: i64,
+    pub(super) subject: String,
+    pub(super) text: String,
+}
+
+impl Activity {
+    /// What sort it is, for people.
+    pub(super) fn kind_words(&self) -> &'static str {
+        KINDS.iter().find(|(kind, _)| *kind == self.kind).map_or("Activity", |(_, words)| words)
+    }
+}
+
+/// The activities of the client on the page.
+pub(super) struct Activities {
+    pub(super) items: Vec<(Activity, When)>,
+    /// Where the older ones are.
+    pub(super) next: Option<String>,
+    /// Whether these are not the latest.
+    pub(super) older: bool,
+}
+
+/// Those of a copy behind a place, as the viewer noted them.
+pub(super) async fn activities(visit: &Visit, client: &Client, after: &str) -> Result<Activities, Trouble> {
+    let path = format!("/records/{}/activities?limit={LINES}", segment(&client.id));
+    let part: Part<Activity> = visit.api.get(&address(&path, &[("after", after)])).await?;
+    let items = part.items.into_iter().map(|activity| (activity.clone(), visit.clock.when(activity.at_ms))).collect();
+    Ok(Activities { items, next: part.next, older: !after.is_empty() })
+}
+
+#[derive(Template)]
+#[template(path = "activity_add.html")]
+struct AddPage {
+    shell: Shell,
+    client: Client,
+    typed: Typed,
+    wrong: Option<Wrong>,
+}
+
+/// What was typed into the form.
+struct Typed {
+    kind: String,
+    at: String,
+    subject: String,
+    text: String,
+}
+
+impl AddPage {
+    fn kinds(&self) -> [(&'static str, &'static str); 5] {
+        KINDS
+    }
+}
+
+/// The client, if another office shares it.
+async fn copy(visit: &Visit, id: &str) -> Result<Client, Trouble> {
+    let client = one(visit, id).await?;
+    if client.is_copy() {
+        return Ok(client);
+    }
+    let detail = "activities are noted on contacts that another office shares, and this client is of your own office";
+    Err(problem(409, "own-record", detail, "write it into the record: a note, or a related item").into())
+}
+
+async fn ask(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
+    let client = copy(&visit, &id).await?;
+    let (at, blank) = (visit.clock.minute(visit.clock.now_ms()), String::new);
+    let typed = Typed { kind: "call".to_owned(), at, subject: blank(), text: blank() };
+    Ok(ok(&AddPage { shell: visit.shell("Add an activity", HERE), client, typed, wrong: None }))
+}
+
+async fn add(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Response, Trouble> {
+    let client = copy(&visit, &id).await?;
+    let text = |name: &str| fields.text(name).to_owned();
+    let typed = Typed { kind: text("kind"), at: text("at"), subject: text("subject"), text: fields.raw("text").replace("\r\n", "\n") };
+    let at_ms = visit.clock.moment(&typed.at);
+    let wrong = if at_ms.is_none() {
+        Wrong::missing("at", "Enter a day and a time, such as 2026-03-01 09:30")
+    } else if typed.subject.is_empty() {
+        Wrong::missing("subject", "An activity has a subject: enter one")
+    } else {
+        let body = json!({ "kind": typed.kind, "at_ms": at_ms, "subject": typed.subject, "text": typed.text });
+        match visit.api.post::<Value>(&format!("/records/{}/activities", segment(&client.id)), &body).await {
+            Ok(_) => return Ok(go(&client.place(), "The activity is noted")),
+            Err(problem) if mendable(&problem) && problem.status != 404 => {
+                let fields = [("bad-subject", "subject"), ("bad-text", "text"), ("bad-time", "at"), ("bad-kind", "kind")];
+                Wrong::of(problem, &fields)
+            }
+            Err(problem) => return Err(problem.into()),
+        }
+    };
+    Ok(unfit(&AddPage { shell: visit.shell("Add an activity", HERE), client, typed, wrong: Some(wrong) }))
+}
+
+#[derive(Template)]
+#[template(path = "activity_remove.html")]
+struct RemovePage {
+    shell: Shell,
+    client: Client,
+    activity: Activity,
+    when: When,
+}
+
+async fn ask_remove(visit: Visit, Path((id, activity)): Path<(String, String)>) -> Result<Response, Trouble> {
+    let client = copy(&visit, &id).await?;
+    // All that a contact may have.
+    let all: Part<Activity> = visit.api.get(&format!("/records/{}/activities?limit=1000", segment(&client.id))).await?;
+    let gone = || problem(404, "unknown-activity", "there is no such activity", "look at the client again");
+    let activity = all.items.into_iter().find(|found| found.id == activity).ok_or_else(gone)?;
+    let when = visit.clock.when(activity.at_ms);
+    Ok(ok(&RemovePage { shell: visit.shell("Remove an activity", HERE), client, activity, when }))
+}
+
+async fn remove(visit: Visit, Path((id, activity)): Path<(String, String)>) -> Result<Response, Trouble> {
+    let client = copy(&visit, &id).await?;
+    let path = format!("/records/{}/activities/{}", segment(&client.id), segment(&activity));
+    visit.api.send::<Value>(Method::DELETE, &path, &json!({})).await?;
+    Ok(go(&client.place(), "The activity is removed"))
+}

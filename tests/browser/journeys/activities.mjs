@@ -1,0 +1,51 @@
+// Bob notes a call with a contact that Ann shares, mends a slip, and takes another note away; Ann sees nothing of it; it goes with the copy.
+import { tell } from "../harness.mjs";
+
+await tell(async ({ open }) => {
+  const bob = await open("b", "bob");
+  await bob.signIn();
+  await bob.press("link", "Clients");
+  await bob.press("link", "All Clients");
+  await bob.comesToSee("Petra Miller");
+  await bob.press("link", "Petra Miller");
+  await bob.sees("Nothing noted yet: a call, a meeting, a letter.");
+  await bob.sees("Shown to you alone, and to nobody at Archer Advice. They are erased with this copy.");
+  await bob.press("link", "Add an activity");
+  await bob.choose("Kind", "Call");
+  await bob.fill("Text (optional)", "Wants another quote");
+  await bob.press("button", "Save");
+  await bob.sees("An activity has a subject: enter one");
+  await bob.fill("Subject", "Asked about the policy");
+  await bob.press("button", "Save");
+  await bob.sees("The activity is noted");
+  await bob.sees("Asked about the policy");
+  await bob.sees("Wants another quote");
+  await bob.press("link", "Add an activity");
+  await bob.choose("Kind", "Letter");
+  await bob.fill("Subject", "A slip");
+  await bob.press("button", "Save");
+  await bob.sees("A slip");
+  await bob.press("link", "Remove A slip");
+  await bob.sees("What you noted of this letter");
+  await bob.press("button", "Yes, remove it");
+  await bob.sees("The activity is removed");
+  await bob.seesNot("A slip");
+  await bob.sees("Asked about the policy");
+
+  const ann = await open("a", "ann");
+  await ann.signIn();
+  await ann.press("link", "Clients");
+  await ann.press("link", "Petra Miller");
+  await ann.seesNot("Asked about the policy");
+  await ann.press("link", "Linked Users");
+  await ann.press("link", "bob");
+  await ann.press("link", "Take back Petra Miller");
+  await ann.press("button", "Yes, take it back");
+  await ann.sees("Taken back; the receipt follows");
+  await ann.press("link", "Clients");
+  await ann.press("link", "Petra Miller");
+  await ann.comesToSee("Removed, with a receipt");
+  await bob.press("link", "Clients");
+  await bob.press("link", "All Clients");
+  await bob.seesNot("Petra Miller");
+});
