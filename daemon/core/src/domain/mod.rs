@@ -12,6 +12,7 @@ pub mod page;
 pub mod password;
 pub mod plan;
 pub mod points;
+pub mod reach;
 pub mod refusal;
 pub mod request;
 pub mod retention;
