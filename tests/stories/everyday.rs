@@ -4,11 +4,12 @@ use interoffice_tests::{Office, card, exit, import, says};
 use serde_json::Value;
 
 /// Every command with its arguments left out.
-const COMMANDS: [&str; 94] = [
+const COMMANDS: [&str; 95] = [
     "init",
     "id",
     "serve",
     "status",
+    "reach",
     "user add",
     "user list",
     "user right",

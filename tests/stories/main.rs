@@ -29,6 +29,7 @@ mod pairing;
 mod people;
 mod preferences;
 mod proxies;
+mod reach;
 mod record_sharing;
 mod removal;
 mod requests;

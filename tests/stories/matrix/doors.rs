@@ -87,6 +87,7 @@ fn doors() -> Vec<Door> {
         door(Who::Admins, "POST", "/mails/test", json!({ "user": "zed" }), "409 no-address"),
         plan("/mails/999999/retry", "404 unknown-mail"),
         door(Who::Admins, "DELETE", "/mail/texts/invitation", Value::Null, "200"),
+        plan("/office/addresses/test", "200"),
         door(Who::Specialists, "POST", "/links", json!({ "office": "Nowhere", "user": "bob", "purpose": "x" }), "404 unknown-office"),
         door(Who::Specialists, "POST", "/links/accept", json!({ "links": ["abcdabcd"] }), "404 unknown-link"),
         door(Who::All, "POST", "/links/abcdabcd/delete/plan", json!({}), "404 unknown-link"),

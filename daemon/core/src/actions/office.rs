@@ -5,7 +5,9 @@ use interoffice_protocol::limits::OFFICE_NAME_BYTES_MAX;
 use interoffice_protocol::names::is_plain;
 use serde::Serialize;
 
+use super::rights;
 use crate::domain::actor::Actor;
+use crate::domain::reach::{self, Tried};
 use crate::domain::refusal::Refusal;
 use crate::store::{Fault, Tx, View, audit, office, peers, removals};
 
@@ -45,6 +47,21 @@ pub fn check_name(name: &str) -> Result<(), Refusal> {
     } else {
         Err(Refusal::invalid("bad-office-name", "an office name has 1 to 256 printable characters", "choose another name"))
     }
+}
+
+const TRIED: &str = "office.addresses-tried";
+
+/// Whether `actor` may have the addresses tried that this office gives to others; asked before anybody is called.
+pub fn may_try_addresses(tx: &Tx<'_>, actor: &Actor) -> Result<(), Fault> {
+    tx.attempt(actor, TRIED, "office");
+    rights::require_admin(tx, actor)
+}
+
+/// Remembers that `actor` had them tried, with how many came to what. Whoever was no administrator any more meanwhile is refused.
+pub fn addresses_tried(tx: &Tx<'_>, actor: &Actor, tried: &[Tried]) -> Result<(), Fault> {
+    may_try_addresses(tx, actor)?;
+    audit::done(tx, actor, TRIED, "office", &reach::counts(tried))?;
+    Ok(())
 }
 
 /// The office.

@@ -23,6 +23,7 @@ mod peers;
 mod preferences;
 mod progress;
 mod proxies;
+mod reach;
 mod record_add;
 mod record_args;
 mod records;
@@ -86,6 +87,7 @@ enum Command {
     Id(office::Id),
     Serve(office::Serve),
     Status(status::Status),
+    Reach(reach::Reach),
     #[command(subcommand)]
     User(users::User),
     #[command(subcommand)]
@@ -154,6 +156,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Man(man) => documents::man(&man),
         Command::Id(id) => wait(office::id(&context()?, &id)),
         Command::Status(status) => wait(status::status(&context()?, &status)),
+        Command::Reach(reach) => wait(reach::run(&context()?, &reach)),
         Command::User(user) => wait(users::run(&context()?, user)),
         Command::Role(role) => wait(roles::run(&context()?, role)),
         Command::Token(token) => wait(tokens::run(&context()?, token)),

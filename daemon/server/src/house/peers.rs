@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use interoffice_certs::Invite;
+use interoffice_core::domain::reach::Tried;
 use interoffice_core::store::Fault;
 use interoffice_protocol::ids::OfficeId;
 use serde::Serialize;
@@ -20,6 +21,11 @@ pub(crate) trait PeerHandle: Send + Sync {
 
     /// Asks a paired office for a sign of life, now.
     fn ping(&self, office: OfficeId) -> Later<'_, Result<PingReport, Fault>>;
+
+    /// Calls this office at each address that it gives to others, all at the same time, and hangs up at once; in their order.
+    ///
+    /// Refused while that is being done already.
+    fn try_own_addresses(&self) -> Later<'_, Result<Vec<Tried>, Fault>>;
 
     /// How the way to each office is, at once and without asking anybody.
     fn states(&self) -> Vec<PeerState>;

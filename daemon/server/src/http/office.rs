@@ -4,16 +4,18 @@ use axum::Json;
 use axum::extract::State;
 use interoffice_certs::{short_office, show_office};
 use interoffice_core::actions::{office, rights};
+use interoffice_core::domain::reach::Tried;
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Answer, Problems, one};
+use super::answer::{Answer, Items, Problems, items, one};
 use super::asked::As;
-use crate::house::House;
+use super::peers::door;
+use crate::house::{House, Priority::People};
 
 pub(super) fn routes() -> OpenApiRouter<House> {
-    OpenApiRouter::new().routes(routes!(health)).routes(routes!(name)).routes(routes!(id))
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(name)).routes(routes!(id)).routes(routes!(test_addresses))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -71,4 +73,17 @@ async fn id(State(house): State<House>, As(actor): As) -> Answer<Identity> {
         Ok(office::view(view)?.name)
     });
     one(name.await.map(|name| Identity::of(&house, name)))
+}
+
+/// Tries the addresses that this office gives to others, from the inside, for administrators. It takes five seconds at most.
+///
+/// The daemon calls itself at each of them and hangs up; no other address can be named. An answer does not prove that a firewall lets others
+/// in, and none does not prove that others hear nothing: many routers do not let their own network call its outside address.
+#[utoipa::path(post, path = "/office/addresses/test", operation_id = "office.test_addresses", tag = "office", responses((status = 200, body = Items<Tried>), Problems))]
+async fn test_addresses(State(house): State<House>, As(actor): As) -> Answer<Items<Tried>> {
+    let asking = actor.clone();
+    house.write(People, move |tx| office::may_try_addresses(tx, &asking)).await?;
+    let tried = door(&house)?.try_own_addresses().await?;
+    let seen = tried.clone();
+    items(house.write(People, move |tx| office::addresses_tried(tx, &actor, &seen)).await.map(|()| tried))
 }

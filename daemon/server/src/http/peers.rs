@@ -145,7 +145,7 @@ async fn accept(State(house): State<House>, As(actor): As, Body(asked): Body<Acc
 }
 
 /// The peer door, or why it can't be asked.
-fn door(house: &House) -> Result<&dyn PeerHandle, Problem> {
+pub(super) fn door(house: &House) -> Result<&dyn PeerHandle, Problem> {
     let closed = || Refusal::conflict("peer-door-closed", "the door to other offices is not open", "see the daemon's log");
     Ok(house.peers().ok_or_else(closed)?.as_ref())
 }

@@ -24,7 +24,7 @@ use super::restraint::Source;
 /// What every dialled office is called in the handshake; nobody looks at it, and it says nothing to who listens.
 const SERVER_NAME: &str = "office.invalid";
 /// Addresses of one name that are tried.
-const NAME_ADDRESSES_MAX: usize = 4;
+pub(super) const NAME_ADDRESSES_MAX: usize = 4;
 const HANDSHAKE: Duration = Duration::from_millis(limits::HANDSHAKE_MS);
 
 const _: () = assert!(limits::IDLE_MS <= u32::MAX as u64, "the idle time must fit its field");

@@ -14,6 +14,7 @@ mod greeting;
 mod health;
 mod incoming;
 mod pairing;
+mod reach;
 mod receive;
 mod registry;
 mod restraint;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use interoffice_certs::Invite;
 use interoffice_core::domain::actor::Actor;
+use interoffice_core::domain::reach::Tried;
 use interoffice_core::store::{Fault, audit};
 use interoffice_protocol::ids::OfficeId;
 use quinn::{Endpoint, VarInt};
@@ -56,6 +58,8 @@ struct Inner {
     endpoint: Endpoint,
     registry: Registry,
     health: Health,
+    /// Held while this office calls itself.
+    trying: tokio::sync::Mutex<()>,
 }
 
 impl PeerDoor {
@@ -71,7 +75,8 @@ impl PeerDoor {
 
     /// The door over an endpoint that is open already; nobody in the house knows it yet.
     pub(crate) fn over(house: &House, endpoint: Endpoint) -> Self {
-        Self(Arc::new(Inner { house: house.clone(), endpoint, registry: Registry::default(), health: Health::default() }))
+        let (registry, health) = (Registry::default(), Health::default());
+        Self(Arc::new(Inner { house: house.clone(), endpoint, registry, health, trying: tokio::sync::Mutex::default() }))
     }
 
     /// Starts taking calls and calling; ends when the house stops.
@@ -129,6 +134,10 @@ impl PeerHandle for PeerDoor {
 
     fn ping(&self, office: OfficeId) -> Later<'_, Result<PingReport, Fault>> {
         Box::pin(courier::ping(self, office))
+    }
+
+    fn try_own_addresses(&self) -> Later<'_, Result<Vec<Tried>, Fault>> {
+        Box::pin(reach::try_own_addresses(self))
     }
 
     fn states(&self) -> Vec<PeerState> {
