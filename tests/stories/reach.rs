@@ -150,4 +150,33 @@ fn an_office_without_addresses_hears_how_to_name_one() {
     assert!(said.out.is_empty(), "nothing was tried: {}", said.out);
     says(&said.ended(exit::FAILED), "advertise");
     assert_eq!(office.cli(&["reach", "--output", "json"]).out.trim(), "[]");
+    office.cli(&["user", "add", "rita", "--account", "admin"]).ok();
+    let page = office.signed_in("rita").send("GET", "/first-run/addresses", &[], b"");
+    let page = String::from_utf8_lossy(&page.bytes).into_owned();
+    says(&page, "Not said yet");
+    says_not(&page, "Try them");
+}
+
+/// On the page of the first questions the same is one button, which works without scripts; whoever may not try sees none.
+#[test]
+fn the_page_of_the_first_questions_tries_and_shows_what_came() {
+    let (_kept, silent) = silence();
+    let office = advertising("Archer Advice", &[silent, "nobody.invalid:4870".to_owned()]);
+    office.cli(&["user", "add", "rita", "--account", "admin"]).ok();
+    office.cli(&["user", "add", "ann"]).ok();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    for (place, button) in [("/first-run/addresses", "Try them</button>"), ("/offices/me", "Try the addresses</button>")] {
+        let (mut rita, mut ann) = (office.signed_in("rita"), office.signed_in("ann"));
+        let page = |reply: interoffice_tests::web::Reply| String::from_utf8_lossy(&reply.bytes).into_owned();
+        says(&page(rita.send("GET", place, &[], b"")), button);
+        let shown = rita.send("POST", place, &form, b"");
+        assert_eq!(shown.status, 200);
+        let shown = page(shown);
+        for words in ["role=\"status\"", "This office answered", "Nobody answered", "Name not found", "another office that connects"] {
+            says(&shown, words);
+        }
+        says_not(&page(ann.send("GET", place, &[], b"")), button);
+        assert_eq!(ann.send("POST", place, &form, b"").status, 403, "{place}");
+    }
+    assert_eq!(office.signed_in("rita").send("POST", "/first-run/mail", &form, b"").status, 404, "the other questions have nothing to try");
 }

@@ -20,6 +20,15 @@ await tell(async ({ open, stage }) => {
   await rita.sees("Where do other offices reach this one?");
   await rita.sees("can’t see itself from outside");
   await rita.assertAccessible();
+  // Every address is tried: this office, another one, a port where nobody is, and a name that nobody has.
+  await rita.press("button", "Try them");
+  for (const outcome of ["This office answered", "Somebody else answered", "Nobody answered", "Name not found"]) await rita.sees(outcome);
+  await rita.sees(/only this machine reaches it there/i);
+  await rita.sees("the proof is another office that connects");
+  await rita.assertAccessible();
+  await rita.picture("first-run-tried");
+  await rita.press("button", "Try them again");
+  await rita.sees("This office answered");
   await rita.press("link", "Skip this");
   await rita.sees("Does mail work?");
   await rita.press("link", "Skip this");
@@ -32,6 +41,15 @@ await tell(async ({ open, stage }) => {
   await rita.press("link", "Skip all");
   await rita.sees("Still open in this office");
   await rita.assertAccessible();
+
+  // The same can be done later, where the office says who it is.
+  await rita.press("link", "Offices");
+  await rita.press("link", "Show my id");
+  await rita.press("button", "Try the addresses");
+  await rita.sees("Somebody else answered");
+  await rita.sees("Try them again");
+  await rita.assertAccessible();
+  await rita.press("link", "Close");
 
   // Whoever owns the office sees all records without a share, private ones among them.
   await rita.press("link", "Clients");

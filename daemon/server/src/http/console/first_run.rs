@@ -8,14 +8,16 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::Console;
+use super::form::Wrong;
 use super::mails::is_set_up;
-use super::shell::{Shell, ok};
+use super::reach::{Tried, try_all};
+use super::shell::{Shell, ok, unfit};
 use super::trouble::Trouble;
 use super::visit::Visit;
 use crate::http::answer::problem;
 
 pub(super) fn routes() -> Router<Console> {
-    Router::new().route("/first-run", get(begin)).route("/first-run/{step}", get(show))
+    Router::new().route("/first-run", get(begin)).route("/first-run/{step}", get(show).post(try_addresses))
 }
 
 /// Something that a new office still needs.
@@ -71,24 +73,46 @@ struct Page {
     second_factor: bool,
     mail: bool,
     me: String,
+    /// What came of each address, when they were tried.
+    tried: Vec<Tried>,
+    wrong: Option<Wrong>,
 }
 
 async fn begin() -> Response {
     Redirect::to("/first-run/second-factor").into_response()
 }
 
+fn missing() -> Trouble {
+    problem(404, "no-such-place", "there is no such question", "begin at the first one").into()
+}
+
 async fn show(visit: Visit, Path(step): Path<String>) -> Result<Response, Trouble> {
-    let missing = || problem(404, "no-such-place", "there is no such question", "begin at the first one");
+    Ok(ok(&page(&visit, &step, Vec::new(), None).await?))
+}
+
+async fn try_addresses(visit: Visit, Path(step): Path<String>) -> Result<Response, Trouble> {
+    if step != "addresses" {
+        return Err(missing());
+    }
+    Ok(match try_all(&visit).await? {
+        Ok(tried) => ok(&page(&visit, &step, tried, None).await?),
+        Err(wrong) => unfit(&page(&visit, &step, Vec::new(), Some(wrong)).await?),
+    })
+}
+
+async fn page(visit: &Visit, step: &str, tried: Vec<Tried>, wrong: Option<Wrong>) -> Result<Page, Trouble> {
     let place = STEPS.iter().position(|known| *known == step).ok_or_else(missing)?;
     let next = STEPS.get(place + 1).map_or_else(|| "/".to_owned(), |next| format!("/first-run/{next}"));
-    Ok(ok(&Page {
+    Ok(Page {
         shell: visit.shell("Set up this office", "overview"),
         step: STEPS[place],
         number: place + 1,
         next,
         status: visit.api.get("/status").await?,
         second_factor: visit.me.second_factor,
-        mail: is_set_up(&visit).await?,
+        mail: is_set_up(visit).await?,
         me: visit.me.user.name.clone(),
-    }))
+        tried,
+        wrong,
+    })
 }

@@ -44,6 +44,7 @@ mod person_rights;
 mod plans;
 mod preview;
 mod prove;
+mod reach;
 mod requests;
 mod roles;
 mod settings;

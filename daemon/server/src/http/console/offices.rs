@@ -11,6 +11,7 @@ use serde_json::json;
 use super::Console;
 use super::form::{Fields, Wrong};
 use super::inside::segment;
+use super::reach::{Tried, try_all};
 use super::shell::{Shell, go, ok, unfit};
 use super::shown::{When, capital, qr, tone};
 use super::trouble::{Trouble, sentence};
@@ -23,7 +24,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/offices", get(list))
         .route("/offices/invite", get(show_invite).post(invite))
         .route("/offices/accept", get(show_accept).post(accept))
-        .route("/offices/me", get(me))
+        .route("/offices/me", get(me).post(try_addresses))
 }
 
 /// Another office as the API gives it.
@@ -158,11 +159,25 @@ impl Identity {
 struct MePage {
     shell: Shell,
     id: Identity,
+    /// What came of each address, when they were tried.
+    tried: Vec<Tried>,
+    wrong: Option<Wrong>,
+}
+
+async fn me_page(visit: &Visit, tried: Vec<Tried>, wrong: Option<Wrong>) -> Result<MePage, Trouble> {
+    let id = visit.api.get("/id").await?;
+    Ok(MePage { shell: visit.shell("This office’s id", HERE), id, tried, wrong })
 }
 
 async fn me(visit: Visit) -> Result<Response, Trouble> {
-    let id = visit.api.get("/id").await?;
-    Ok(ok(&MePage { shell: visit.shell("This office’s id", HERE), id }))
+    Ok(ok(&me_page(&visit, Vec::new(), None).await?))
+}
+
+async fn try_addresses(visit: Visit) -> Result<Response, Trouble> {
+    Ok(match try_all(&visit).await? {
+        Ok(tried) => ok(&me_page(&visit, tried, None).await?),
+        Err(wrong) => unfit(&me_page(&visit, Vec::new(), Some(wrong)).await?),
+    })
 }
 
 /// An invitation as the API gives it.
