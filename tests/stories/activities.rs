@@ -135,6 +135,24 @@ fn s_47_activities_are_the_specialists_own() {
     let to_own = format!("/records/{}/activities", own[0]);
     assert_eq!(answer(bob, "POST", &to_own, &json!({ "kind": "call", "subject": "x" })), told(409, "own-record"));
     assert_eq!(bob.api("GET", &to_own, &Value::Null).body["items"], json!([]));
+    // A program that only reads notes nothing, and an administrator does nothing in his name.
+    let token = b.json(&["token", "add", "bob", "Reader", "--scope", "records:read"])["token"].as_str().expect("a token").to_owned();
+    let mut program = Line::new(b.browser());
+    let as_program = [("authorization", &*format!("Bearer {token}"))];
+    assert_eq!(program.ask("GET", &path, &Value::Null, &as_program).status, 200);
+    let call = json!({ "kind": "call", "subject": "x" });
+    assert_eq!(program.ask("POST", &path, &call, &as_program).status, 403);
+    assert_eq!(program.ask("DELETE", &format!("{path}/{activity}"), &Value::Null, &as_program).status, 403);
+    let mut rita = Line::new(b.signed_in("rita"));
+    for (method, body) in [("GET", &Value::Null), ("POST", &call)] {
+        let answer = rita.ask(method, &path, body, &[("x-interoffice-as", "bob")]);
+        assert!([403, 404].contains(&answer.status), "{method}: {answer:?}");
+    }
+    // Who accepts no cases sees neither the copy nor the activities, and loses none.
+    bob.cli(&["preferences", "--accept-cases", "off"]).ok();
+    assert_eq!(answer(bob, "GET", &path, &Value::Null).0, 404);
+    assert_eq!(new(call.clone()).0, 404);
+    bob.cli(&["preferences", "--accept-cases", "on"]).ok();
     // Whose role does not let him or her edit notes nothing, and reads on.
     b.cli(&["role", "add", "Reader", "--allow", "exchange"]).ok();
     b.cli(&["user", "role", "bob", "Reader", "--yes"]).ok();

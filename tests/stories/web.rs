@@ -49,7 +49,7 @@ fn call(browser: &mut Browser, method: &str, path: &str) -> Reply {
 
 /// Values that name nothing.
 fn nothing() -> BTreeMap<&'static str, String> {
-    let names = ["id", "name", "group", "user", "link", "peer", "role", "number", "token", "session", "kind"];
+    let names = ["id", "name", "group", "user", "link", "peer", "role", "number", "token", "session", "kind", "activity"];
     names
         .into_iter()
         .map(|name| (name, if ["number", "token", "session"].contains(&name) { "999999" } else { "nobody99" }.to_owned()))

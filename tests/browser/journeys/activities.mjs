@@ -26,7 +26,7 @@ await tell(async ({ open }) => {
   await bob.press("button", "Save");
   await bob.sees("A slip");
   await bob.press("link", "Remove A slip");
-  await bob.sees("What you noted of this letter");
+  await bob.sees("goes from your activities");
   await bob.press("button", "Yes, remove it");
   await bob.sees("The activity is removed");
   await bob.seesNot("A slip");

@@ -197,6 +197,22 @@ impl House {
         }
     }
 
+    /// Does `work` to its end, also when whoever asked for it goes away meanwhile: for what takes more than one verb or file.
+    pub(crate) async fn to_the_end<T, F>(&self, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        if self.0.inline {
+            return work.await;
+        }
+        let task = match Claim::due() {
+            Some(claim) => tokio::spawn(claim.during(work)),
+            None => tokio::spawn(work),
+        };
+        task.await.unwrap_or_else(|error| Err(StoreFault::Database(format!("a deed met a case it does not know: {error}")).into()))
+    }
+
     /// The copies that other offices share with this one. Its calls block, see [`House::files`].
     pub(crate) fn received(&self) -> &Arc<ReceivedFiles> {
         &self.0.received

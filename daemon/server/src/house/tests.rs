@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
+use interoffice_core::actions::claims::{self, Keyed};
 use interoffice_core::domain::actor::Actor;
 use interoffice_core::store::{Ring, audit};
 use interoffice_disk::{Disk, Kind};
@@ -196,5 +198,42 @@ async fn inv_34_a_received_file_that_can_not_be_made_durable_ends_the_process_to
     let error = std::io::Error::from_raw_os_error(5);
     let unsynced = house.files(move |_| Err::<(), _>(StoreFault::not_durable("a file", &error).into())).await;
     assert!(unsynced.is_err() && fatal.load(Ordering::SeqCst) == 1);
+    house.close();
+}
+
+/// What is begun for somebody who goes away is done to its end, and claims the key of its request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deed_of_several_steps_outlives_who_asked_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = testing::open(folder.path()).await;
+    let (started, on) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let (inside, begun, wait) = (house.clone(), Arc::clone(&started), Arc::clone(&on));
+    let keyed = Keyed { actor: "ann".to_owned(), key: "k-1".to_owned(), request: [1; 32] };
+    let claim = Claim::new(keyed.clone());
+    let whole = house.clone();
+    let deed = async move {
+        whole
+            .to_the_end(async move {
+                inside.write(Priority::People, |tx| note(tx, "first")).await?;
+                begun.notify_one();
+                wait.notified().await;
+                inside.write(Priority::People, |tx| note(tx, "second")).await
+            })
+            .await
+    };
+    let asking = tokio::spawn(claim.clone().during(deed));
+    started.notified().await;
+    asking.abort();
+    assert!(asking.await.unwrap_err().is_cancelled(), "nobody waits for it any more");
+    on.notify_one();
+    let done = async {
+        while notes(&house).await != ["first", "second"] {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), done).await.expect("the second step is done");
+    assert!(claim.is_taken(), "it was done under the key of the request");
+    let again = house.write(Priority::People, move |tx| claims::take(tx, &keyed)).await;
+    assert!(again.is_err(), "and is not done again");
     house.close();
 }

@@ -230,6 +230,7 @@ async fn delete(
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Until {
+    #[param(inline)]
     until: Goal,
     #[serde(default)]
     timeout_ms: u64,

@@ -7,7 +7,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use interoffice_core::actions::claims::{self, Keyed};
 use interoffice_core::domain::refusal::Refusal;
-use sha2::{Digest as _, Sha256};
 
 use super::answer::problem;
 use super::gate::Caller;
@@ -49,7 +48,8 @@ async fn keyed(house: &House, key: String, request: Request, next: Next) -> Resu
     let body = to_bytes(body, most).await.map_err(too_big)?;
     let actor = parts.extensions.get::<Caller>().map(|caller| caller.actor.to_string()).unwrap_or_default();
     let asked = parts.uri.path_and_query().map_or("", |path| path.as_str());
-    let request = Sha256::new().chain_update(asked).chain_update([0]).chain_update(&body).finalize().into();
+    // Nobody who finds the hash can try out what was asked for.
+    let request = house.context().signer.keyed_hash("claim", &[asked.as_bytes(), &[0], &body].concat());
     let keyed = Keyed { actor, key, request };
     let known = keyed.clone();
     if let Some((status, body)) = house.read(move |view| claims::answered(view, &known)).await? {
@@ -58,6 +58,10 @@ async fn keyed(house: &House, key: String, request: Request, next: Next) -> Resu
     let claim = Claim::new(keyed);
     let response = claim.clone().during(next.run(Request::from_parts(parts, Body::from(body)))).await;
     if !claim.is_taken() {
+        return Ok(response);
+    }
+    if response.status().is_server_error() {
+        // What failed then may be well by now, which a kept answer would deny.
         return Ok(response);
     }
     let (parts, body) = response.into_parts();

@@ -109,6 +109,8 @@ fn describe_key(post: &mut Operation) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// Where the document is kept.
@@ -125,6 +127,25 @@ mod tests {
             kept == now,
             "docs/openapi.json is not what the routes say: run this test with INTEROFFICE_WRITE_OPENAPI=1 and read the difference"
         );
+    }
+
+    #[test]
+    fn whatever_the_document_names_is_in_it() {
+        fn named(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+            match value {
+                serde_json::Value::Object(members) => {
+                    found.extend(members.get("$ref").and_then(|name| name.as_str()).map(str::to_owned));
+                    members.values().for_each(|member| named(member, found));
+                }
+                serde_json::Value::Array(items) => items.iter().for_each(|item| named(item, found)),
+                _ => {}
+            }
+        }
+        let document = serde_json::to_value(document()).unwrap();
+        let mut names = BTreeSet::new();
+        named(&document, &mut names);
+        let missing: Vec<_> = names.iter().filter(|name| document.pointer(name.trim_start_matches('#')).is_none()).collect();
+        assert!(names.len() > 50 && missing.is_empty(), "{missing:?} of {}", names.len());
     }
 
     #[test]

@@ -249,8 +249,8 @@ fn apply_one(tx: &Connection, secret: &LinkSecret, batch: &Batch, now_ms: i64, p
     Ok(withdrawn)
 }
 
-/// Deletes a copy with its activities, and notes that its withdrawal awaits a receipt. So does the withdrawal of a record that is not here: who withdrew it
-/// can't know whether it ever was.
+/// Deletes a copy with its activities, and notes that its withdrawal awaits a receipt. So does the withdrawal of a record that is not here:
+/// who withdrew it can't know whether it ever was.
 fn withdraw(tx: &Connection, record: RecordId, held: Option<Version>, batch: &Batch) -> Result<(), StoreFault> {
     tx.execute_sql("DELETE FROM copies WHERE record = ?1", &[record.0.into()])?;
     activities::drop_all(tx, record)?;

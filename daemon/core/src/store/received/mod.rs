@@ -27,7 +27,7 @@ use super::StoreFault;
 use disk::MachineDisk;
 use file::LinkFile;
 
-pub use activities::Kept;
+pub use activities::{Behind, Kept};
 pub use disk::Disk;
 
 /// Files that are kept open at the same time.

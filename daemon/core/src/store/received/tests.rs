@@ -12,7 +12,7 @@ use interoffice_protocol::record::{Record, RecordKind};
 
 use super::disk::{Disk, MachineDisk};
 use super::{Applied, CopyQuery, Kept, ReceivedFiles};
-use crate::domain::activity::{Activity, Kind, PER_COPY_MAX};
+use crate::domain::activity::{Activity, ActivityId, Kind, PER_COPY_MAX};
 use crate::store::StoreFault;
 
 /// Writes down what it is asked.
@@ -215,7 +215,7 @@ fn a_folder_that_the_disk_does_not_keep_is_not_opened() {
 fn call(number: u8, record: u8) -> Activity {
     let record = RecordId([record; 16]);
     let (subject, text) = (format!("Call {number}"), "Wants another quote".to_owned());
-    Activity { id: [number; 16], record, kind: Kind::Call, at_ms: 7, subject, text, added_ms: 8 }
+    Activity { id: ActivityId([number; 16]), record, kind: Kind::Call, at_ms: 7, subject, text, added_ms: 8 }
 }
 
 #[test]
@@ -231,12 +231,12 @@ fn s_47_activities_stand_with_a_copy_and_go_with_it() {
     assert_eq!(files.keep_activity(LINK, &call(4, 9)).unwrap(), Kept::NoCopy);
     let listed = |record: u8, after| files.activities(LINK, RecordId([record; 16]), after, 10).unwrap();
     assert_eq!(listed(1, None), Some(vec![call(2, 1), call(1, 1)]));
-    assert_eq!(listed(1, Some((7, [2; 16]))), Some(vec![call(1, 1)]));
+    assert_eq!(listed(1, Some((7, ActivityId([2; 16])))), Some(vec![call(1, 1)]));
     assert_eq!(listed(9, None), None);
     // A withheld or denied link shows none, and takes none.
     files.withhold(LINK, 1, 3);
     assert_eq!((listed(1, None), files.keep_activity(LINK, &call(5, 1)).unwrap()), (None, Kept::NoCopy));
-    assert!(!files.drop_activity(LINK, RecordId([1; 16]), [1; 16]).unwrap());
+    assert_eq!(files.drop_activity(LINK, RecordId([1; 16]), ActivityId([1; 16])).unwrap(), None, "not that there was none");
     let withdrawal = Entry { record: RecordId([1; 16]), change: Change::Withdraw };
     files.apply(LINK, &secret(), &[Batch { entries: vec![withdrawal], ..put(3, "") }], 0).unwrap();
     assert_eq!((listed(1, None), listed(2, None)), (None, Some(vec![call(3, 2)])));
@@ -248,9 +248,15 @@ fn s_47_activities_stand_with_a_copy_and_go_with_it() {
     // It comes again without them; a new version of a copy leaves them.
     files.apply(LINK, &secret(), &[Batch { from: 3, to: 4, ..put(1, "Ann") }, Batch { from: 4, to: 5, ..put(2, "Bob") }], 0).unwrap();
     assert_eq!((listed(1, None), listed(2, None)), (Some(Vec::new()), Some(vec![call(3, 2)])));
-    assert!(files.has_activity(LINK, RecordId([2; 16]), [3; 16]).unwrap());
-    assert!(files.drop_activity(LINK, RecordId([2; 16]), [3; 16]).unwrap());
-    assert!(!files.has_activity(LINK, RecordId([2; 16]), [3; 16]).unwrap());
+    let third = ActivityId([3; 16]);
+    assert!(files.has_activity(LINK, RecordId([2; 16]), third).unwrap());
+    assert_eq!(files.drop_activity(LINK, RecordId([2; 16]), third).unwrap(), Some(true));
+    assert_eq!(files.drop_activity(LINK, RecordId([2; 16]), third).unwrap(), Some(false));
+    assert!(!files.has_activity(LINK, RecordId([2; 16]), third).unwrap());
+    for extension in ["db", "db-wal"] {
+        let bytes = std::fs::read(folder.path().join("received").join(format!("{LINK}.{extension}"))).unwrap_or_default();
+        assert!(!bytes.windows(6).any(|window| window == b"Call 3"), "what its reader took away is out of the {extension} too");
+    }
 }
 
 #[test]
@@ -260,10 +266,10 @@ fn s_47_a_copy_has_a_bounded_number_of_activities() {
     files.apply(LINK, &secret(), &[put(1, "Ann")], 0).unwrap();
     let mut activity = call(1, 1);
     for number in 0..PER_COPY_MAX {
-        activity.id = u128::from(number).to_be_bytes();
+        activity.id = ActivityId(u128::from(number).to_be_bytes());
         assert_eq!(files.keep_activity(LINK, &activity).unwrap(), Kept::Yes);
     }
-    activity.id = [0xff; 16];
-    assert_eq!(files.takes_activity(LINK, RecordId([1; 16])).unwrap(), Kept::Full);
-    assert_eq!(files.keep_activity(LINK, &activity).unwrap(), Kept::Full);
+    activity.id = ActivityId([0xff; 16]);
+    assert_eq!(files.takes_activity(LINK, RecordId([1; 16])).unwrap(), Kept::CopyFull);
+    assert_eq!(files.keep_activity(LINK, &activity).unwrap(), Kept::CopyFull);
 }

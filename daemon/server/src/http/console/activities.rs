@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::get;
+use interoffice_core::domain::activity::{Kind, PER_COPY_MAX};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::Console;
 use super::client::{Client, one};
 use super::form::{Fields, Wrong, mendable};
 use super::inside::segment;
-use super::lists::{Part, address};
+use super::lists::{Part, address, part};
 use super::shell::{Shell, go, ok, unfit};
 use super::shown::When;
 use super::trouble::Trouble;
@@ -23,8 +24,8 @@ use crate::http::answer::problem;
 const HERE: &str = "clients";
 /// Activities of one page.
 const LINES: usize = 10;
-/// Names of the kinds for the API and for people.
-const KINDS: [(&str, &str); 5] = [("call", "Call"), ("meeting", "Meeting"), ("email", "E-mail"), ("letter", "Letter"), ("note", "Note")];
+/// Fields of the form by the code of what is wrong with them.
+const FIELDS: [(&str, &str); 4] = [("bad-subject", "subject"), ("bad-text", "text"), ("bad-time", "at"), ("bad-kind", "kind")];
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -45,7 +46,7 @@ pub(super) struct Activity {
 impl Activity {
     /// What sort it is, for people.
     pub(super) fn kind_words(&self) -> &'static str {
-        KINDS.iter().find(|(kind, _)| *kind == self.kind).map_or("Activity", |(_, words)| words)
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == self.kind).map_or("Activity", Kind::words)
     }
 }
 
@@ -56,14 +57,20 @@ pub(super) struct Activities {
     pub(super) next: Option<String>,
     /// Whether these are not the latest.
     pub(super) older: bool,
+    /// Why they can't be shown now.
+    pub(super) wrong: Option<Wrong>,
 }
 
-/// Those of a copy behind a place, as the viewer noted them.
+/// Those of a copy behind a place, as the viewer noted them. What is wrong with them alone leaves the rest of the page as it is.
 pub(super) async fn activities(visit: &Visit, client: &Client, after: &str) -> Result<Activities, Trouble> {
     let path = format!("/records/{}/activities?limit={LINES}", segment(&client.id));
-    let part: Part<Activity> = visit.api.get(&address(&path, &[("after", after)])).await?;
-    let items = part.items.into_iter().map(|activity| (activity.clone(), visit.clock.when(activity.at_ms))).collect();
-    Ok(Activities { items, next: part.next, older: !after.is_empty() })
+    let (part, wrong) = match part::<Part<Activity>>(visit, &address(&path, &[("after", after)])).await {
+        Ok(found) => found,
+        Err(Trouble(problem)) if problem.status >= 500 => (Part::default(), Some(Wrong::of(problem, &[]))),
+        Err(trouble) => return Err(trouble),
+    };
+    let items = part.items.into_iter().map(|activity| (activity.clone(), visit.clock.on_the_minute(activity.at_ms))).collect();
+    Ok(Activities { items, next: part.next, older: !after.is_empty(), wrong })
 }
 
 #[derive(Template)]
@@ -72,6 +79,8 @@ struct AddPage {
     shell: Shell,
     client: Client,
     typed: Typed,
+    /// The zone in which times are read.
+    zone: String,
     wrong: Option<Wrong>,
 }
 
@@ -84,8 +93,12 @@ struct Typed {
 }
 
 impl AddPage {
-    fn kinds(&self) -> [(&'static str, &'static str); 5] {
-        KINDS
+    fn kinds(&self) -> [Kind; 5] {
+        Kind::ALL
+    }
+
+    fn hint(&self) -> String {
+        format!("Now, when left empty. Times are those of {}.", self.zone)
     }
 }
 
@@ -99,11 +112,15 @@ async fn copy(visit: &Visit, id: &str) -> Result<Client, Trouble> {
     Err(problem(409, "own-record", detail, "write it into the record: a note, or a related item").into())
 }
 
+fn page(visit: &Visit, client: Client, typed: Typed, wrong: Option<Wrong>) -> AddPage {
+    AddPage { shell: visit.shell("Add an activity", HERE), client, typed, zone: visit.me.time_zone.clone(), wrong }
+}
+
 async fn ask(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
     let client = copy(&visit, &id).await?;
-    let (at, blank) = (visit.clock.minute(visit.clock.now_ms()), String::new);
-    let typed = Typed { kind: "call".to_owned(), at, subject: blank(), text: blank() };
-    Ok(ok(&AddPage { shell: visit.shell("Add an activity", HERE), client, typed, wrong: None }))
+    let blank = String::new;
+    let typed = Typed { kind: Kind::Call.as_str().to_owned(), at: blank(), subject: blank(), text: blank() };
+    Ok(ok(&page(&visit, client, typed, None)))
 }
 
 async fn add(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Response, Trouble> {
@@ -111,7 +128,7 @@ async fn add(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Res
     let text = |name: &str| fields.text(name).to_owned();
     let typed = Typed { kind: text("kind"), at: text("at"), subject: text("subject"), text: fields.raw("text").replace("\r\n", "\n") };
     let at_ms = visit.clock.moment(&typed.at);
-    let wrong = if at_ms.is_none() {
+    let wrong = if at_ms.is_none() && !typed.at.is_empty() {
         Wrong::missing("at", "Enter a day and a time, such as 2026-03-01 09:30")
     } else if typed.subject.is_empty() {
         Wrong::missing("subject", "An activity has a subject: enter one")
@@ -119,14 +136,11 @@ async fn add(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Res
         let body = json!({ "kind": typed.kind, "at_ms": at_ms, "subject": typed.subject, "text": typed.text });
         match visit.api.post::<Value>(&format!("/records/{}/activities", segment(&client.id)), &body).await {
             Ok(_) => return Ok(go(&client.place(), "The activity is noted")),
-            Err(problem) if mendable(&problem) && problem.status != 404 => {
-                let fields = [("bad-subject", "subject"), ("bad-text", "text"), ("bad-time", "at"), ("bad-kind", "kind")];
-                Wrong::of(problem, &fields)
-            }
+            Err(problem) if mendable(&problem) && problem.status != 404 => Wrong::of(problem, &FIELDS),
             Err(problem) => return Err(problem.into()),
         }
     };
-    Ok(unfit(&AddPage { shell: visit.shell("Add an activity", HERE), client, typed, wrong: Some(wrong) }))
+    Ok(unfit(&page(&visit, client, typed, Some(wrong))))
 }
 
 #[derive(Template)]
@@ -140,11 +154,10 @@ struct RemovePage {
 
 async fn ask_remove(visit: Visit, Path((id, activity)): Path<(String, String)>) -> Result<Response, Trouble> {
     let client = copy(&visit, &id).await?;
-    // All that a contact may have.
-    let all: Part<Activity> = visit.api.get(&format!("/records/{}/activities?limit=1000", segment(&client.id))).await?;
+    let all: Part<Activity> = visit.api.get(&format!("/records/{}/activities?limit={PER_COPY_MAX}", segment(&client.id))).await?;
     let gone = || problem(404, "unknown-activity", "there is no such activity", "look at the client again");
     let activity = all.items.into_iter().find(|found| found.id == activity).ok_or_else(gone)?;
-    let when = visit.clock.when(activity.at_ms);
+    let when = visit.clock.on_the_minute(activity.at_ms);
     Ok(ok(&RemovePage { shell: visit.shell("Remove an activity", HERE), client, activity, when }))
 }
 

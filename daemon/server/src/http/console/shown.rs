@@ -60,15 +60,11 @@ impl Clock {
         When { words, ..self.when(at_ms) }
     }
 
-    /// Now (milliseconds since 1970).
-    pub(super) fn now_ms(&self) -> i64 {
-        self.now_ms
-    }
-
-    /// The minute of a time, as fields of forms write one.
-    pub(super) fn minute(&self, at_ms: i64) -> String {
+    /// A time that is shown to the minute, for what people agreed on.
+    pub(super) fn on_the_minute(&self, at_ms: i64) -> When {
         let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+        let words = at.to_zoned(self.zone.clone()).strftime("%-d %b %Y, %H:%M").to_string();
+        When { words, ..self.when(at_ms) }
     }
 
     /// The time that a field of a form says (milliseconds since 1970); `None` for what is none.
@@ -238,6 +234,19 @@ pub(super) fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_of_a_form_says_a_time_in_the_zone_of_the_office() {
+        let clock = Clock::new(0, "Europe/Berlin");
+        let at = |text: &str| clock.moment(text).map(|at_ms| clock.on_the_minute(at_ms).words);
+        assert_eq!(clock.moment("2026-03-01T09:30"), Some(1_772_353_800_000));
+        assert_eq!(at("2026-03-01T09:30:59").as_deref(), Some("1 Mar 2026, 09:30"));
+        assert_eq!(at("2026-03-29T02:30").as_deref(), Some("29 Mar 2026, 03:30"), "an hour that this day lacks");
+        assert_eq!(at("2026-10-25T02:30").as_deref(), Some("25 Oct 2026, 02:30"), "an hour that comes twice");
+        for bad in ["", "soon", "2026-02-30T10:00", "99999-01-01T00:00"] {
+            assert_eq!(clock.moment(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_qr_picture_is_small_enough_for_a_page() {
