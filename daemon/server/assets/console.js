@@ -2,7 +2,7 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// Asks for a page, or goes to another place where the house names one.
+// Asks for a page, or goes where the house says.
 async function ask(url, options = {}, by = "person") {
   const answer = await fetch(url, { ...options, headers: { fragment: by } });
   const elsewhere = answer.headers.get("goto");
@@ -16,7 +16,7 @@ async function ask(url, options = {}, by = "person") {
   return page;
 }
 
-// --- the session: who is about to be signed out is asked ---
+// --- who is about to be signed out is asked ---
 
 let end = Infinity;
 
@@ -32,7 +32,7 @@ setInterval(() => {
   if (Date.now() > end) location.reload();
 }, 5_000);
 
-// --- dialogs: a link marked with data-dialog shows the sheet of its page above this one ---
+// --- dialogs: a link with data-dialog shows the sheet of its page above this one ---
 
 let opener = null;
 
@@ -45,7 +45,7 @@ function sheetInto(dialog, page) {
     title.id = "dialog-title";
     dialog.setAttribute("aria-labelledby", title.id);
   }
-  ($("[role=alert], [autofocus], input:not([type=hidden]), button", dialog) ?? dialog).focus();
+  ($("[role=alert], [autofocus]", dialog) ?? $("input:not([type=hidden]), button", dialog) ?? dialog).focus();
   return true;
 }
 
@@ -108,7 +108,7 @@ for (const dialog of $$("dialog[data-modal][open]")) {
   dialog.showModal();
 }
 
-// --- what changed meanwhile: the house says what kind, the page asks with its own rights ---
+// --- what changed meanwhile: the house says what kind, the page asks ---
 
 const live = () => $$("[data-live]");
 const spots = (region) => $$("a, button, summary", region);
@@ -160,11 +160,12 @@ if (live().length > 0) {
 // Browsers keep pages for Back.
 addEventListener("pageshow", (event) => event.persisted && location.replace(location));
 
-// What stands behind the # of a link goes into its field, and out of the address.
+// What stands behind the # goes into its field, and out of the address.
 const token = $("input[data-from-hash]");
 if (token && location.hash.length > 1) {
   token.value = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
+  if (token.dataset.fromHash) token.form.submit();
 }
 
 let began = "";

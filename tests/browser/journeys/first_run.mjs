@@ -8,9 +8,9 @@ await tell(async ({ open, stage }) => {
   const [, code] = stage.offices.a.set_up.split("#");
   await rita.fill("Code from the link", code);
   await rita.fill("User name", "rita");
-  await rita.fill("First name", "Rita");
-  await rita.fill("Last name", "Rhodes");
-  await rita.fill("E-mail", "rita@archer.example");
+  await rita.fill("First name (optional)", "Rita");
+  await rita.fill("Last name (optional)", "Rhodes");
+  await rita.fill("E-mail (optional)", "rita@archer.example");
   await rita.fill("Password", "three slow herons at dusk");
   await rita.fill("Password again", "three slow herons at dusk");
   await rita.press("button", "Set up");

@@ -19,7 +19,7 @@ await tell(async ({ open }) => {
   await rita.sees("Quick Handshake");
   await rita.fill("Office name", "Harbour Law");
   await rita.fill("User name at that office", "bob");
-  await rita.fill("Purpose", "Probate of the Miller estate");
+  await rita.fill("Purpose (optional)", "Probate of the Miller estate");
   await rita.press("button", "Yes");
   await rita.sees("Ann Archer is a specialist now; bob at Harbour Law was asked for a link: Waiting.");
   await rita.sees(/^Record Sharing$/);

@@ -8,8 +8,8 @@ await tell(async ({ open }) => {
   await rita.press("link", "Users & specialists");
   await rita.press("link", "Add a user");
   await rita.fill("User name", "d");
-  await rita.fill("First name", "Dora");
-  await rita.fill("Last name", "Dane");
+  await rita.fill("First name (optional)", "Dora");
+  await rita.fill("Last name (optional)", "Dane");
   await rita.assertAccessible();
   await rita.press("button", "Add the user");
   await rita.sees("There is a problem");
@@ -33,8 +33,10 @@ await tell(async ({ open }) => {
   await dora.page.goto(link);
   const [, code] = link.split("#");
   await dora.sees("Archer Advice");
-  await dora.fill("Code from the link", code);
-  await dora.press("button", "Continue");
+  if (!dora.scripts) {
+    await dora.fill("Code from the link", code);
+    await dora.press("button", "Continue");
+  }
   await dora.sees("User name: dora");
   await dora.assertAccessible();
   await dora.fill("New password", "three slow herons at dusk");
