@@ -214,6 +214,14 @@ fn c_22_a_large_share_is_counted_narrowed_and_resumed() {
     ann.cli(&["link", "wait", &link, "--until", "synced", "--timeout", "120"]).ok();
     assert_eq!(copies(b.user("bob"), &link).len(), MANY);
     assert_eq!(link_of(ann, &link)["delivered"], MANY);
+    // Either side reads what the link shows page by page.
+    for desk in [ann, b.user("bob")] {
+        let page = |limit: usize| desk.api("GET", &format!("/links/{link}/records?limit={limit}"), &Value::Null);
+        assert_eq!(page(1_000).body["items"].as_array().map(Vec::len), Some(1_000));
+        for limit in [0, 1_001] {
+            assert_eq!((page(limit).status, &page(limit).body["code"]), (422, &json!("bad-limit")), "{limit}");
+        }
+    }
 }
 
 /// S-25: two links that carry one record hold two copies, and the end of one leaves the other.

@@ -6,7 +6,7 @@ use interoffice_core::actions::links;
 use interoffice_core::actions::records::{place, read_place};
 use interoffice_core::actions::sharing::{self, Selection, Shared, SharedRecord, Unshared};
 use interoffice_core::domain::actor::Actor;
-use interoffice_core::domain::page::{LIMIT_DEFAULT, LIMIT_MAX, no_place};
+use interoffice_core::domain::page::{LIMIT_DEFAULT, limit, no_place};
 use interoffice_core::domain::plan::Plan;
 use interoffice_core::store::received::{CopyQuery, CopyRow, ReceivedFiles};
 use interoffice_core::store::{Fault, View};
@@ -71,7 +71,7 @@ struct SeenPage {
 /// The records that a link shows.
 #[utoipa::path(get, path = "/links/{link}/records", operation_id = "sharing.shared_with", tag = "links", params(("link" = String, Path, description = "Id of a link, or the beginning of it"), Page), responses((status = 200, body = SeenPage), Problems))]
 async fn shared_with(State(house): State<House>, As(actor): As, Path(link): Path<String>, Params(page): Params<Page>) -> Answer<SeenPage> {
-    let limit = page.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let limit = limit(page.limit, LIMIT_DEFAULT, "records")?;
     let (asking, named) = (actor.clone(), link.clone());
     let row = house.read(move |view| links::find(view, &asking, &named)).await?;
     match row.side {

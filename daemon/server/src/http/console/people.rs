@@ -100,8 +100,12 @@ impl User {
 
     /// A permission of the role in words; sharing over links takes a right beside it.
     fn allows(&self, permission: &str) -> String {
-        let lacks = permission == "exchange" && !self.specialist;
-        format!("{}{}", permission_words(permission), if lacks { " once Record Sharing is enabled" } else { "" })
+        let condition = match permission {
+            "exchange" if !self.specialist => " once Record Sharing is enabled",
+            "all-clients" if self.specialist => " (not while Record Sharing is enabled)",
+            _ => "",
+        };
+        format!("{}{condition}", permission_words(permission))
     }
 
     /// What the role allows, a phrase each.
