@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 
+use interoffice_core::domain::activity::{Activity, ActivityId, Kind};
 use interoffice_core::store::{Fault, links as link_rows};
 use interoffice_protocol::ids::{LinkId, RecordId};
 use interoffice_protocol::messages::{Change, Entry, Lane, Message};
@@ -167,6 +168,7 @@ impl Walk {
             60..68 if self.calm => self.share_and_edit(),
             60..68 => self.trouble(),
             68..74 => self.chore(),
+            74..79 => self.note_activity(),
             _ => self.traffic(),
         }
         self.world.pass(1_000);
@@ -229,6 +231,18 @@ impl Walk {
         };
         let some: Vec<usize> = some.iter().map(|record| self.numbers[record]).collect();
         self.note(format!("{owner:?} works on {} ({kind}) {some:?}: {done}", brief(&link)));
+    }
+
+    /// The reader of a link notes something on a copy, with the word by which everything of that record is found.
+    fn note_activity(&mut self) {
+        let Some(Asked { link, reader: (office, _), .. }) = self.some_link() else { return };
+        let held: Vec<RecordId> = self.world.copies(office, link).into_keys().collect();
+        let Some(record) = self.random.pick(&held).copied() else { return };
+        let word = format!("FnCanary{}x", self.numbers[&record]);
+        let id = ActivityId(u128::from(self.random.next()).to_be_bytes());
+        let activity = Activity { id, record, kind: Kind::Call, at_ms: 1, subject: word.clone(), text: word, added_ms: 1 };
+        let kept = self.world.offices[office].files.keep_activity(link, &activity).expect("a file that can be written");
+        self.note(format!("an activity is noted on {} of {}: {kept:?}", self.numbers[&record], brief(&link)));
     }
 
     fn end(&mut self) {
