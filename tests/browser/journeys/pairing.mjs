@@ -37,7 +37,7 @@ await tell(async ({ open }) => {
   await rita.press("link", "Compare words with Harbour Law");
   assert.equal(await rita.read("Words to compare"), words);
   await rita.press("button", "The words are the same");
-  await rita.sees("You have confirmed Harbour Law; the offices are paired once the administrator there has, too.");
+  await rita.sees("You have confirmed the words of Harbour Law.");
   await omar.press("button", "The words are the same");
   await omar.sees("Archer Advice and this office are paired.");
   await omar.comesToSee(/^Connected$/);

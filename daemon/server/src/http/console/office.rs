@@ -67,7 +67,7 @@ async fn confirm(visit: Visit, Path(office): Path<String>) -> Result<Response, T
     let peer: Peer = visit.api.post(&format!("/peers/{}/confirm", segment(&office)), &json!({})).await?;
     let text = match peer.standing.as_str() {
         "paired" => format!("{} and this office are paired", peer.name),
-        _ => format!("You have confirmed {0}; the offices are paired once the administrator there has, too", peer.name),
+        _ => format!("You have confirmed the words of {}", peer.name),
     };
     Ok(go(&place(&peer), &text))
 }
