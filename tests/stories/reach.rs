@@ -172,7 +172,8 @@ fn the_page_of_the_first_questions_tries_and_shows_what_came() {
         let shown = rita.send("POST", place, &form, b"");
         assert_eq!(shown.status, 200);
         let shown = page(shown);
-        for words in ["role=\"status\"", "This office answered", "Nobody answered", "Name not found", "another office that connects"] {
+        for words in ["role=\"status\"", "Works on this machine only", "Nobody answered", "Name not found", "another office that connects"]
+        {
             says(&shown, words);
         }
         says_not(&page(ann.send("GET", place, &[], b"")), button);

@@ -102,6 +102,20 @@ fn asvs_3_3_cookies_are_for_this_host_and_no_script_and_a_planted_one_is_not_tak
         let token = fresh.cookie("__Host-session").expect("a session").to_owned();
         assert!(token.len() >= 43 && seen.insert(token), "ASVS 7.2.3: 256 bits, new at every sign-in");
     }
+    let mut stale = office.browser();
+    for token in &seen {
+        let last = Some(token.as_str()) == fresh.cookie("__Host-session");
+        stale.set_cookie("__Host-session", &office, token);
+        assert_eq!(stale.get("/session").status, if last { 200 } else { 401 }, "ASVS 7.2.4: the session before ends");
+    }
+    assert_eq!(ann.get("/session").status, 200, "and no other");
+    // Also when somebody else comes after.
+    office.cli(&["user", "add", "dora"]).ok();
+    office.signed_in("dora");
+    let before = fresh.cookie("__Host-session").expect("a session").to_owned();
+    fresh.sign_in("dora", &password("dora")).ok();
+    stale.set_cookie("__Host-session", &office, &before);
+    assert_eq!((stale.get("/session").status, fresh.get("/session").status), (401, 200));
     let out = ann.delete("/session");
     assert_eq!(out.header("clear-site-data"), Some("\"cache\", \"storage\""), "ASVS 14.3.1");
 }

@@ -10,7 +10,7 @@ await tell(async ({ open }) => {
   await ann.sees("Nothing is shared yet");
   await ann.press("link", "Share records…");
   await ann.press("button", "Continue with the ticked ones");
-  await ann.sees("Tick the records that are meant, or take all of them.");
+  await ann.sees("No record is ticked: tick at least one, or choose all of them below the list.");
   await ann.fill("Search", "mill");
   await ann.press("button", "Search");
   await ann.sees("The Millers");

@@ -343,7 +343,7 @@ pub fn describe_end(view: &View<'_>, ended: &[LinkRow], draft: &mut Draft) -> Re
                 let what = super::sharing::records_and_items(&counts);
                 draft.change(format!("{what} will be removed at {} ({})", peer.name, link.remote_user));
             }
-            (Side::Reader, LinkState::Waiting) => draft.change(format!("the request from {reader} is turned down")),
+            (Side::Reader, LinkState::Waiting) => draft.change(format!("the request from {reader} to {} is turned down", link.local_user)),
             (Side::Reader, _) => draft
                 .change(format!("everything that {reader} shared with {} is erased here, and the activities noted on it", link.local_user)),
         }

@@ -71,6 +71,8 @@ pub struct Place {
     pub address: String,
     /// The program, as it says.
     pub agent: String,
+    /// Hash of the token of the session that it has so far.
+    pub before: Option<[u8; 32]>,
 }
 
 /// What helps whatever was wrong, also where the account was guessed too often.
@@ -111,6 +113,7 @@ pub fn begin(tx: &Tx<'_>, proof: &Proof, token: &[u8; 32], device: &[u8; 32], pl
     let actor = Actor::User(proof.user.clone());
     tx.attempt(&actor, "session.begin", proof.user.as_str());
     let (user, second_factor) = checked(tx, proof)?;
+    end_the_one_before(tx, place)?;
     for old in sessions::of_user(tx, user.id)?.iter().skip(SESSIONS_MAX - 1) {
         sessions::delete(tx, old.id)?;
     }
@@ -120,6 +123,14 @@ pub fn begin(tx: &Tx<'_>, proof: &Proof, token: &[u8; 32], device: &[u8; 32], pl
     audit::done(tx, &actor, "session.begin", user.name.as_str(), &format!("session {id} from {}", place.address))?;
     let row = sessions::by_id(tx, id)?.ok_or_else(gone)?;
     Ok(SessionView::of(&row, id))
+}
+
+/// The browser forgets the session that it had for the new one, and nobody is to go on with it.
+fn end_the_one_before(tx: &Tx<'_>, place: &Place) -> Result<(), Fault> {
+    let Some(before) = place.before.map(|token| sessions::find(tx, &token)).transpose()?.flatten() else { return Ok(()) };
+    sessions::delete(tx, before.id)?;
+    let actor = Actor::User(before.user.clone());
+    Ok(audit::done(tx, &actor, "session.end", before.user.as_str(), &format!("session {}: another took its place", before.id))?)
 }
 
 /// Writes down that somebody could not sign in as a user who exists; nothing is kept of names that nobody has, but the answer waits for as much

@@ -103,7 +103,7 @@ pub(super) fn admit(found: &Found, method: &Method, path: &str, now_ms: i64) -> 
             Err(Refusal::denied("second-factor-needed", message, "set one up first: POST /session/second-factor").into())
         }
         Found::Session(session, _) if needs_proof(method, path) && !sign_in::is_proved(session, now_ms) => {
-            let message = "this can't be taken back, so the password is asked for again";
+            let message = "this can't be undone, so the password is asked for again";
             Err(Refusal::denied(PROOF_NEEDED, message, "give it: POST /session/prove, then ask again").into())
         }
         Found::Session(session, _) => Ok(Some(session.clone())),

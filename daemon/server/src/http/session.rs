@@ -117,7 +117,8 @@ async fn begin(
     };
     let (token, hash) = secret::token("");
     let (device_token, device_hash) = secret::token("");
-    let place = Place { address: address.to_string(), agent };
+    let before = gate::cookie(&headers, &web.cookies.session).map(|value| secret::hash_token(&value));
+    let place = Place { address: address.to_string(), agent, before };
     let session = house.write(People, move |tx| sign_in::begin(tx, &proof, &hash, &device_hash, &place)).await?;
     let mut response = (StatusCode::CREATED, Json(session)).into_response();
     let cookies = [cookie(&web.cookies.session, &token, None), cookie(&web.cookies.device, &device_token, Some(DEVICE_S))];

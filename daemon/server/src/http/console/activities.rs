@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::get;
+use interoffice_core::actions::activities::{own_record, unknown};
 use interoffice_core::domain::activity::{Kind, PER_COPY_MAX};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ use super::shell::{Shell, go, ok, unfit};
 use super::shown::When;
 use super::trouble::Trouble;
 use super::visit::Visit;
-use crate::http::answer::problem;
+use crate::api::Problem;
 
 const HERE: &str = "clients";
 /// Activities of one page.
@@ -108,8 +109,7 @@ async fn copy(visit: &Visit, id: &str) -> Result<Client, Trouble> {
     if client.is_copy() {
         return Ok(client);
     }
-    let detail = "activities are noted on contacts that another office shares, and this client is of your own office";
-    Err(problem(409, "own-record", detail, "write it into the record: a note, or a related item").into())
+    Err(Problem::from(own_record()).into())
 }
 
 fn page(visit: &Visit, client: Client, typed: Typed, wrong: Option<Wrong>) -> AddPage {
@@ -155,8 +155,7 @@ struct RemovePage {
 async fn ask_remove(visit: Visit, Path((id, activity)): Path<(String, String)>) -> Result<Response, Trouble> {
     let client = copy(&visit, &id).await?;
     let all: Part<Activity> = visit.api.get(&format!("/records/{}/activities?limit={PER_COPY_MAX}", segment(&client.id))).await?;
-    let gone = || problem(404, "unknown-activity", "there is no such activity", "look at the client again");
-    let activity = all.items.into_iter().find(|found| found.id == activity).ok_or_else(gone)?;
+    let activity = all.items.into_iter().find(|found| found.id == activity).ok_or_else(|| Problem::from(unknown()))?;
     let when = visit.clock.on_the_minute(activity.at_ms);
     Ok(ok(&RemovePage { shell: visit.shell("Remove an activity", HERE), client, activity, when }))
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Console;
 use super::activities::{Activities, activities};
-use super::copies::{CopyThere, copies};
+use super::copies::{CopyThere, copies, holders};
 use super::events::{Events, Older, events};
 use super::facts::{Fact, facts};
 use super::form::Fields;
@@ -226,13 +226,16 @@ struct ExplainPage {
     shell: Shell,
     client: Client,
     people: Vec<Explained>,
+    /// Who has a copy at another office, for whom is told that.
+    holders: Option<Vec<String>>,
 }
 
 async fn explain(visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
     let client: Client = one(&visit, &id).await?;
+    let holders = holders(&visit, &client.id).await?;
     let people: Everybody = visit.api.get(&format!("/records/{}/explain", segment(&client.id))).await?;
     let shell = visit.shell(&format!("Who sees {}, and why", client.name), HERE);
-    Ok(ok(&ExplainPage { shell, client, people: people.items }))
+    Ok(ok(&ExplainPage { shell, client, people: people.items, holders }))
 }
 
 #[derive(Template)]
@@ -286,7 +289,7 @@ async fn taking_back(visit: &Visit, id: &str, link: &str) -> Result<Deed, Troubl
     Ok(Deed {
         title: format!("Take {} back from {} at {}?", client.name, link.remote_user, link.office_name),
         here: HERE,
-        lead: "The copy at the other office is removed, and its daemon answers with a signed receipt.",
+        lead: "The copy at the other office is removed, and that office answers with a signed receipt.",
         yes: "Yes, take it back",
         danger: true,
         api: format!("/links/{}/unshare", segment(&link.link)),

@@ -101,6 +101,11 @@ struct Page {
 }
 
 impl Page {
+    /// Whether the asterisk stands in the list.
+    fn has_offline(&self) -> bool {
+        self.rows.iter().any(|row| row.offline)
+    }
+
     fn is_filtered(&self) -> bool {
         let Sought { text, kind, responsible, archived, after, .. } = &self.sought;
         [text, kind, responsible, archived, after].iter().any(|value| !value.is_empty())

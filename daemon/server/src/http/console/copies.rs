@@ -47,6 +47,11 @@ impl CopyThere {
         }
     }
 
+    /// Whether it can be taken back.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self.said.state.as_str(), "delivered" | "on the way")
+    }
+
     /// Class of the style for its state.
     pub(super) fn tone(&self) -> &'static str {
         match self.said.state.as_str() {
@@ -57,11 +62,11 @@ impl CopyThere {
     }
 }
 
-/// Who has a copy at which other office, as far as whoever looks is told.
-pub(super) async fn holders(visit: &Visit, id: &str) -> Result<Vec<String>, Trouble> {
-    let copies = copies(visit, id).await?.unwrap_or_default();
+/// Who has a copy at which other office; `None` for whoever is not told.
+pub(super) async fn holders(visit: &Visit, id: &str) -> Result<Option<Vec<String>>, Trouble> {
+    let Some(copies) = copies(visit, id).await? else { return Ok(None) };
     let there = copies.into_iter().map(|copy| copy.said).filter(|said| said.state != "removed");
-    Ok(there.map(|said| format!("{} at {}", said.user, said.office_name)).collect())
+    Ok(Some(there.map(|said| format!("{} at {}", said.user, said.office_name)).collect()))
 }
 
 /// The copies of a record; `None` for whoever is not told.

@@ -55,7 +55,7 @@ fn ending(client: &Client) -> Deed {
 }
 
 fn deleting(client: &Client) -> Deed {
-    let lead = "The record is deleted for good, here and at other offices. This can’t be taken back.";
+    let lead = "The record is deleted for good, here and at other offices. This can’t be undone.";
     deed(client, "delete", format!("Delete {}?", client.name), lead, "Yes, delete for good")
 }
 

@@ -113,7 +113,7 @@ impl PrivatePage {
 }
 
 async fn private_page(visit: &Visit, client: Client, wrong: Option<Wrong>) -> Result<PrivatePage, Trouble> {
-    let (sharing, holders) = (Sharing::of(visit, &client.id).await?, holders(visit, &client.id).await?);
+    let (sharing, holders) = (Sharing::of(visit, &client.id).await?, holders(visit, &client.id).await?.unwrap_or_default());
     Ok(PrivatePage { shell: visit.shell(&format!("Private: {}", client.name), HERE), client, sharing, holders, wrong })
 }
 
@@ -210,7 +210,7 @@ struct RemovePage {
 async fn ask_remove(visit: Visit, Path((id, item)): Path<(String, String)>) -> Result<Response, Trouble> {
     let client = one(&visit, &id).await?;
     let item = related(&client, &item)?;
-    let holders = holders(&visit, &client.id).await?;
+    let holders = holders(&visit, &client.id).await?.unwrap_or_default();
     Ok(ok(&RemovePage { shell: visit.shell("Remove a related item", HERE), client, item, holders }))
 }
 

@@ -78,6 +78,13 @@ struct Page {
     wrong: Option<Wrong>,
 }
 
+impl Page {
+    /// Whether every address was tried and is one that offices elsewhere may reach.
+    fn is_fine(&self) -> bool {
+        !self.tried.is_empty() && self.tried.iter().all(Tried::is_fine)
+    }
+}
+
 async fn begin() -> Response {
     Redirect::to("/first-run/second-factor").into_response()
 }

@@ -231,7 +231,7 @@ async fn deletion(visit: &Visit, name: &str) -> Result<Deed, Trouble> {
     Ok(Deed {
         title: format!("Delete Group {}?", group.name),
         here: HERE,
-        lead: "Access is revoked for all users in the group. This can’t be taken back.",
+        lead: "Access is revoked for all users in the group. This can’t be undone.",
         yes: "Delete",
         danger: true,
         api: format!("/groups/{}/delete", segment(&group.name)),

@@ -85,9 +85,9 @@ impl Chosen {
     fn misfit(&self) -> Option<Wrong> {
         match self.records.len() {
             _ if self.all => None,
-            0 => Some(Wrong::missing("", "Tick the records that are meant, or take all of them")),
+            0 => Some(Wrong::missing("", "No record is ticked: tick at least one, or choose all of them below the list")),
             many if many > TICKED_MAX => {
-                let detail = format!("{many} records are ticked, and {TICKED_MAX} can be at once: do it in parts, or take all of them");
+                let detail = format!("{many} records are ticked, and {TICKED_MAX} can be at once: do it in parts, or choose all of them");
                 Some(Wrong { field: "", detail, remedy: String::new() })
             }
             _ => None,
@@ -262,7 +262,7 @@ async fn take_back(visit: Visit, Path(id): Path<String>, fields: Fields) -> Resu
     let deed = Deed {
         title: if chosen.all { format!("Take all records back from {whose}?") } else { format!("Take records back from {whose}?") },
         here: HERE,
-        lead: "The copies at the other office are removed, and its daemon answers with a signed receipt. The link stays.",
+        lead: "The copies at the other office are removed, and that office answers with a signed receipt. The link stays.",
         yes: "Yes, take them back",
         danger: true,
         api: format!("/links/{}/unshare", segment(&link.link)),

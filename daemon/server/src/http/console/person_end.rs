@@ -148,7 +148,7 @@ async fn deletion(visit: &Visit, name: &str) -> Result<Deed, Trouble> {
     Ok(Deed {
         title: format!("Delete {}?", user.display_name),
         here: HERE,
-        lead: "This can’t be taken back. Nobody else can have this user name afterwards.",
+        lead: "This can’t be undone. Nobody else can have this user name afterwards.",
         yes: "Yes, delete this user",
         danger: true,
         api: format!("/users/{}/delete", segment(&user.name)),

@@ -13,6 +13,7 @@ pub(super) struct Tried {
     pub(super) address: String,
     outcome: String,
     at: Option<String>,
+    range: Option<String>,
     detail: String,
     remedy: String,
 }
@@ -20,6 +21,14 @@ pub(super) struct Tried {
 impl Tried {
     /// What came of it, in a few words.
     pub(super) fn words(&self) -> &'static str {
+        match (self.outcome.as_str(), self.range.as_deref()) {
+            ("reached", Some("machine")) => "Works on this machine only",
+            ("reached", Some("network")) => "Works in this network only",
+            _ => self.outcome_words(),
+        }
+    }
+
+    fn outcome_words(&self) -> &'static str {
         match self.outcome.as_str() {
             "reached" => "This office answered",
             "another" => "Somebody else answered",
@@ -29,12 +38,19 @@ impl Tried {
         }
     }
 
+    /// Whether this office answered, at an address that others may reach.
+    pub(super) fn is_fine(&self) -> bool {
+        self.sign().1 == "good"
+    }
+
     /// The icon and the tone beside them.
     pub(super) fn sign(&self) -> (&'static str, &'static str) {
-        match self.outcome.as_str() {
-            "reached" => ("check", "good"),
+        match (self.outcome.as_str(), self.range.as_deref()) {
+            // Offices elsewhere need another address.
+            ("reached", Some("machine" | "network")) => ("info", "wait"),
+            ("reached", _) => ("check", "good"),
             // It may well be fine from outside.
-            "no-answer" => ("info", "wait"),
+            ("no-answer", _) => ("info", "wait"),
             _ => ("warning", "bad"),
         }
     }
