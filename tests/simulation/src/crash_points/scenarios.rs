@@ -342,8 +342,8 @@ fn oldest_copies(stage: &mut Stage) -> End<()> {
     shared(stage)?;
     stage.offices[SOUTH].stop();
     for path in books::databases(&stage.offices[SOUTH].folder).into_iter().skip(1) {
-        let old =
-            Connection::open(path).and_then(|conn| conn.execute_batch("ALTER TABLE copies DROP COLUMN seal; PRAGMA user_version = 1"));
+        let old = Connection::open(path)
+            .and_then(|conn| conn.execute_batch("DROP TABLE activities; ALTER TABLE copies DROP COLUMN seal; PRAGMA user_version = 1"));
         old.map_err(|error| Stop::Wrong(error.to_string()))?;
     }
     Ok(())
