@@ -11,7 +11,7 @@ pub struct Keyed {
     pub actor: String,
     /// The key.
     pub key: String,
-    /// SHA-256 of what is asked.
+    /// A keyed hash of what is asked: nobody who finds it can try out what that was.
     pub request: [u8; 32],
 }
 

@@ -140,3 +140,37 @@ async fn remember(house: &House, actor: &Actor, verb: &'static str, record: Reco
     }
     end
 }
+
+#[cfg(test)]
+mod tests {
+    use interoffice_core::domain::activity::Kind;
+    use interoffice_core::store::audit as lines;
+
+    use super::*;
+    use crate::house::testing;
+
+    /// A copy that was taken back between the line of the audit and the file: the caller is refused, and the audit does not stay untrue.
+    #[tokio::test]
+    async fn s_47_what_the_file_did_not_do_is_said_behind_the_line_that_says_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = testing::open(folder.path()).await;
+        let (link, record, id) = (LinkId([1; 32]), RecordId([2; 16]), ActivityId([3; 16]));
+        let activity = Activity { id, record, kind: Kind::Call, at_ms: 0, subject: "Call".to_owned(), text: String::new(), added_ms: 0 };
+        let kept = keep(&house, link, activity).await;
+        let away = take_away(&house, link, record, id).await;
+        for (verb, end) in [("activity.add", kept), ("activity.remove", away)] {
+            let end = remember(&house, &Actor::Operator, verb, record, end).await;
+            assert!(matches!(end, Err(Fault::Refused(refusal)) if refusal.code == "unknown-record"), "{verb}");
+        }
+        let said = house.read(|view| Ok(lines::since(view, 0, 100)?)).await.unwrap();
+        let said: Vec<_> = said.iter().filter(|line| line.object == record.to_string()).map(|line| (&*line.verb, &*line.outcome)).collect();
+        assert_eq!(said, [("activity.add", "not-kept"), ("activity.remove", "not-kept")]);
+        let done = remember(&house, &Actor::Operator, "activity.add", record, Ok(())).await;
+        assert!(done.is_ok());
+        assert_eq!(
+            house.read(|view| Ok(lines::since(view, 0, 100)?)).await.unwrap().iter().filter(|line| line.outcome == "not-kept").count(),
+            2
+        );
+        house.close();
+    }
+}

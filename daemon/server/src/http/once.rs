@@ -48,7 +48,6 @@ async fn keyed(house: &House, key: String, request: Request, next: Next) -> Resu
     let body = to_bytes(body, most).await.map_err(too_big)?;
     let actor = parts.extensions.get::<Caller>().map(|caller| caller.actor.to_string()).unwrap_or_default();
     let asked = parts.uri.path_and_query().map_or("", |path| path.as_str());
-    // Nobody who finds the hash can try out what was asked for.
     let request = house.context().signer.keyed_hash("claim", &[asked.as_bytes(), &[0], &body].concat());
     let keyed = Keyed { actor, key, request };
     let known = keyed.clone();
@@ -80,4 +79,42 @@ fn replay(status: u16, body: Vec<u8>) -> Response {
     let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::post;
+    use interoffice_core::domain::actor::Actor;
+    use interoffice_core::store::audit;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::house::testing;
+
+    /// Does something, and then fails.
+    async fn failing(State(house): State<House>) -> StatusCode {
+        house.write(People, |tx| Ok(audit::done(tx, &Actor::Daemon, "test.note", "", "")?)).await.unwrap();
+        StatusCode::INSUFFICIENT_STORAGE
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_not_said_again_and_what_was_asked_can_t_be_tried_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = testing::open(folder.path()).await;
+        let router = Router::new().route("/notes", post(failing)).layer(from_fn_with_state(house.clone(), once)).with_state(house.clone());
+        let ask = || {
+            let request = Request::post("/notes").header(KEY, "k-1").body(Body::from("Call Petra")).unwrap();
+            router.clone().oneshot(request)
+        };
+        assert_eq!(ask().await.unwrap().status(), 507);
+        let again = ask().await.unwrap();
+        assert_eq!(again.status(), 409, "whether it was done is not known, and that it fails is no answer for a day");
+        let guess = <sha2::Sha256 as sha2::Digest>::digest(b"/notes\0Call Petra").into();
+        let guessed = Keyed { actor: String::new(), key: "k-1".to_owned(), request: guess };
+        let end = house.read(move |view| claims::answered(view, &guessed)).await;
+        assert!(end.is_err_and(|fault| fault.to_string().contains("used for another request")));
+        house.close();
+    }
 }

@@ -86,7 +86,7 @@ CREATE TABLE claims (
     id                INTEGER PRIMARY KEY,                -- local row
     actor             TEXT    NOT NULL,                   -- who asked
     key               TEXT    NOT NULL,                   -- the key that the client chose for the request
-    request           BLOB    NOT NULL,                   -- SHA-256 of what was asked
+    request           BLOB    NOT NULL,                   -- keyed hash of what was asked
     status            INTEGER,                            -- HTTP status of the answer, once it is known
     answer            BLOB,                               -- body of the answer, once it is known
     at_ms             INTEGER NOT NULL,                   -- when it was asked

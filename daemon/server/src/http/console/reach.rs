@@ -24,33 +24,25 @@ impl Tried {
         match (self.outcome.as_str(), self.range.as_deref()) {
             ("reached", Some("machine")) => "Works on this machine only",
             ("reached", Some("network")) => "Works in this network only",
-            _ => self.outcome_words(),
-        }
-    }
-
-    fn outcome_words(&self) -> &'static str {
-        match self.outcome.as_str() {
-            "reached" => "This office answered",
-            "another" => "Somebody else answered",
-            "unknown-name" => "Name not found",
-            "no-answer" => "Nobody answered",
+            ("reached", _) => "This office answered",
+            ("another", _) => "Somebody else answered",
+            ("unknown-name", _) => "Name not found",
+            ("no-answer", _) => "Nobody answered",
             _ => "No address to call",
         }
     }
 
-    /// Whether this office answered, at an address that others may reach.
+    /// Whether this office answered, at an address that offices elsewhere may reach.
     pub(super) fn is_fine(&self) -> bool {
-        self.sign().1 == "good"
+        self.outcome == "reached" && !matches!(self.range.as_deref(), Some("machine" | "network"))
     }
 
     /// The icon and the tone beside them.
     pub(super) fn sign(&self) -> (&'static str, &'static str) {
-        match (self.outcome.as_str(), self.range.as_deref()) {
-            // Offices elsewhere need another address.
-            ("reached", Some("machine" | "network")) => ("info", "wait"),
-            ("reached", _) => ("check", "good"),
-            // It may well be fine from outside.
-            ("no-answer", _) => ("info", "wait"),
+        match self.outcome.as_str() {
+            _ if self.is_fine() => ("check", "good"),
+            // It may well be fine from outside, or is from inside alone.
+            "reached" | "no-answer" => ("info", "wait"),
             _ => ("warning", "bad"),
         }
     }
