@@ -79,7 +79,11 @@ pub(super) async fn run(context: &Context, activity: Activity) -> Result<(), Fai
         }
         Activity::List { record, limit } => {
             let activities = pages::list(context, &path(&record), &Vec::new(), limit).await?;
-            activities.print(context, &COLUMNS, "No activities of yours: interoffice record activity add RECORD --subject SUBJECT")
+            activities.print(
+                context,
+                &COLUMNS,
+                "No activities of yours. On a contact that another office shares: interoffice record activity add RECORD --subject SUBJECT",
+            )
         }
         Activity::Remove { record, activity } => {
             let gone: Value = client.delete(&format!("{}/{}", path(&record), segment(&activity))).await?;
