@@ -100,8 +100,8 @@ pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), F
         ]);
         format!(
             "{known}\nWrite the recovery key down and lock it away: it is shown this once and stored nowhere. No command uses it yet, \
-             and none can make it later.\n{administrator}\nNext:\n  interoffice serve --dir {folder}\n{first}\
-             In another terminal, while it runs:\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n",
+             and none can make it later.\n{administrator}\nNext:\n  interoffice serve --dir {folder}\n\
+             In another terminal, while it runs:\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n{first}",
             administrator = administrator_words(shown),
             first = first_link(shown),
             folder = folder.display()
@@ -125,8 +125,8 @@ fn administrator_words(shown: &Value) -> String {
 fn first_link(shown: &Value) -> String {
     let words = |link: &str| {
         format!(
-            "Once it runs, open this link in a browser and choose the name and password of the first administrator. It counts once, \
-             within a day:\n  {link}\n"
+            "\nIn a browser, while it runs: open this link and choose the name and password of the first administrator. It counts once, \
+             within a day.\n\n  {link}\n"
         )
     };
     shown["set_up_link"].as_str().map(words).unwrap_or_default()

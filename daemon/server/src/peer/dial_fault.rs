@@ -94,6 +94,14 @@ pub(crate) enum DialFault {
 }
 
 impl DialFault {
+    /// Why the name in `address` has no answer.
+    pub(crate) fn of_lookup(address: &str, fault: &std::io::Error) -> Self {
+        let said = fault.to_string();
+        // What the standard library puts in front says what these words say already.
+        let why = said.strip_prefix("failed to lookup address information: ").unwrap_or(&said);
+        Self::Name { name: address.to_owned(), why: why.to_owned() }
+    }
+
     /// Why an attempt could not even begin.
     pub(crate) fn of_attempt(address: SocketAddr, fault: ConnectError) -> Self {
         match fault {

@@ -141,7 +141,7 @@ pub(crate) async fn dial_name(endpoint: &Endpoint, address: &str) -> Result<Conn
 pub(crate) async fn resolve(address: &str) -> Result<Vec<SocketAddr>, DialFault> {
     let found = match tokio::time::timeout(HANDSHAKE, tokio::net::lookup_host(address)).await {
         Ok(Ok(found)) => found.collect::<Vec<_>>(),
-        Ok(Err(source)) => return Err(DialFault::Name { name: address.to_owned(), why: source.to_string() }),
+        Ok(Err(source)) => return Err(DialFault::of_lookup(address, &source)),
         Err(_) => return Err(DialFault::Name { name: address.to_owned(), why: format!("no answer within {} s", HANDSHAKE.as_secs()) }),
     };
     if found.is_empty() { Err(DialFault::NoAddress(address.to_owned())) } else { Ok(found) }

@@ -212,6 +212,7 @@ async fn faults_of_this_side_are_named() {
     assert!(fault.to_string().contains("listens on an IPv4 address"), "{fault}");
     let fault = resolve("no port").await.expect_err("not host:port");
     assert!(matches!(fault, DialFault::Name { .. }), "{fault}");
+    assert!(!fault.to_string().contains("failed to lookup"), "{fault}");
 
     here.close(0u32.into(), b"");
     assert_eq!(dial(&here, SocketAddr::from((Ipv4Addr::LOCALHOST, 9))).await.expect_err("it is closed"), DialFault::Stopping);

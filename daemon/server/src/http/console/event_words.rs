@@ -46,12 +46,23 @@ pub(super) fn more(verb: &str, detail: &str) -> String {
     match verb {
         // Between whom a link is stands above.
         "link.request" | "link.requested" => String::new(),
-        "record.edit" if !detail.is_empty() => format!(" ({detail})"),
+        "record.edit" if !detail.is_empty() => format!(" ({})", detail.split(", ").map(mark).collect::<Vec<_>>().join(", ")),
         "record.grant" | "record.revoke" => behind(&share(detail)),
         "request.grant" => behind(&share(
             detail.split_once(", ").filter(|(request, _)| request.starts_with("request ")).map_or(detail, |(_, share)| share),
         )),
         _ => behind(detail),
+    }
+}
+
+/// A mark of a record as the audit writes it, in words; anything else as it is.
+fn mark(part: &str) -> &str {
+    match part {
+        "private true" => "private",
+        "private false" => "not private",
+        "assigned true" => "assigned",
+        "assigned false" => "unassigned",
+        other => other,
     }
 }
 
@@ -108,6 +119,8 @@ mod tests {
     fn shares_and_versions_are_words() {
         assert_eq!(more("record.edit", "version 1.2"), " (version 1.2)");
         assert_eq!(more("record.edit", ""), "");
+        assert_eq!(more("record.edit", "version 1.2, private true, assigned false"), " (version 1.2, private, unassigned)");
+        assert_eq!(more("record.edit", "private false, assigned true"), " (not private, assigned)");
         assert_eq!(more("record.grant", "user ann: full-control"), ": ann, Full Control");
         assert_eq!(more("record.grant", "group Tax: write"), ": group Tax, Write");
         assert_eq!(more("record.grant", "group 7: write"), ": the group with the number 7, Write");

@@ -54,6 +54,7 @@ struct Peer {
     office: String,
     name: String,
     standing: String,
+    confirmed_here: bool,
     #[serde(default)]
     connection: Option<Connection>,
 }
@@ -73,6 +74,8 @@ struct Way {
     tone: &'static str,
     reason: String,
     since: Option<When>,
+    /// Whether its words wait to be confirmed here.
+    compares: bool,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +95,8 @@ struct Page {
     requests: Vec<Link>,
     /// Requests for users who may not accept one, for administrators, who can enable them.
     stuck: Vec<Link>,
+    /// Offices whose words nobody here has confirmed yet: id and name, for administrators.
+    to_compare: Vec<(String, String)>,
     opens: bool,
     to_answer: u64,
     status: Status,
@@ -103,7 +108,11 @@ struct Page {
 impl Page {
     /// Whether nothing waits for a decision.
     fn is_calm(&self) -> bool {
-        self.requests.is_empty() && self.stuck.is_empty() && self.to_answer == 0 && self.status.office.unconfirmed_removals == 0
+        self.requests.is_empty()
+            && self.stuck.is_empty()
+            && self.to_compare.is_empty()
+            && self.to_answer == 0
+            && self.status.office.unconfirmed_removals == 0
     }
 }
 
@@ -131,10 +140,12 @@ async fn show(visit: Visit) -> Result<Response, Trouble> {
     let stuck = stuck(&visit, others).await?;
     let to_answer = to_answer(&visit.api).await?;
     let mut status: Status = visit.api.get("/status").await?;
-    let ways = std::mem::take(&mut status.peers).into_iter().map(|peer| way(&visit, peer)).collect();
+    let ways: Vec<Way> = std::mem::take(&mut status.peers).into_iter().map(|peer| way(&visit, peer)).collect();
+    let comparing = ways.iter().filter(|way| way.compares && visit.me.user.administers);
+    let to_compare = comparing.map(|way| (way.office.clone(), way.name.clone())).collect();
     let open = open(&visit, !status.office.addresses.is_empty()).await?;
     let opens = shell.said.as_ref().is_some_and(|said| said.welcome) && !requests.is_empty();
-    Ok(ok(&Page { shell, requests, stuck, opens, to_answer, status, ways, open }))
+    Ok(ok(&Page { shell, requests, stuck, to_compare, opens, to_answer, status, ways, open }))
 }
 
 /// Users who are looked at for it.
@@ -161,6 +172,7 @@ async fn stuck(visit: &Visit, mut requests: Vec<Link>) -> Result<Vec<Link>, Trou
 }
 
 fn way(visit: &Visit, peer: Peer) -> Way {
+    let compares = peer.standing == "compare words" && !peer.confirmed_here;
     match peer.connection.filter(|_| peer.standing == "paired") {
         Some(connection) => Way {
             office: peer.office,
@@ -169,6 +181,7 @@ fn way(visit: &Visit, peer: Peer) -> Way {
             state: connection.state,
             reason: connection.reason,
             since: Some(visit.clock.when(connection.since_ms)),
+            compares,
         },
         None => Way {
             office: peer.office,
@@ -177,6 +190,7 @@ fn way(visit: &Visit, peer: Peer) -> Way {
             state: peer.standing,
             reason: String::new(),
             since: None,
+            compares,
         },
     }
 }
