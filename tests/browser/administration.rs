@@ -159,3 +159,13 @@ fn the_first_administrator_is_led_through_a_new_office() {
 fn the_first_administrator_is_led_without_scripts() {
     first_run(NO_SCRIPTS);
 }
+
+/// Somebody who follows nothing but the README sets two offices up, lets them meet, shares a client, and takes the copy back with a receipt:
+/// the page shows every word that the README names, in its order.
+#[test]
+fn the_readme_leads_from_nothing_to_a_receipt() {
+    let (mut a, mut b) = (Office::set_up("Harbour Law"), Office::set_up("Blue Oak"));
+    a.serve();
+    b.serve();
+    tell("readme", MOUSE, (&a, &[]), (&b, &[]));
+}

@@ -100,10 +100,9 @@ pub(super) fn init(folder: &Path, init: &Init, printer: Printer) -> Result<(), F
         ]);
         format!(
             "{known}\nWrite the recovery key down and lock it away: it is shown this once and stored nowhere. No command uses it yet, \
-             and none can make it later.\n{administrator}\nNext:\n  interoffice serve --dir {folder}\n\
-             In another terminal, while it runs:\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n{first}",
+             and none can make it later.\n{administrator}\nNext:\n  interoffice serve --dir {folder}\n{first}",
             administrator = administrator_words(shown),
-            first = first_link(shown),
+            first = first_steps(shown),
             folder = folder.display()
         )
     })
@@ -121,15 +120,16 @@ fn administrator_words(shown: &Value) -> String {
     shown["administrator"].as_str().map(|name| format!("\n{name} administers the office and can sign in.\n")).unwrap_or_default()
 }
 
-/// The link that makes the first administrator, and when to open it.
-fn first_link(shown: &Value) -> String {
-    let words = |link: &str| {
-        format!(
-            "\nIn a browser, while it runs: open this link and choose the name and password of the first administrator. It counts once, \
+/// What comes once the daemon runs: the link that makes the first administrator, on a line of its own, or the first commands.
+fn first_steps(shown: &Value) -> String {
+    if let Some(link) = shown["set_up_link"].as_str() {
+        return format!(
+            "Once it runs, open this link in a browser and choose the name and password of the first administrator. It counts once, \
              within a day.\n\n  {link}\n"
-        )
-    };
-    shown["set_up_link"].as_str().map(words).unwrap_or_default()
+        );
+    }
+    let folder = text(shown, "folder");
+    format!("In another terminal, while it runs:\n  interoffice user add NAME --dir {folder}\n  interoffice peer invite --dir {folder}\n")
 }
 
 /// The first administrator that the arguments name, with the password from its file.

@@ -63,7 +63,7 @@ async fn add(visit: Visit, fields: Fields) -> Result<Response, Trouble> {
     });
     match visit.api.post::<User>("/users", &asked).await {
         Ok(user) => {
-            let text = format!("{} is added, and inactive until a password is set: invite him or her now", user.display_name);
+            let text = format!("{} is added", user.display_name);
             Ok(go(&format!("/people/{}", segment(&user.name)), &text))
         }
         Err(problem) if mendable(&problem) => {
