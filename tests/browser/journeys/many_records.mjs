@@ -31,7 +31,7 @@ await tell(async ({ open }) => {
   await ann.press("button", "Back to the question");
   await ann.press("button", "Yes, share");
   await ann.sees("Say yes to the private records too, or go back and leave them out.");
-  await ann.tick("Share the 1 private record too");
+  await ann.tick("Share the record marked Private");
   await ann.press("button", "Yes, share");
   await ann.sees("Shared 4 records with bob at Harbour Law.");
 

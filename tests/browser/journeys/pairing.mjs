@@ -54,7 +54,7 @@ await tell(async ({ open }) => {
   await rita.press("link", "Close");
   await rita.press("link", "Offices");
   await rita.press("link", "Harbour Law");
-  await rita.sees("live link");
+  await rita.sees("Active or Waiting");
   await rita.assertAccessible();
 
   await rita.press("link", "Users & specialists");

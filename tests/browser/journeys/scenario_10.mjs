@@ -62,7 +62,7 @@ await tell(async ({ open }) => {
   await bob.tick("Those I can ask for");
   await bob.press("button", "Search");
   await bob.press("link", "Olga Old");
-  await bob.sees("You know its name only");
+  await bob.sees("You see only its name");
   await bob.press("link", "Sharing options");
   await bob.sees("Tax");
   const seen = await bob.text();

@@ -126,7 +126,7 @@ await tell(async ({ open }) => {
   await rita.press("link", "Dora Dyer");
   await rita.press("link", "Share All Clients with This User…");
   await rita.choose("Permission for all clients", "Write");
-  await rita.press("button", "Save…");
+  await rita.press("button", "Continue");
   await rita.sees("dora gets Write on all clients");
   await rita.press("button", "Yes, save");
   await rita.sees("Dora Dyer has Write on all clients of this office.");

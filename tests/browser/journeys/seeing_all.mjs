@@ -17,7 +17,7 @@ await tell(async ({ open }) => {
   await ann.press("link", "Paul Plain");
   await ann.press("link", "mark Private");
   await ann.sees("Mark Paul Plain Private?");
-  await ann.sees("Who sees all clients by a role or a setting of this office no longer sees it.");
+  await ann.sees("Whoever sees all clients by a role or a setting of this office no longer sees this one.");
   await ann.sees("Its owner and administrators see it");
   await ann.assertAccessible();
   await ann.press("link", "No, go back");
@@ -120,7 +120,7 @@ await tell(async ({ open }) => {
   await ann.press("link", "Clara Client");
   await ann.sees("+1 555 0177");
   await ann.press("link", "Share");
-  await ann.sees("Who sees it by a role is not listed");
+  await ann.sees("Whoever sees it by a role is not listed");
   // Behind the dialog it says who did what.
   const listed = await (await ann.front()).locator("tbody").innerText();
   assert.ok(!/\b(carl|dora|rita)\b/.test(listed), `by name alone: ${listed}`);

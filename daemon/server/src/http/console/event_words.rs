@@ -19,7 +19,7 @@ const PHRASES: [(&str, &str); 30] = [
     ("link.withdraw", "Request taken back"),
     ("link.withdrawn", "Request taken back by the other office"),
     ("receipt.mismatch", "Receipt that does not match"),
-    ("receipt.verified", "Receipt checked"),
+    ("receipt.verified", "Receipt of the other office, checked here"),
     ("record.archive", "Archived"),
     ("record.create", "Made"),
     ("record.deletion-near", "Deletion is near, owner reminded"),

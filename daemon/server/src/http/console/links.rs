@@ -274,6 +274,20 @@ impl LinkPage {
     fn lacks_right(&self) -> bool {
         self.answers == Answers::LacksRight
     }
+
+    fn is_of_viewer(&self) -> bool {
+        self.link.local_user == self.shell.me.name
+    }
+
+    /// Whose records an own link gives.
+    fn whose(&self) -> String {
+        if self.is_of_viewer() { "your contact records".to_owned() } else { format!("contact records of {}", self.link.local_user) }
+    }
+
+    /// With whom another office shares.
+    fn whom(&self) -> &str {
+        if self.is_of_viewer() { "you" } else { &self.link.local_user }
+    }
 }
 
 async fn answers(visit: &Visit, user: &str) -> Result<Answers, Problem> {
@@ -320,8 +334,12 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(after): Query<After>, 
 async fn deletion(visit: &Visit, id: &str) -> Result<Deed, Trouble> {
     let link: Link = visit.api.get(&format!("/links/{}", segment(id))).await?;
     let place = segment(&link.link);
+    let brought = match link.records {
+        records if records > 0 && !link.is_mine() => format!(", and the {} it brought here", counted(records, "copy")),
+        _ => String::new(),
+    };
     Ok(Deed {
-        title: format!("Delete the link with {} at {}?", link.remote_user, link.office_name),
+        title: format!("Delete the link with {} at {}{brought}?", link.remote_user, link.office_name),
         here: HERE,
         lead: "The link ends for both of you. It can’t be taken up again: a new one has to be requested and accepted.",
         yes: "Yes, delete the link",

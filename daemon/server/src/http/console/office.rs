@@ -149,7 +149,7 @@ async fn removal(visit: &Visit, office: &str) -> Result<Deed, Trouble> {
     Ok(Deed {
         title: format!("Remove {}?", peer.name),
         here: HERE,
-        lead: "Every link with this office ends, and the copies go on both sides. To meet again you need a new invitation.",
+        lead: "Every link with this office ends, and its copies are removed at both offices. To meet again you need a new invitation.",
         yes: "Yes, remove this office",
         danger: true,
         api: format!("/peers/{}/remove", segment(&peer.office)),
