@@ -37,8 +37,9 @@ export async function tell(journey) {
 }
 
 class Person {
-  static async open(browser, office, user, { scripts = stage.scripts, keyboard = stage.keyboard, width = 1280, height = 800, scale = 1, theme = "light" } = {}) {
-    const context = await browser.newContext({
+  static async open(browser, office, user, { scripts = stage.scripts, keyboard = stage.keyboard, width = 1280, height = 800, scale = 1, theme = "light", beside } = {}) {
+    // Beside somebody: another tab of the same browser.
+    const context = beside ? beside.page.context() : await browser.newContext({
       ignoreHTTPSErrors: true,
       javaScriptEnabled: scripts,
       viewport: { width, height },

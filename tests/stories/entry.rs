@@ -32,9 +32,16 @@ fn the_set_up_prints_the_link_and_when_to_open_it() {
     let link = next.find("https://127.0.0.1:4881/set-up#").expect("the link");
     assert!(serve < link, "the daemon first: {next}");
     says(next, "counts once, within a day");
+    let last = said.out.trim_end().lines().last().expect("a last line").trim();
+    assert!(last.starts_with("https://127.0.0.1:4881/set-up#"), "the link stands alone, at the end: {last}");
     for stale in ["No page", "POST /"] {
         assert!(!said.out.contains(stale), "{}", said.out);
     }
+    let shut = home.path().join("shut");
+    let shut = shut.to_str().expect("a readable path");
+    let said = run(&["init", "--name", "Ash", "--dir", shut, "--listen", "127.0.0.1:4871", "--http", "off"], None).ok();
+    says(&said.out, &format!("interoffice user add NAME --dir {shut}"));
+    assert!(!said.out.contains("in a browser"), "no page is served: {}", said.out);
 }
 
 /// Pages before the sign-in name the office they belong to: two offices of one machine look the same otherwise.

@@ -16,7 +16,7 @@ async function ask(url, options = {}, by = "person") {
   return page;
 }
 
-// --- who is about to be signed out is asked ---
+// --- before somebody is signed out ---
 
 let end = Infinity;
 
@@ -29,7 +29,7 @@ stay(document);
 setInterval(() => {
   const leaving = $("#leaving");
   if (leaving && !leaving.open && Date.now() > end - 120_000) leaving.showModal();
-  if (Date.now() > end) location.reload();
+  if (Date.now() > end) location = location.href.split("#")[0];
 }, 5_000);
 
 // --- dialogs: a link with data-dialog shows the sheet of its page above this one ---

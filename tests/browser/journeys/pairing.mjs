@@ -38,10 +38,13 @@ await tell(async ({ open }) => {
   if (!rita.scripts) await rita.press("link", "Overview");
   await rita.comesToSee("not paired until both administrators have compared five words");
   await rita.assertAccessible();
+  await rita.press("link", "Offices");
   await rita.press("link", "Compare words with Harbour Law");
   assert.equal(await rita.read("Words to compare"), words);
   await rita.press("button", "The words are the same");
   await rita.sees("You have confirmed the words of Harbour Law.");
+  await rita.press("link", "Overview");
+  await rita.sees("Nothing waits for you");
   await omar.press("button", "The words are the same");
   await omar.sees("Archer Advice and this office are paired.");
   await omar.comesToSee(/^Connected$/);
@@ -54,7 +57,7 @@ await tell(async ({ open }) => {
   await rita.press("link", "Close");
   await rita.press("link", "Offices");
   await rita.press("link", "Harbour Law");
-  await rita.sees("Active or Waiting");
+  await rita.sees("not ended");
   await rita.assertAccessible();
 
   await rita.press("link", "Users & specialists");

@@ -35,7 +35,7 @@ await tell(async ({ open }) => {
   await bob.signIn();
   await bob.sees("1 request to share contact records with you");
   await bob.sees("Purpose: Probate of the Miller estate.");
-  await bob.sees("It is tagged: Accept makes the link Active.");
+  await bob.sees("It is tagged with a tick: Accept makes the link Active.");
   await bob.press("button", "Accept");
   await bob.sees("The link with ann at Archer Advice is Active.");
   await bob.sees("Users Sharing Their Contact Records with Me");

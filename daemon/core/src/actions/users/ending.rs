@@ -108,7 +108,7 @@ fn checked(view: &View<'_>, name: &UserName, wanted: &HandOver) -> Result<(UserR
     to.account.check_owns(to.name.as_str())?;
     let live = links::live_links_of(view, name)?;
     if !live.is_empty() {
-        let links = counted(live.len() as u64, "live link", "live links");
+        let links = counted(live.len() as u64, "link that has not ended", "links that have not ended");
         let message = format!("{name} has {links}, and what is shared over them is shared by {name}");
         let remedy = format!("end them first, one by one or with: interoffice user disable {name}");
         return Err(Refusal::conflict("links-live", message, remedy).into());
@@ -167,7 +167,7 @@ pub fn plan_delete(tx: &Tx<'_>, actor: &Actor, name: &UserName) -> Result<Plan, 
     }
     let live = links::live_links_of(tx, name)?.len() as u64;
     if live > 0 {
-        let message = format!("{name} has {}", counted(live, "live link", "live links"));
+        let message = format!("{name} has {}", counted(live, "link that has not ended", "links that have not ended"));
         return Err(Refusal::conflict("links-live", message, format!("end them first: interoffice user disable {name}")).into());
     }
     let mut draft = Draft::new("user.delete", name.as_str());

@@ -183,6 +183,7 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(older): Query<Older>, 
     let told = !client.is_copy() && (client.may_share() || visit.me.user.administers);
     let path = format!("/records/{}", segment(&client.id));
     let events = if told { events(&visit, &path, client.place(), &older).await? } else { None };
+    let events = events.map(|events| Events { beside_copies: copies.is_some(), ..events });
     let (changed, deletion) = (visit.clock.when(client.changed_ms), visit.clock.maybe(client.deletion_ms));
     Ok(ok(&ClientPage { shell, facts, changed, deletion, client, activities: noted, copies, events }))
 }

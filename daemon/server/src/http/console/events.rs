@@ -27,6 +27,8 @@ pub(super) struct Events {
     pub(super) older: bool,
     /// The page that they stand on.
     pub(super) place: String,
+    /// Whether the page tells of copies at other offices too.
+    pub(super) beside_copies: bool,
 }
 
 /// One of them.
@@ -81,7 +83,7 @@ pub(super) async fn events(visit: &Visit, path: &str, place: String, older: &Old
     let offices = OfficeNames::among(visit, lines.items.iter().map(|line| line.actor.as_str())).await;
     let event = |line: Line| Event { at: visit.clock.when(line.at_ms), who: who(&line.actor, |id| offices.name(id)), line };
     let items = lines.items.into_iter().map(event).collect();
-    Ok(Some(Events { items, next: lines.next, older: !older.is_empty(), place }))
+    Ok(Some(Events { items, next: lines.next, older: !older.is_empty(), place, beside_copies: false }))
 }
 
 /// The other offices by name, as far as they are known.

@@ -15,6 +15,7 @@ use super::inside::segment;
 use super::link_new::{Offices, REQUEST_FIELDS};
 use super::links::level_words;
 use super::lists::{self, Part, ROWS, address, part};
+use super::mails::is_set_up;
 use super::plans::{Deed, Plan, stale};
 use super::roles::permission_words;
 use super::shell::{self, Shell, go, ok, unfit};
@@ -66,6 +67,16 @@ struct Owned {
 }
 
 impl User {
+    /// Whether no password was set yet.
+    pub(super) fn is_inactive(&self) -> bool {
+        self.state == "inactive"
+    }
+
+    /// Whether an invitation is open.
+    pub(super) fn is_invited(&self) -> bool {
+        self.invited_until_ms.is_some()
+    }
+
     pub(super) fn is_disabled(&self) -> bool {
         self.disabled
     }
@@ -168,6 +179,8 @@ struct PersonPage {
     shell: Shell,
     user: User,
     invited: Option<When>,
+    /// Whether mails go out at all.
+    mail: bool,
     proxies: Vec<Proxy>,
     /// Whether whoever looks is told of proxies.
     concerned: bool,
@@ -203,7 +216,8 @@ async fn show(visit: Visit, Path(name): Path<String>) -> Result<Response, Troubl
     let concerned = visit.me.user.administers || visit.me.user.name == user.name;
     let proxies = if concerned { proxies_of(&visit, &user.name).await? } else { Vec::new() };
     let invited = visit.clock.maybe(user.invited_until_ms);
-    Ok(ok(&PersonPage { shell: visit.shell(&user.display_name, HERE), user, invited, proxies, concerned }))
+    let mail = visit.me.user.administers && is_set_up(&visit).await?;
+    Ok(ok(&PersonPage { shell: visit.shell(&user.display_name, HERE), user, invited, mail, proxies, concerned }))
 }
 
 #[derive(Template)]

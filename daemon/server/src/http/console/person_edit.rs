@@ -135,24 +135,23 @@ struct InvitePage {
     mail: bool,
 }
 
-async fn show_invite(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
-    let user = load(&visit, &name).await?;
-    Ok(ok(&InvitePage {
-        shell: visit.shell(&format!("Invite {}", user.display_name), HERE),
-        user,
-        made: None,
-        mail: is_set_up(&visit).await?,
-    }))
+async fn invite_page(visit: &Visit, user: User, made: Option<(Invited, When)>) -> Result<Response, Trouble> {
+    let shell = visit.shell(&format!("Invite {}", user.display_name), HERE);
+    Ok(ok(&InvitePage { shell, user, made, mail: is_set_up(visit).await? }))
 }
 
-async fn invite(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
+async fn show_invite(visit: Visit, Path(name): Path<String>) -> Result<Response, Trouble> {
     let user = load(&visit, &name).await?;
+    invite_page(&visit, user, None).await
+}
+
+async fn invite(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<Response, Trouble> {
+    let user = load(&visit, &name).await?;
+    if fields.is_on("first") && user.is_invited() {
+        // The page was older than an invitation, which another one would end.
+        return invite_page(&visit, user, None).await;
+    }
     let made: Invited = visit.api.post(&format!("/users/{}/invite", segment(&user.name)), &Value::Null).await?;
     let until = visit.clock.when(made.until_ms);
-    Ok(ok(&InvitePage {
-        shell: visit.shell(&format!("Invite {}", user.display_name), HERE),
-        user,
-        made: Some((made, until)),
-        mail: is_set_up(&visit).await?,
-    }))
+    invite_page(&visit, user, Some((made, until))).await
 }

@@ -54,8 +54,8 @@ fn effect(user: &User, field: &str, on: bool) -> String {
         ("super_user", false) => {
             format!("{name} no longer sees every record of this office, but what {name} owns ({}) and what else is shared.", user.owned())
         }
-        (_, true) => format!("{name} sees over the borders of departments."),
-        (_, false) => format!("{name} no longer sees over the borders of departments."),
+        (_, true) => format!("{name} has the right Enterprise View, which by itself opens no record here."),
+        (_, false) => format!("{name} no longer has the right Enterprise View."),
     }
 }
 
