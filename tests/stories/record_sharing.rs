@@ -175,7 +175,8 @@ fn s_27_the_scope_and_the_mark_private_keep_things_at_home() {
 
     let refused = ann.cli(&["record", "share", "--link", &narrow, &records[1], "--yes"]).ended(exit::REFUSED);
     says(&refused, "--include-private");
-    ann.cli(&["record", "share", "--link", &narrow, "--all-mine", "--yes", "--wait"]).ok();
+    let shared = ann.cli(&["record", "share", "--link", &narrow, "--all-mine", "--yes", "--wait"]).ok();
+    says(&(shared.out + &shared.err), "1 private record is left out");
     let seen = bob.json(&["record", "show", &records[0]]).to_string();
     says(&seen, "carl-client@example.com");
     says(&seen, "Claim");
@@ -185,6 +186,8 @@ fn s_27_the_scope_and_the_mark_private_keep_things_at_home() {
     assert_eq!(copies(bob, &narrow).len(), 1, "the private record stayed at home");
     ann.cli(&["record", "share", "--link", &narrow, &records[1], "--include-private", "--yes", "--wait"]).ok();
     assert_eq!(copies(bob, &narrow).len(), 2);
+    let again = ann.cli(&["record", "share", "--link", &narrow, "--all-mine"]);
+    says_not(&(again.out + &again.err), "left out");
 }
 
 /// C-22: a first share of 10,000 records is counted before anything is sent and can be narrowed; an interrupted transfer goes on.

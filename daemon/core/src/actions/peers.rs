@@ -184,7 +184,7 @@ pub fn plan_remove(tx: &Tx<'_>, actor: &Actor, office: &str) -> Result<Plan, Fau
     links::describe_end(tx, &live, &mut draft)?;
     draft.counts.offices = 1;
     draft.change(format!("{} is taken off the list of offices; {} with it end", peer.name, counted(live.len() as u64, "link", "links")));
-    draft.stay("what has ended is still told to it, and its receipts are still accepted".to_owned());
+    draft.stay("that office is still told what has ended, and its receipts are still accepted".to_owned());
     Ok(draft.finish(&tx.office.signer))
 }
 

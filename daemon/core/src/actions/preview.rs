@@ -60,7 +60,7 @@ pub fn preview(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection
         let message = "this link does not take records of yours anywhere";
         return Err(Refusal::denied("not-your-link", message, "use a link of your own").into());
     }
-    let chosen = select(view, actor, selection)?;
+    let chosen = select(view, actor, selection)?.records;
     let items = chosen.iter().take(PREVIEWED_MAX).map(|record| previewed(view, &link, record)).collect::<Result<_, Fault>>()?;
     Ok(Preview { link: link.link.to_string(), items, total: chosen.len() as u64 })
 }

@@ -92,13 +92,25 @@ fn own_active_link(view: &View<'_>, actor: &Actor, link: &str) -> Result<LinkRow
     }
 }
 
-/// The records of a selection, each once, that `actor`'s user owns.
-pub(super) fn select(view: &View<'_>, actor: &Actor, selection: &Selection) -> Result<Vec<RecordRow>, Fault> {
+/// What a selection takes in.
+pub(super) struct Selected {
+    /// The records, each once, that the user owns.
+    pub(super) records: Vec<RecordRow>,
+    /// Private ones among all of the user's that stay out, since nobody said to take them.
+    private_left: Vec<RecordId>,
+}
+
+/// The records of a selection that `actor`'s user owns.
+pub(super) fn select(view: &View<'_>, actor: &Actor, selection: &Selection) -> Result<Selected, Fault> {
     let user = rights::require_user(view, actor)?;
     let mut chosen: Vec<RecordRow> = Vec::new();
+    let mut private_left = Vec::new();
     if selection.all_mine {
-        chosen = records::live_of_owner(view, user.id)?;
-        chosen.retain(|record| selection.include_private || planted(Bug::PrivateShared) || !record.private);
+        let mine = records::live_of_owner(view, user.id)?;
+        let taken = |record: &RecordRow| selection.include_private || planted(Bug::PrivateShared) || !record.private;
+        let left: Vec<RecordRow>;
+        (chosen, left) = mine.into_iter().partition(taken);
+        private_left = left.iter().map(|record| record.record).collect();
     }
     let mut seen: std::collections::HashSet<RecordId> = chosen.iter().map(|record| record.record).collect();
     let mut queue: Vec<(RecordId, bool)> = Vec::new();
@@ -133,7 +145,7 @@ pub(super) fn select(view: &View<'_>, actor: &Actor, selection: &Selection) -> R
         seen.insert(id);
         chosen.push(record);
     }
-    Ok(chosen)
+    Ok(Selected { records: chosen, private_left })
 }
 
 /// What sharing a selection will do, with numbers.
@@ -142,16 +154,17 @@ pub fn plan_share(tx: &Tx<'_>, actor: &Actor, link: &str, selection: &Selection)
     to_share(tx, actor, link, selection)?.plan(tx)
 }
 
-/// What a share is about: its link, the records that are new on it, and how many are there already.
+/// What a share is about: its link, the records that are new on it, how many are there already, and how many private ones stay out.
 struct ToShare {
     link: LinkRow,
     fresh: Vec<RecordRow>,
     already: u64,
+    private_left: u64,
 }
 
 impl ToShare {
     fn plan(&self, view: &View<'_>) -> Result<Plan, Fault> {
-        let Self { link, fresh, already } = self;
+        let Self { link, fresh, already, private_left } = self;
         let peer = peers::by_row(view, link.peer)?;
         let mut draft = Draft::new("record.share", link.link.to_string());
         draft.concerns(peer.office, &peer.name);
@@ -175,13 +188,16 @@ impl ToShare {
         if *already > 0 {
             draft.stay(format!("{} shared over this link already", counted(*already, "record is", "records are")));
         }
+        if *private_left > 0 {
+            draft.stay(format!("{} left out", counted(*private_left, "private record is", "private records are")));
+        }
         Ok(draft.finish(&view.office.signer))
     }
 }
 
 fn to_share(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection) -> Result<ToShare, Fault> {
     let link = own_active_link(view, actor, link)?;
-    let chosen = select(view, actor, selection)?;
+    let Selected { records: chosen, private_left } = select(view, actor, selection)?;
     let total = chosen.len();
     let shared = log::put_set(view, link.row)?;
     let fresh: Vec<RecordRow> = chosen.into_iter().filter(|record| !shared.contains(&record.record)).collect();
@@ -189,7 +205,8 @@ fn to_share(view: &View<'_>, actor: &Actor, link: &str, selection: &Selection) -
     if total == 0 {
         return Err(Refusal::invalid("nothing-selected", "no record is selected", "name records, or take --all-mine").into());
     }
-    Ok(ToShare { link, fresh, already })
+    let private_left = private_left.iter().filter(|record| !shared.contains(record)).count() as u64;
+    Ok(ToShare { link, fresh, already, private_left })
 }
 
 /// Shares a selection: from the commit on it is on its way.
@@ -197,7 +214,7 @@ pub fn share(tx: &Tx<'_>, actor: &Actor, link: &str, selection: &Selection, plan
     tx.attempt(actor, "record.share", link);
     let selected = to_share(tx, actor, link, selection)?;
     selected.plan(tx)?.agreed(plan)?;
-    let ToShare { link, fresh, already } = selected;
+    let ToShare { link, fresh, already, .. } = selected;
     let ids: Vec<RecordId> = fresh.iter().map(|record| record.record).collect();
     log::set(tx, &link, &ids, true)?;
     audit::done(tx, actor, "record.share", &link.link.to_string(), &counted(ids.len() as u64, "record", "records"))?;
