@@ -187,7 +187,9 @@ fn s_27_the_scope_and_the_mark_private_keep_things_at_home() {
     ann.cli(&["record", "share", "--link", &narrow, &records[1], "--include-private", "--yes", "--wait"]).ok();
     assert_eq!(copies(bob, &narrow).len(), 2);
     let again = ann.cli(&["record", "share", "--link", &narrow, "--all-mine"]);
-    says_not(&(again.out + &again.err), "left out");
+    let again = again.out + &again.err;
+    says(&again, "1 record is shared over this link already");
+    says_not(&again, "left out");
 }
 
 /// C-22: a first share of 10,000 records is counted before anything is sent and can be narrowed; an interrupted transfer goes on.

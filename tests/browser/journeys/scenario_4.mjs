@@ -16,9 +16,11 @@ await tell(async ({ open }) => {
   await bob.choose("List", "Users Sharing Their Contact Records with Me");
   await bob.press("button", "Show");
   await bob.press("link", "ann");
+  await bob.sees("Shares contact records with you.");
   await bob.sees("Received records");
   await bob.sees("Petra Miller");
   await bob.press("link", "Delete 'Linked User' record…");
+  await bob.sees("Delete the link with ann at Archer Advice, and the 1 copy it brought here?");
   await bob.sees("everything that ann at Archer Advice shared with bob is erased here");
   await bob.press("link", "No, go back");
   await bob.sees("Petra Miller");
